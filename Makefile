@@ -1,0 +1,44 @@
+# The one list of commands. `make help` prints it.
+PYTHON ?= python3
+VENV   ?= .venv
+STORE  ?= build/store
+HOST   ?= 127.0.0.1
+PORT   ?= 8000
+BIN    := $(VENV)/bin
+UV     := $(BIN)/uv
+
+.DEFAULT_GOAL := help
+.PHONY: help install serve build test check fix data terms score accept clean
+
+help: ## show this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+
+install: $(VENV)/.installed ## install everything into .venv, at the locked versions
+
+$(VENV)/.installed: pyproject.toml uv.lock
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet 'uv==0.13.9'
+	UV_PROJECT_ENVIRONMENT=$(VENV) $(UV) sync --frozen --quiet --inexact
+	touch $@
+
+build: install ## validate the graph and build the store
+	$(BIN)/conflictkg build --store $(STORE)
+
+serve: build ## install, build, validate and serve the graph
+	$(BIN)/conflictkg serve --store $(STORE) --host $(HOST) --port $(PORT)
+
+test: install ## install and run the tests
+	$(BIN)/python -m pytest
+
+check: install ## everything CI runs: lint, types, tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest
+
+fix: install ## mend what can be mended by machine
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean: ## remove what was built
+	rm -rf build $(VENV)

@@ -1,0 +1,1 @@
+"""conflictkg: a knowledge graph of armed conflict that says who asserts what, and where it stands."""

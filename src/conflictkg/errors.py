@@ -1,0 +1,214 @@
+"""Every exception that conflictkg raises on purpose.
+
+::
+
+    ConflictKGError
+    ├── SourceError                source, record, place (file and line)
+    │   ├── MissingFieldError
+    │   ├── UnexpectedFieldError
+    │   ├── UnmappedValueError
+    │   └── InvalidValueError
+    ├── RdfSyntaxError             file, line, column
+    ├── OntologyError
+    │   ├── UnknownTermError
+    │   └── InconsistentError      the contradictions, each with its triples
+    ├── InvalidGraphError          the findings
+    ├── QueryError
+    │   ├── QuerySyntaxError       line, column
+    │   ├── QueryTimeoutError      deadline in seconds
+    │   └── NotPermittedError      the construct that is refused
+    ├── StoreError
+    │   ├── StoreMissingError
+    │   └── StoreBusyError
+    ├── NotFoundError
+    ├── NotAcceptableError         what was offered
+    └── ConfigError                the setting's name
+
+Catching :class:`ConflictKGError` catches what we raise and no programming mistake.
+A message says where, what is wrong, what would be right and what to do, in that order.
+"""
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+
+class ConflictKGError(Exception):
+    """Anything that conflictkg refuses to do, with the reason."""
+
+
+class SourceError(ConflictKGError):
+    """Source material is not as its converter needs it.
+
+    Args:
+        problem: What is wrong, what would be right and what to do.
+        source: Name of the source or file.
+        line: Line in it, counted from 1.
+        record: The record's own identifier, where it has one.
+    """
+
+    def __init__(
+        self, problem: str, *, source: str = "", line: int | None = None, record: str = ""
+    ) -> None:
+        self.problem, self.source, self.line, self.record = problem, source, line, record
+        where = source + (f" line {line}" if line is not None else "")
+        if record:
+            where = f"{where} record {record}".strip()
+        super().__init__(f"{where}: {problem}" if where else problem)
+
+
+class MissingFieldError(SourceError):
+    """A field that the converter needs is not there."""
+
+
+class UnexpectedFieldError(SourceError):
+    """A field is neither converted nor ignored by name."""
+
+
+class UnmappedValueError(SourceError):
+    """A code or spelling has no mapping."""
+
+
+class InvalidValueError(SourceError):
+    """A value cannot be read as what it should be."""
+
+
+class RdfSyntaxError(ConflictKGError):
+    """An RDF file cannot be parsed.
+
+    Args:
+        path: The file.
+        line: Line of the error, counted from 1; 0 where the parser names none.
+        column: Column of the error, counted from 1; 0 where the parser names none.
+        problem: The parser's words.
+    """
+
+    def __init__(self, path: str, line: int, column: int, problem: str) -> None:
+        self.path, self.line, self.column, self.problem = path, line, column, problem
+        where = f"{path} line {line} column {column}" if line else path
+        super().__init__(f"{where}: {problem}")
+
+
+class OntologyError(ConflictKGError):
+    """The ontology, or a use of it, is at fault."""
+
+
+class UnknownTermError(OntologyError):
+    """A term is used that the ontology does not declare."""
+
+
+class InconsistentError(OntologyError):
+    """The graph contradicts itself under the ontology.
+
+    Args:
+        contradictions: One text each, with the triples that cause it.
+    """
+
+    def __init__(self, contradictions: Sequence[str]) -> None:
+        self.contradictions = tuple(contradictions)
+        count = len(self.contradictions)
+        noun = "contradiction" if count == 1 else "contradictions"
+        super().__init__(f"{count} {noun} in the graph:\n" + "\n".join(self.contradictions))
+
+
+class InvalidGraphError(ConflictKGError):
+    """A graph does not meet the shapes.
+
+    Args:
+        findings: The violations, one text each.
+    """
+
+    def __init__(self, findings: Sequence[str]) -> None:
+        self.findings = tuple(findings)
+        count = len(self.findings)
+        noun = "violation" if count == 1 else "violations"
+        super().__init__(f"{count} {noun} of the shapes:\n" + "\n".join(self.findings))
+
+
+class QueryError(ConflictKGError):
+    """A query cannot be answered."""
+
+
+class QuerySyntaxError(QueryError):
+    """A query cannot be parsed.
+
+    Args:
+        problem: What the parser stumbled over.
+        line: Line in the query, counted from 1; 0 where it is not known.
+        column: Column in the line, counted from 1; 0 where it is not known.
+    """
+
+    def __init__(self, problem: str, line: int = 0, column: int = 0) -> None:
+        self.problem, self.line, self.column = problem, line, column
+        where = f"line {line} column {column}: " if line else ""
+        super().__init__(f"query {where}{problem}")
+
+
+class QueryTimeoutError(QueryError):
+    """A query was stopped at its deadline."""
+
+    def __init__(self, deadline_s: float) -> None:
+        self.deadline_s = deadline_s
+        super().__init__(
+            f"the query was stopped after {deadline_s:g} s, its deadline. "
+            "Ask for less (LIMIT, fewer joins) or raise CONFLICTKG_QUERY_TIMEOUT_S on your own server."
+        )
+
+
+class NotPermittedError(QueryError):
+    """A query asks for what the endpoint never does."""
+
+    def __init__(self, construct: str, reason: str) -> None:
+        self.construct = construct
+        super().__init__(f"{construct} is not permitted here: {reason}")
+
+
+class StoreError(ConflictKGError):
+    """A store cannot be built, opened or read."""
+
+
+class StoreMissingError(StoreError):
+    """There is no store where one was expected."""
+
+
+class StoreBusyError(StoreError):
+    """Another process holds the store."""
+
+
+class NotFoundError(ConflictKGError):
+    """A named thing does not exist.
+
+    Args:
+        kind: What was looked for: "query", "source", "thing".
+        name: The name that was given.
+        known: The names that exist, for a suggestion.
+
+    >>> str(NotFoundError("query", "succesion", ["succession", "leaders"]))
+    'no query is named "succesion". Did you mean "succession"?'
+    """
+
+    def __init__(self, kind: str, name: str, known: Sequence[str] = ()) -> None:
+        self.kind, self.name = kind, name
+        close = get_close_matches(name, list(known), n=1)
+        if close:
+            hint = f' Did you mean "{close[0]}"?'
+        elif known:
+            hint = " Known: " + ", ".join(sorted(known)) + "."
+        else:
+            hint = ""
+        super().__init__(f'no {kind} is named "{name}".{hint}')
+
+
+class NotAcceptableError(ConflictKGError):
+    """None of the media types that were asked for can be written."""
+
+    def __init__(self, accept: str, offered: Sequence[str]) -> None:
+        self.accept, self.offered = accept, tuple(offered)
+        super().__init__(f"cannot answer as {accept}. Offered: " + ", ".join(self.offered))
+
+
+class ConfigError(ConflictKGError):
+    """A setting has a value that cannot be used."""
+
+    def __init__(self, setting: str, problem: str) -> None:
+        self.setting = setting
+        super().__init__(f"setting {setting}: {problem}")

@@ -1,0 +1,1 @@
+"""One folder a source: description, lookups and converter."""

@@ -1,0 +1,1 @@
+"""Articles: text in, annotations for review, one named graph out."""
