@@ -114,6 +114,8 @@ class CountValue(_Record):
     not_reported: bool = False
     rule: str | None = None
     """What was counted and how, in our own words."""
+    verbatim: str | None = None
+    """The figure as printed, ten words or fewer."""
 
 
 class Node(_Record):
@@ -269,7 +271,7 @@ def make_assertion_id(kind: str, subject: str, predicate: str, value: str, start
     """An id that does not move when other assertions come or go.
 
     >>> make_assertion_id("person", "ibn-amin", "name", "Ibn Amin", 4807)
-    'person-4807-9a5e'
+    'person-4807-5ae8'
     """
     digest = sha256_of("\x1f".join((subject, predicate, value)))[:4]
     return f"{kind}-{start}-{digest}"

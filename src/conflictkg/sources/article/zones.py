@@ -1,0 +1,210 @@
+"""Parts of a page: headline, byline, body, biography, comments, chrome, block quotations.
+
+The text is cut into blocks (paragraphs, list entries, headings); each block lies in one zone.
+Everything after the end of the article that is no reader comment is chrome. What the lines of
+bylines, chrome and comments look like stands in ``rules/zones.toml``.
+"""
+
+import re
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Literal
+
+from conflictkg.sources.article.annotations import Zone, ZoneName, sha256_of
+from conflictkg.sources.article.lookups import load_lookup
+
+BlockKind = Literal["paragraph", "heading", "list-item", "quote"]
+MAX_HEADLINE = 250
+MAX_HEADING = 170
+_PRIVATE_USE = re.compile("[\ue000-\uf8ff]")
+_SAME_LENGTH = str.maketrans(
+    {"’": "'", "‘": "'", "“": '"', "”": '"', "„": '"', "\u00a0": " ", "\u202f": " ", "\t": " "}
+)
+_LINE = re.compile(r"[^\r\n\x0b\x0c\u0085\u2028\u2029]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A paragraph, list entry or heading, with the zone that it lies in."""
+
+    start: int
+    end: int
+    zone: ZoneName
+    kind: BlockKind = "paragraph"
+    indented: bool = False
+
+
+def normalize(text: str) -> str:
+    """Make quotation marks and blanks uniform without moving any character.
+
+    >>> normalize("Pakistan’s\\u00a0“view”")
+    'Pakistan\\'s "view"'
+    """
+    return _PRIVATE_USE.sub("?", text.translate(_SAME_LENGTH))
+
+
+@cache
+def _patterns() -> dict[str, re.Pattern[str]]:
+    table = load_lookup("rules/zones.toml")["lines"]
+    return {
+        name: re.compile("|".join(f"(?:{each})" for each in sources), re.IGNORECASE)
+        for name, sources in table.items()
+    }
+
+
+def split_blocks(text: str) -> tuple[Block, ...]:
+    """Cut a page into blocks and give each its zone.
+
+    >>> [(b.zone, b.kind) for b in split_blocks("Headline here\\n\\nA paragraph ends so.\\n\\nTags: a")]
+    [('headline', 'paragraph'), ('body', 'paragraph'), ('chrome', 'paragraph')]
+    """
+    lines = _lines(normalize(text))
+    return _mark_quotations(text, _mark_tail(text, _mark_head(text, _kinds(text, lines))))
+
+
+def zones_of(text: str, blocks: tuple[Block, ...]) -> tuple[Zone, ...]:
+    """The page's zones: neighbouring blocks of one zone together, block quotations inside the body."""
+    found: list[tuple[ZoneName, int, int]] = []
+    for block in blocks:
+        if found and found[-1][0] == block.zone:
+            found[-1] = (block.zone, found[-1][1], block.end)
+        else:
+            found.append((block.zone, block.start, block.end))
+    quoted: list[tuple[int, int]] = []
+    for before, block in zip((None, *blocks), blocks, strict=False):
+        if block.kind != "quote":
+            continue
+        if before is not None and before.kind == "quote":
+            quoted[-1] = (quoted[-1][0], block.end)
+        else:
+            quoted.append((block.start, block.end))
+    zones = [*found, *(("block-quotation", start, end) for start, end in quoted)]
+    return tuple(
+        Zone(zone=name, start=start, end=end, sha256=sha256_of(text[start:end]))
+        for name, start, end in sorted(zones, key=lambda each: (each[1], -each[2]))
+    )
+
+
+def _lines(text: str) -> list[tuple[int, int, bool]]:
+    """Each line that is not blank: start and end without its margins, and whether it is indented."""
+    found = []
+    for match in _LINE.finditer(text):
+        content = match.group()
+        start = match.start() + len(content) - len(content.lstrip())
+        end = match.start() + len(content.rstrip())
+        if end > start:
+            found.append((start, end, start - match.start() >= 2))
+    return found
+
+
+def _kinds(text: str, lines: list[tuple[int, int, bool]]) -> list[Block]:
+    patterns = _patterns()
+    blocks = []
+    for start, end, indented in lines:
+        line = normalize(text[start:end])
+        kind: BlockKind = "paragraph"
+        quote = re.match(r">+ ?", line)
+        if quote:
+            kind, start = "quote", min(start + quote.end(), end)
+            line = line[quote.end() :]
+        if start == end:
+            continue
+        bullet = re.match(r"(?:[•*·▪◦–-]|\d{1,2}[.)]) +", line)
+        if patterns["list_entry"].match(line) or (bullet and not patterns["comment"].match(line)):
+            kind = "list-item"
+        elif len(line) <= MAX_HEADING and not re.search(r"[.!?:;,][\"')\]]*$", line):
+            kind = "heading"
+        blocks.append(Block(start, end, "body", kind, indented))
+    return blocks
+
+
+def _mark_head(text: str, blocks: list[Block]) -> list[Block]:
+    """The headline and what stands above and right below it."""
+    patterns = _patterns()
+    marked: list[Block] = []
+    seen_headline = False
+    for position, block in enumerate(blocks):
+        line = normalize(text[block.start : block.end])
+        if not seen_headline:
+            if patterns["chrome"].search(line) or patterns["navigation"].fullmatch(line):
+                marked.append(replace(block, zone="chrome"))
+                continue
+            seen_headline = True
+            short = block.end - block.start <= MAX_HEADLINE
+            is_headline = short and not re.search(r"\.[\"']?$", line)
+            if is_headline:
+                marked.append(replace(block, zone="headline", kind="paragraph"))
+                continue
+        if position < 8 and patterns["byline"].match(line):
+            marked.append(replace(block, zone="author-bio"))
+        else:
+            marked.append(block)
+    return marked
+
+
+def _mark_tail(text: str, blocks: list[Block]) -> list[Block]:
+    """Biography, comments and chrome: what follows the article's end, and chrome inside it."""
+    patterns = _patterns()
+    marked: list[Block] = []
+    state: ZoneName = "body"
+    after_name = False
+    for position, block in enumerate(blocks):
+        if block.zone in ("headline", "chrome", "author-bio") and state == "body":
+            marked.append(block)
+            continue
+        line = normalize(text[block.start : block.end])
+        zone: ZoneName
+        if patterns["comment"].match(line) or patterns["comment_heading"].fullmatch(line):
+            state = zone = "comments"
+            after_name = True
+        elif state == "comments":
+            zone = "comments"
+            if not after_name and _is_footer(text, blocks[position:]):
+                state = zone = "chrome"
+            after_name = False
+        elif patterns["bio"].match(line) and position >= 2 and block.kind != "list-item":
+            zone = "author-bio"
+            state = "chrome"
+        elif patterns["end"].match(line):
+            state = zone = "chrome"
+        elif patterns["chrome"].search(line) or patterns["navigation"].fullmatch(line):
+            zone = "chrome"
+        else:
+            zone = state
+        marked.append(replace(block, zone=zone))
+    return marked
+
+
+def _is_footer(text: str, rest: list[Block]) -> bool:
+    """Whether only short lines are left that are not indented and end like no sentence."""
+    patterns = _patterns()
+    return all(
+        not block.indented
+        and block.end - block.start <= 60
+        and not re.search(r"[.!?…\"']$", normalize(text[block.start : block.end]))
+        or patterns["chrome"].search(normalize(text[block.start : block.end]))
+        for block in rest
+    )
+
+
+def _mark_quotations(text: str, blocks: list[Block]) -> tuple[Block, ...]:
+    """Block quotations: announced by a colon, marked by ">", or set in from paragraphs around them."""
+    patterns = _patterns()
+    marked: list[Block] = []
+    announced = False
+    for block in blocks:
+        line = normalize(text[block.start : block.end])
+        kind = block.kind
+        if block.zone != "body":
+            announced = False
+        elif block.kind == "quote":
+            # Extraction leaves a lone ">" before headings: a quotation ends like a sentence.
+            kind = "quote" if re.search(r"[.!?…\"']$", line) else "heading"
+        elif block.kind == "paragraph" and announced:
+            kind = "quote"
+        marked.append(replace(block, kind=kind))
+        if patterns["announces_quotation"].search(line) and block.zone == "body":
+            announced = True
+        elif not (announced and block.indented and kind == "quote"):
+            announced = False
+    return tuple(marked)

@@ -1,0 +1,145 @@
+"""How an RDF term looks on a page: its text, where it leads, and what is said of it quietly.
+
+The one place that turns an IRI into an address on this server, and a path on this server into an
+IRI. What comes in over HTTP reaches the store as a term, never as a piece of query text.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from rdflib import XSD, BNode, Literal, URIRef
+from rdflib.term import Node
+
+from conflictkg.iris import BASE
+
+MAX_PATH = 1_000
+"""Longest path, in characters, that can name a thing here; our own IRIs have at most about 120."""
+
+_MAX_SHOWN = 4_000
+# What a reader cannot see, or what turns the text around it: shown as its code point.
+_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_OURS = re.compile(r"(?:id|graph|scheme)/[^\s/?#][^\s?#]*|ontology(?:#\S+)?|scheme/?")
+_FOLLOWED = re.compile(r"(?:https?://[^\s/?#]|mailto:[^\s])", re.IGNORECASE)
+_LOCAL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_./-]*[A-Za-z0-9_/-])?")
+_NUMBERS = frozenset({XSD.integer, XSD.decimal, XSD.double, XSD.float, XSD.nonNegativeInteger})
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A term as it stands on a page.
+
+    Args:
+        text: What is read. Not escaped for HTML: templates do that.
+        title: The whole IRI, where the text is shorter.
+        href: Where it leads; empty where it must not be followed.
+        tag: Language or datatype of a literal; empty for plain text.
+        is_number: Whether it is set flush right in a column.
+    """
+
+    text: str
+    title: str = ""
+    href: str = ""
+    tag: str = ""
+    is_number: bool = False
+
+
+def show_term(
+    term: Node, prefixes: Mapping[str, str], labels: Mapping[URIRef, str] | None = None
+) -> Shown:
+    """Make a term readable.
+
+    Args:
+        term: IRI, literal or blank node.
+        prefixes: Prefix to namespace, for the short form of IRIs.
+        labels: Names to show in place of IRIs.
+
+    >>> show_term(URIRef("http://x/a"), {"x": "http://x/"}).text
+    'x:a'
+    >>> show_term(URIRef("javascript:alert(1)"), {}).href
+    ''
+    """
+    if isinstance(term, Literal):
+        return _show_literal(term, prefixes)
+    if isinstance(term, BNode):
+        return Shown(f"_:{term}")
+    iri = URIRef(str(term))
+    short = shorten(iri, prefixes)
+    label = (labels or {}).get(iri)
+    return Shown(
+        _make_visible(label or short),
+        title=_make_visible(str(iri)) if label or short != str(iri) else "",
+        href=link_of(str(iri)),
+    )
+
+
+def shorten(iri: str, prefixes: Mapping[str, str]) -> str:
+    """An IRI as a prefixed name, or itself where no prefix fits.
+
+    >>> shorten("http://x/a b", {"x": "http://x/"})
+    'http://x/a b'
+    """
+    fitting = [item for item in prefixes.items() if iri.startswith(item[1])]
+    if not fitting:
+        return iri
+    prefix, namespace = max(fitting, key=lambda item: len(item[1]))
+    local = iri[len(namespace) :]
+    return f"{prefix}:{local}" if _LOCAL.fullmatch(local) else iri
+
+
+def link_of(iri: str) -> str:
+    """The address that an IRI is followed at: on this server for ours, itself for the web's.
+
+    Addresses are relative to the server's root. Empty for IRIs that no browser should follow:
+    ``javascript:``, ``file:``, ``urn:``.
+
+    >>> link_of(BASE + "id/organization/0001")
+    '/id/organization/0001'
+    >>> link_of(BASE + "/example.org")
+    ''
+    """
+    if iri.startswith(BASE):
+        # Only paths that this server answers for: "<base>//host" would lead to another host.
+        rest = iri[len(BASE) :]
+        return f"/{rest}" if _OURS.fullmatch(rest) else ""
+    return iri if _FOLLOWED.match(iri) else ""
+
+
+def iri_of_path(space: str, path: str) -> URIRef | None:
+    """The IRI that a path on this server stands for.
+
+    Args:
+        space: The first part: ``"id"``, ``"graph"``, ``"scheme"``.
+        path: What follows it, decoded.
+
+    Returns:
+        The IRI, minted as ``iris.py`` mints it; none where no IRI of ours can have such a path.
+
+    >>> iri_of_path("id", "claim/x/a 1")
+    rdflib.term.URIRef('https://w3id.org/conflictkg/id/claim/x/a%201')
+    >>> iri_of_path("id", "../secret") is None
+    True
+    """
+    parts = path.split("/")
+    if len(path) > MAX_PATH or _UNSEEN.search(path) or "\ufffd" in path:
+        return None
+    if any(part in {"", ".", ".."} for part in parts):
+        return None
+    return URIRef(f"{BASE}{space}/{quote(path, safe='/')}")
+
+
+def _show_literal(literal: Literal, prefixes: Mapping[str, str]) -> Shown:
+    text = str(literal)
+    if len(text) > _MAX_SHOWN:
+        text = f"{text[:_MAX_SHOWN]}… ({len(text):,} characters)"
+    tag = ""
+    if literal.language:
+        tag = literal.language
+    elif literal.datatype is not None and literal.datatype != XSD.string:
+        tag = shorten(str(literal.datatype), prefixes)
+    return Shown(_make_visible(text), tag=tag, is_number=literal.datatype in _NUMBERS)
+
+
+def _make_visible(text: str) -> str:
+    return _UNSEEN.sub(lambda match: f"⟨U+{ord(match[0]):04X}⟩", text)

@@ -1,0 +1,372 @@
+"""What went wrong, over HTTP: one table from exceptions to problem types, one body for all of them.
+
+The body is RFC 9457's ``application/problem+json``; a browser gets the same content as a page.
+Exceptions know nothing of HTTP. Where a request itself is at fault, the web layer raises
+:class:`RequestError` with one of the kinds below.
+"""
+
+import json
+import logging
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from flask import Flask, Request, Response, render_template, request
+from werkzeug.exceptions import HTTPException
+
+from conflictkg import errors
+from conflictkg.errors import ConflictKGError
+from conflictkg.web.negotiate import Offer, negotiate
+
+_log = logging.getLogger(__name__)
+
+_OFFERS = (
+    Offer("json", "application/problem+json", aliases=("application/json",)),
+    Offer("html", "text/html", aliases=("application/xhtml+xml",)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A problem type.
+
+    Args:
+        slug: Its name; the type's address is ``/problems/<slug>``.
+        status: HTTP status.
+        title: What is wrong, the same for every occurrence.
+        advice: What to do about it, for the type's page.
+    """
+
+    slug: str
+    status: int
+    title: str
+    advice: str
+
+
+SYNTAX = Kind(
+    "sparql-syntax",
+    400,
+    "The query cannot be read",
+    "Correct the query at the line and column given.",
+)
+MISSING_QUERY = Kind(
+    "missing-query",
+    400,
+    "There is no query",
+    "Send the query as the parameter query=, or as the body of a POST of type "
+    "application/sparql-query.",
+)
+AMBIGUOUS = Kind(
+    "ambiguous-operation",
+    400,
+    "More than one operation in a request",
+    "Send exactly one query= (and no update=) in a request.",
+)
+BAD_PARAMETER = Kind(
+    "bad-parameter",
+    400,
+    "A parameter has a value that cannot be used",
+    "Correct the parameter named in the detail.",
+)
+TOO_MANY_PARAMETERS = Kind(
+    "too-many-parameters",
+    400,
+    "Too many parameters",
+    "Send the query as the body of a POST of type application/sparql-query.",
+)
+BAD_REQUEST = Kind(
+    "bad-request", 400, "The request cannot be read", "Correct the request as the detail says."
+)
+BAD_ENCODING = Kind(
+    "bad-encoding",
+    400,
+    "The text is not UTF-8",
+    "Encode the query as UTF-8; percent-encode it in an address.",
+)
+NOT_PERMITTED = Kind(
+    "not-permitted",
+    403,
+    "The query asks for what this endpoint never does",
+    "Leave out the construct named in the detail, or run the query on a store of your own.",
+)
+FEDERATION_DISABLED = Kind(
+    "federation-disabled",
+    403,
+    "This endpoint sends no queries to other servers",
+    "Leave out SERVICE. Ask the other endpoint yourself and put its answer in with VALUES.",
+)
+LOAD_DISABLED = Kind(
+    "load-disabled",
+    403,
+    "This endpoint loads nothing from elsewhere",
+    "Leave out LOAD. Build a store of your own with what you want to load.",
+)
+UPDATES_DISABLED = Kind(
+    "updates-disabled",
+    403,
+    "This endpoint is read-only",
+    "Change the files under data/ and build again.",
+)
+NOT_FOUND = Kind(
+    "not-found", 404, "There is nothing at this address", "Check the address, or start at the home page."
+)
+METHOD_NOT_ALLOWED = Kind(
+    "method-not-allowed",
+    405,
+    "This address does not answer to that method",
+    "Use one of the methods that the Allow header lists.",
+)
+NOT_ACCEPTABLE = Kind(
+    "not-acceptable",
+    406,
+    "None of the media types asked for can be written",
+    "Ask for one of the media types listed under offered, or leave Accept out.",
+)
+TOO_LARGE = Kind(
+    "query-too-large",
+    413,
+    "The request's body is too large",
+    "Shorten the query; put long lists of values into several queries.",
+)
+ADDRESS_TOO_LONG = Kind(
+    "address-too-long", 414, "The address is too long", "Send the query by POST."
+)
+UNSUPPORTED_MEDIA_TYPE = Kind(
+    "unsupported-media-type",
+    415,
+    "The body is of a media type that is not read here",
+    "Send application/sparql-query, or a form as application/x-www-form-urlencoded.",
+)
+UNSUPPORTED_ENCODING = Kind(
+    "unsupported-encoding",
+    415,
+    "The body is compressed",
+    "Send the body without Content-Encoding.",
+)
+INVALID_DATA = Kind(
+    "invalid-data", 422, "The data does not meet the rules", "Correct what the detail lists."
+)
+INTERNAL = Kind(
+    "internal-error",
+    500,
+    "Something here is broken",
+    "This is our fault, not yours. Report it with the incident number in the field instance.",
+)
+MISCONFIGURED = Kind(
+    "misconfigured", 500, "The server's settings are wrong", "Whoever runs the server must mend them."
+)
+QUERY_FAILED = Kind(
+    "query-failed",
+    503,
+    "The query could not be answered",
+    "Ask for less at once: fewer patterns without shared variables, a LIMIT, shorter paths.",
+)
+QUERY_TIMEOUT = Kind(
+    "query-timeout",
+    503,
+    "The query was stopped at its deadline",
+    "Ask for less (a LIMIT, fewer joins), or run the query on a store of your own, "
+    "where the deadline is yours to set.",
+)
+STORE_UNAVAILABLE = Kind(
+    "store-unavailable", 503, "The store cannot be read", "Try again later; see /health."
+)
+OVERLOADED = Kind(
+    "overloaded", 503, "Too many queries at once", "Try again after the time in Retry-After."
+)
+
+BY_ERROR: Mapping[type[ConflictKGError], Kind] = {
+    errors.ConflictKGError: INTERNAL,
+    errors.SourceError: INVALID_DATA,
+    errors.MissingFieldError: INVALID_DATA,
+    errors.UnexpectedFieldError: INVALID_DATA,
+    errors.UnmappedValueError: INVALID_DATA,
+    errors.InvalidValueError: INVALID_DATA,
+    errors.RdfSyntaxError: Kind(
+        "rdf-syntax", 400, "The RDF cannot be read", "Correct it at the line and column given."
+    ),
+    errors.OntologyError: INVALID_DATA,
+    errors.UnknownTermError: INVALID_DATA,
+    errors.InconsistentError: INVALID_DATA,
+    errors.InvalidGraphError: INVALID_DATA,
+    errors.QueryError: QUERY_FAILED,
+    errors.QuerySyntaxError: SYNTAX,
+    errors.QueryTimeoutError: QUERY_TIMEOUT,
+    errors.NotPermittedError: NOT_PERMITTED,
+    errors.StoreError: STORE_UNAVAILABLE,
+    errors.StoreMissingError: STORE_UNAVAILABLE,
+    errors.StoreBusyError: OVERLOADED,
+    errors.NotFoundError: NOT_FOUND,
+    errors.NotAcceptableError: NOT_ACCEPTABLE,
+    errors.ConfigError: MISCONFIGURED,
+}
+"""Every class of ``errors.py``, each by name: a new one has to be placed here, and a test asks for it."""
+
+_BY_CONSTRUCT = {
+    "SERVICE": FEDERATION_DISABLED,
+    "LOAD": LOAD_DISABLED,
+}
+
+_BY_STATUS = {
+    400: BAD_REQUEST,
+    404: NOT_FOUND,
+    405: METHOD_NOT_ALLOWED,
+    406: NOT_ACCEPTABLE,
+    413: TOO_LARGE,
+    414: ADDRESS_TOO_LONG,
+    415: UNSUPPORTED_MEDIA_TYPE,
+}
+
+KINDS: Mapping[str, Kind] = {
+    kind.slug: kind
+    for kind in (
+        *BY_ERROR.values(),
+        *_BY_CONSTRUCT.values(),
+        *_BY_STATUS.values(),
+        MISSING_QUERY,
+        AMBIGUOUS,
+        BAD_PARAMETER,
+        TOO_MANY_PARAMETERS,
+        BAD_ENCODING,
+        UPDATES_DISABLED,
+        UNSUPPORTED_ENCODING,
+    )
+}
+"""Every problem type that this server answers with, by slug."""
+
+
+class RequestError(ConflictKGError):
+    """A request cannot be answered as it stands.
+
+    Args:
+        kind: The problem type.
+        detail: What is wrong with this request, what would be right and what to do.
+        headers: Headers that the answer must carry: ``Allow``, ``Accept-Post``.
+    """
+
+    def __init__(self, kind: Kind, detail: str, headers: Mapping[str, str] | None = None) -> None:
+        self.kind, self.headers = kind, dict(headers or {})
+        super().__init__(detail)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One occurrence of a problem, as it is written out.
+
+    Args:
+        kind: Its type.
+        detail: What is wrong this time.
+        fields: Further members of the body: ``line``, ``column``, ``offered``.
+        headers: Headers of the answer.
+    """
+
+    kind: Kind
+    detail: str
+    fields: Mapping[str, object] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def body(self) -> dict[str, object]:
+        """The members of the problem document."""
+        return {
+            "type": f"/problems/{self.kind.slug}",
+            "title": self.kind.title,
+            "status": self.kind.status,
+            "detail": self.detail,
+            **self.fields,
+        }
+
+
+def describe_error(error: Exception) -> Problem:
+    """Tell an exception as a problem.
+
+    What nobody foresaw becomes a 500 with an incident number; its traceback goes to the log under
+    that number, and nothing of it to the client.
+    """
+    if isinstance(error, RequestError):
+        return Problem(error.kind, str(error), headers=error.headers)
+    if isinstance(error, HTTPException):
+        return _describe_http(error)
+    if not isinstance(error, ConflictKGError):
+        return _describe_unforeseen(error)
+    kind = _kind_of(error)
+    if kind.status == INTERNAL.status:
+        return _describe_unforeseen(error, kind)
+    headers = {"Retry-After": "5"} if kind is OVERLOADED else {}
+    return Problem(kind, str(error), _fields_of(error), headers)
+
+
+def answer_problem(error: Exception) -> Response:
+    """Answer the current request with a problem, as JSON or as a page."""
+    return write_problem(describe_error(error), request)
+
+
+def write_problem(problem: Problem, asked_by: Request) -> Response:
+    """Write a problem in the form that a request wants; JSON where it wants neither."""
+    try:
+        offer = negotiate(asked_by.headers.get("Accept"), _OFFERS)
+    except errors.NotAcceptableError:
+        offer = _OFFERS[0]
+    if offer.name == "html":
+        text = render_template("problem.html", problem=problem)
+    else:
+        text = json.dumps(problem.body(), ensure_ascii=False, indent=1) + "\n"
+    # A query may hold a lone surrogate from a decoded address; it must not break the answer to it.
+    body = text.encode("utf-8", "backslashreplace")
+    response = Response(body, problem.kind.status, content_type=offer.media_type)
+    if offer.name == "html":
+        response.content_type = "text/html; charset=utf-8"
+    response.headers.extend(problem.headers)
+    response.headers["Cache-Control"] = "no-store"
+    response.vary.add("Accept")
+    return response
+
+
+def register(app: Flask) -> None:
+    """Make an app answer every error with a problem."""
+    app.register_error_handler(Exception, answer_problem)
+
+
+def _kind_of(error: ConflictKGError) -> Kind:
+    if isinstance(error, errors.NotPermittedError):
+        return _BY_CONSTRUCT.get(error.construct.split()[0].upper(), NOT_PERMITTED)
+    return next(BY_ERROR[each] for each in type(error).__mro__ if each in BY_ERROR)
+
+
+def _fields_of(error: ConflictKGError) -> dict[str, object]:
+    """What a program can use of an error beside its message."""
+    match error:
+        case errors.QuerySyntaxError(line=int(line), column=int(column)) if line:
+            return {"line": line, "column": column}
+        case errors.RdfSyntaxError(line=int(line), column=int(column)) if line:
+            return {"line": line, "column": column}
+        case errors.QueryTimeoutError():
+            return {"timeoutSeconds": error.deadline_s}
+        case errors.NotPermittedError():
+            return {"construct": error.construct}
+        case errors.NotAcceptableError():
+            return {"offered": list(error.offered)}
+        case _:
+            return {}
+
+
+def _describe_http(error: HTTPException) -> Problem:
+    """A refusal by the framework: an unknown address, a method that is not allowed."""
+    kind = _BY_STATUS.get(error.code or 500)
+    if kind is None:
+        return _describe_unforeseen(error)
+    headers = {}
+    detail = error.description or kind.title
+    if kind is METHOD_NOT_ALLOWED:
+        allowed = ", ".join(sorted(getattr(error, "valid_methods", None) or ()))
+        headers = {"Allow": allowed}
+        detail = f"{request.method} is not for {request.path}. Allowed: {allowed}."
+    if kind is NOT_FOUND:
+        detail = f"nothing stands at {request.path}. Start at {request.root_url}."
+    return Problem(kind, detail, headers=headers)
+
+
+def _describe_unforeseen(error: Exception, kind: Kind = INTERNAL) -> Problem:
+    incident = uuid.uuid4()
+    _log.error("incident %s at %s %s", incident, request.method, request.path, exc_info=error)
+    detail = "The incident is in the server's log under the number in the field instance."
+    return Problem(kind, detail, {"instance": f"urn:uuid:{incident}"})
