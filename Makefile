@@ -36,6 +36,9 @@ check: install ## everything CI runs: lint, types, tests
 	$(BIN)/mypy
 	$(BIN)/python -m pytest
 
+terms: install ## write src/conflictkg/terms.py from the ontology
+	$(BIN)/python tools/generate_terms.py
+
 fix: install ## mend what can be mended by machine
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .

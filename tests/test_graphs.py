@@ -158,7 +158,7 @@ def test_write_turtle_of_a_small_graph_reads_well() -> None:
         ".\n\n"
         "ex:b\n"
         "  a ex:S, ex:T ;\n"
-        '  ex:q 03, "2017-06-13"^^xsd:date, true, "z"@en ;\n'
+        '  ex:q "03"^^xsd:integer, "2017-06-13"^^xsd:date, true, "z"@en ;\n'
         ".\n"
     )
 
@@ -398,7 +398,7 @@ def test_compare_graphs_shows_what_each_has_alone() -> None:
     left = parse_turtle("<urn:a> <urn:p> 1, 2 . <urn:b> <urn:p> <http://example.org/x> .").graph
     right = parse_turtle("<urn:a> <urn:p> 1, 02 .").graph
     assert compare_graphs(left, right, PREFIXES) == (
-        "+ <urn:a> <urn:p> 02 .\n- <urn:a> <urn:p> 2 .\n- <urn:b> <urn:p> ex:x .\n"
+        '+ <urn:a> <urn:p> "02"^^xsd:integer .\n- <urn:a> <urn:p> 2 .\n- <urn:b> <urn:p> ex:x .\n'
     )
 
 

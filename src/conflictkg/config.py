@@ -11,7 +11,6 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 from conflictkg.errors import ConfigError
-from conflictkg.iris import BASE
 
 PREFIX = "CONFLICTKG_"
 
@@ -32,7 +31,9 @@ class Settings:
     store: Path = _setting(Path("build/store"), "directory of the store")
     host: str = _setting("127.0.0.1", "address that serve listens on")
     port: int = _setting(8000, "port that serve listens on; 0 takes a free one", low=0, high=65_535)
-    base_iri: str = _setting(BASE, "what our IRIs begin with")
+    base_iri: str = _setting(
+        "", "public address of the server, ending in a slash; empty takes it from each request"
+    )
     query_timeout_s: float = _setting(
         30.0, "seconds after which a query over HTTP is stopped", low=0.1, high=3_600
     )
@@ -93,6 +94,6 @@ def _read_iri(name: str, text: str) -> str:
     parts = urlsplit(text)
     if parts.scheme not in {"http", "https"} or not parts.netloc or not text.endswith("/"):
         raise ConfigError(
-            name, f'"{text}" is not an absolute http(s) IRI that ends in a slash, such as {BASE}'
+            name, f'"{text}" is not an http(s) address that ends in a slash, such as https://kg.example.org/'
         )
     return text

@@ -9,9 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from rdflib import XSD, BNode, Literal, URIRef
-from rdflib.term import Node
-
+from conflictkg.answers import XSD, XSD_STRING, Blank, Iri, Literal, Term, Triple
 from conflictkg.iris import BASE
 
 MAX_PATH = 1_000
@@ -20,10 +18,12 @@ MAX_PATH = 1_000
 _MAX_SHOWN = 4_000
 # What a reader cannot see, or what turns the text around it: shown as its code point.
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-_OURS = re.compile(r"(?:id|graph|scheme)/[^\s/?#][^\s?#]*|ontology(?:#\S+)?|scheme/?")
+_OURS = re.compile(r"(?:id|graph|scheme|query)/[^\s/?#][^\s?#]*|ontology(?:#\S+)?|scheme/?")
 _FOLLOWED = re.compile(r"(?:https?://[^\s/?#]|mailto:[^\s])", re.IGNORECASE)
-_LOCAL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_./-]*[A-Za-z0-9_/-])?")
-_NUMBERS = frozenset({XSD.integer, XSD.decimal, XSD.double, XSD.float, XSD.nonNegativeInteger})
+_LOCAL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?")
+_NUMBERS = frozenset(
+    XSD + name for name in ("integer", "decimal", "double", "float", "nonNegativeInteger")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,46 +46,51 @@ class Shown:
 
 
 def show_term(
-    term: Node, prefixes: Mapping[str, str], labels: Mapping[URIRef, str] | None = None
+    term: Term, prefixes: Mapping[str, str], labels: Mapping[str, str] | None = None
 ) -> Shown:
     """Make a term readable.
 
     Args:
-        term: IRI, literal or blank node.
+        term: IRI, literal, blank node or triple term.
         prefixes: Prefix to namespace, for the short form of IRIs.
-        labels: Names to show in place of IRIs.
+        labels: Names to show in place of IRIs, by IRI.
 
-    >>> show_term(URIRef("http://x/a"), {"x": "http://x/"}).text
+    >>> show_term(Iri("http://x/a"), {"x": "http://x/"}).text
     'x:a'
-    >>> show_term(URIRef("javascript:alert(1)"), {}).href
+    >>> show_term(Iri("javascript:alert(1)"), {}).href
     ''
     """
-    if isinstance(term, Literal):
-        return _show_literal(term, prefixes)
-    if isinstance(term, BNode):
-        return Shown(f"_:{term}")
-    iri = URIRef(str(term))
-    short = shorten(iri, prefixes)
-    label = (labels or {}).get(iri)
-    return Shown(
-        _make_visible(label or short),
-        title=_make_visible(str(iri)) if label or short != str(iri) else "",
-        href=link_of(str(iri)),
-    )
+    match term:
+        case Literal():
+            return _show_literal(term, prefixes)
+        case Blank():
+            return Shown(f"_:{term.label}")
+        case Triple():
+            parts = (term.subject, term.predicate, term.object)
+            inside = " ".join(show_term(part, prefixes, labels).text for part in parts)
+            return Shown(f"<<( {inside} )>>")
+        case Iri(iri):
+            short = shorten(iri, prefixes)
+            label = (labels or {}).get(iri, "")
+            title = "" if not label and short == iri else _make_visible(iri)
+            return Shown(_make_visible(label or short), title=title, href=link_of(iri))
 
 
 def shorten(iri: str, prefixes: Mapping[str, str]) -> str:
-    """An IRI as a prefixed name, or itself where no prefix fits.
+    """An IRI as a prefixed name; ours without one as their path; else the IRI itself.
 
     >>> shorten("http://x/a b", {"x": "http://x/"})
     'http://x/a b'
+    >>> shorten(BASE + "id/place/0001", {})
+    'id/place/0001'
     """
     fitting = [item for item in prefixes.items() if iri.startswith(item[1])]
-    if not fitting:
-        return iri
-    prefix, namespace = max(fitting, key=lambda item: len(item[1]))
-    local = iri[len(namespace) :]
-    return f"{prefix}:{local}" if _LOCAL.fullmatch(local) else iri
+    if fitting:
+        prefix, namespace = max(fitting, key=lambda item: len(item[1]))
+        local = iri[len(namespace) :]
+        if _LOCAL.fullmatch(local):
+            return f"{prefix}:{local}"
+    return iri.removeprefix(BASE) if link_of(iri).startswith("/") else iri
 
 
 def link_of(iri: str) -> str:
@@ -106,7 +111,7 @@ def link_of(iri: str) -> str:
     return iri if _FOLLOWED.match(iri) else ""
 
 
-def iri_of_path(space: str, path: str) -> URIRef | None:
+def iri_of_path(space: str, path: str) -> str | None:
     """The IRI that a path on this server stands for.
 
     Args:
@@ -117,7 +122,7 @@ def iri_of_path(space: str, path: str) -> URIRef | None:
         The IRI, minted as ``iris.py`` mints it; none where no IRI of ours can have such a path.
 
     >>> iri_of_path("id", "claim/x/a 1")
-    rdflib.term.URIRef('https://w3id.org/conflictkg/id/claim/x/a%201')
+    'https://w3id.org/conflictkg/id/claim/x/a%201'
     >>> iri_of_path("id", "../secret") is None
     True
     """
@@ -126,18 +131,16 @@ def iri_of_path(space: str, path: str) -> URIRef | None:
         return None
     if any(part in {"", ".", ".."} for part in parts):
         return None
-    return URIRef(f"{BASE}{space}/{quote(path, safe='/')}")
+    return f"{BASE}{space}/{quote(path, safe='/')}"
 
 
 def _show_literal(literal: Literal, prefixes: Mapping[str, str]) -> Shown:
-    text = str(literal)
+    text = literal.lexical
     if len(text) > _MAX_SHOWN:
         text = f"{text[:_MAX_SHOWN]}… ({len(text):,} characters)"
-    tag = ""
-    if literal.language:
-        tag = literal.language
-    elif literal.datatype is not None and literal.datatype != XSD.string:
-        tag = shorten(str(literal.datatype), prefixes)
+    tag = literal.language
+    if not tag and literal.datatype != XSD_STRING:
+        tag = shorten(literal.datatype, prefixes)
     return Shown(_make_visible(text), tag=tag, is_number=literal.datatype in _NUMBERS)
 
 

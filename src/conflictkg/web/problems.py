@@ -361,7 +361,7 @@ def _describe_http(error: HTTPException) -> Problem:
         headers = {"Allow": allowed}
         detail = f"{request.method} is not for {request.path}. Allowed: {allowed}."
     if kind is NOT_FOUND:
-        detail = f"nothing stands at {request.path}. Start at {request.root_url}."
+        detail = f"nothing stands at {request.path}. Check the address, or start at the home page, /."
     return Problem(kind, detail, headers=headers)
 
 

@@ -1,0 +1,384 @@
+"""Answers as bytes: SPARQL results in JSON, XML, CSV and TSV; graphs as Turtle, N-Triples, RDF/XML and JSON-LD.
+
+Results and N-Triples are written row by row as they come, so that an answer larger than memory can
+be passed on. The other RDF formats group by subject and need the whole graph first.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from xml.sax.saxutils import escape, quoteattr
+
+import rdflib
+from rdflib.term import Node
+
+from conflictkg.answers import (
+    RDF_DIR_LANG_STRING,
+    RDF_LANG_STRING,
+    XSD,
+    XSD_STRING,
+    Answer,
+    Blank,
+    Boolean,
+    Iri,
+    Kind,
+    Literal,
+    Solutions,
+    Term,
+    Triple,
+    Triples,
+)
+from conflictkg.errors import NotAcceptableError, QueryError
+
+_PIECE = 65_536
+"""Bytes that are gathered before they are handed on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One way to write an answer.
+
+    Args:
+        name: What people write after ``--format``: ``"json"``.
+        media_type: For ``Content-Type``, without parameters.
+        extension: Ending of files, without its dot.
+        kinds: The kinds of answers that it can hold.
+    """
+
+    name: str
+    media_type: str
+    extension: str
+    kinds: frozenset[Kind]
+
+
+_RESULTS: frozenset[Kind] = frozenset({"solutions", "boolean"})
+_ROWS: frozenset[Kind] = frozenset({"solutions"})
+_GRAPHS: frozenset[Kind] = frozenset({"graph"})
+
+FORMATS = (
+    Format("json", "application/sparql-results+json", "srj", _RESULTS),
+    Format("xml", "application/sparql-results+xml", "srx", _RESULTS),
+    Format("csv", "text/csv", "csv", _ROWS),
+    Format("tsv", "text/tab-separated-values", "tsv", _ROWS),
+    Format("turtle", "text/turtle", "ttl", _GRAPHS),
+    Format("ntriples", "application/n-triples", "nt", _GRAPHS),
+    Format("rdfxml", "application/rdf+xml", "rdf", _GRAPHS),
+    Format("jsonld", "application/ld+json", "jsonld", _GRAPHS),
+)
+"""All formats; of those for one kind of answer, the favourite first."""
+
+
+def formats_for(kind: Kind) -> tuple[Format, ...]:
+    """The formats that can hold a kind of answer, the favourite first.
+
+    >>> [each.name for each in formats_for("boolean")]
+    ['json', 'xml']
+    """
+    return tuple(each for each in FORMATS if kind in each.kinds)
+
+
+def write_answer(
+    answer: Answer, format_name: str, prefixes: Mapping[str, str] | None = None
+) -> Iterator[bytes]:
+    """Write an answer, piece by piece.
+
+    Args:
+        answer: The answer; it is read to its end.
+        format_name: The ``name`` of one of :func:`formats_for` its kind.
+        prefixes: Prefix to namespace, for Turtle, RDF/XML and JSON-LD.
+
+    Returns:
+        UTF-8. Errors of the query, such as its deadline, are raised between pieces.
+
+    Raises:
+        NotAcceptableError: That format cannot hold this kind of answer; raised at once.
+
+    >>> b"".join(write_answer(Boolean(True), "json")).decode()
+    '{"head":{},"boolean":true}\\n'
+    """
+    offered = formats_for(answer.kind)
+    if format_name not in {each.name for each in offered}:
+        raise NotAcceptableError(format_name, [each.name for each in offered])
+    if isinstance(answer, Solutions):
+        return _gather(_RESULT_WRITERS[format_name](answer))
+    if isinstance(answer, Boolean):
+        return iter([_write_boolean(answer.value, format_name).encode()])
+    if format_name == "ntriples":
+        return _gather(f"{to_ntriples(each)} .\n" for each in answer.triples)
+    return _write_with_rdflib(answer, format_name, prefixes or {})
+
+
+def _gather(texts: Iterable[str]) -> Iterator[bytes]:
+    """Encode, in pieces large enough to be worth a system call."""
+    buffer = bytearray()
+    for text in texts:
+        buffer += _encode(text)
+        if len(buffer) >= _PIECE:
+            yield bytes(buffer)
+            buffer.clear()
+    if buffer:
+        yield bytes(buffer)
+
+
+def _encode(text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        raise QueryError(
+            f"the answer holds half a character (lone surrogate) in {text[:60]!a}, which UTF-8 cannot "
+            "write. Mend the source."
+        ) from error
+
+
+def _write_boolean(value: bool, format_name: str) -> str:
+    word = "true" if value else "false"
+    if format_name == "json":
+        return f'{{"head":{{}},"boolean":{word}}}\n'
+    return f"{_XML_HEAD}<head/>\n<boolean>{word}</boolean>\n</sparql>\n"
+
+
+# SPARQL results in JSON
+
+
+def _write_json(answer: Solutions) -> Iterator[str]:
+    head = json.dumps({"vars": list(answer.variables)}, ensure_ascii=False)
+    yield f'{{"head":{head},"results":{{"bindings":[\n'
+    separator = ""
+    for row in answer.rows:
+        bound = {
+            name: _to_json(term)
+            for name, term in zip(answer.variables, row, strict=True)
+            if term is not None
+        }
+        yield separator + json.dumps(bound, ensure_ascii=False, separators=(",", ":"))
+        separator = ",\n"
+    yield "\n]}}\n"
+
+
+def _to_json(term: Term) -> dict[str, object]:
+    if isinstance(term, Iri):
+        return {"type": "uri", "value": term.value}
+    if isinstance(term, Blank):
+        return {"type": "bnode", "value": term.label}
+    if isinstance(term, Triple):
+        parts = {
+            "subject": _to_json(term.subject),
+            "predicate": _to_json(term.predicate),
+            "object": _to_json(term.object),
+        }
+        return {"type": "triple", "value": parts}
+    written: dict[str, object] = {"type": "literal", "value": term.lexical}
+    if term.language:
+        written["xml:lang"] = term.language
+        if term.direction:
+            written["its:dir"] = term.direction
+    elif term.datatype != XSD_STRING:
+        written["datatype"] = term.datatype
+    return written
+
+
+# SPARQL results in XML
+
+_XML_HEAD = (
+    '<?xml version="1.0" encoding="UTF-8"?>\n'
+    '<sparql xmlns="http://www.w3.org/2005/sparql-results#">\n'
+)
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def _write_xml(answer: Solutions) -> Iterator[str]:
+    yield _XML_HEAD + "<head>"
+    yield "".join(f"<variable name={quoteattr(name)}/>" for name in answer.variables)
+    yield "</head>\n<results>\n"
+    for row in answer.rows:
+        cells = [
+            f"<binding name={quoteattr(name)}>{_to_xml(term)}</binding>"
+            for name, term in zip(answer.variables, row, strict=True)
+            if term is not None
+        ]
+        yield f"<result>{''.join(cells)}</result>\n"
+    yield "</results>\n</sparql>\n"
+
+
+def _to_xml(term: Term) -> str:
+    if isinstance(term, Iri):
+        return f"<uri>{_escape_xml(term.value)}</uri>"
+    if isinstance(term, Blank):
+        return f"<bnode>{_escape_xml(term.label)}</bnode>"
+    if isinstance(term, Triple):
+        return (
+            f"<triple><subject>{_to_xml(term.subject)}</subject>"
+            f"<predicate>{_to_xml(term.predicate)}</predicate>"
+            f"<object>{_to_xml(term.object)}</object></triple>"
+        )
+    attributes = ""
+    if term.language:
+        attributes = f" xml:lang={quoteattr(term.language)}"
+        if term.direction:
+            its = "http://www.w3.org/2005/11/its"
+            attributes += f' xmlns:its="{its}" its:version="2.0" its:dir="{term.direction}"'
+    elif term.datatype != XSD_STRING:
+        attributes = f" datatype={quoteattr(term.datatype)}"
+    return f"<literal{attributes}>{_escape_xml(term.lexical)}</literal>"
+
+
+def _escape_xml(text: str) -> str:
+    require_xml(text)
+    # A bare carriage return would be read back as a line feed.
+    return escape(text, {"\r": "&#13;"})
+
+
+def require_xml(text: str) -> None:
+    """Refuse characters that XML 1.0 cannot hold in any form.
+
+    Raises:
+        QueryError: It names the character and the formats that can hold it.
+    """
+    found = _NOT_XML.search(text)
+    if found:
+        raise QueryError(
+            f"the answer holds U+{ord(found[0]):04X} in {text[:60]!a}, which XML cannot write. "
+            "Ask for a format other than XML."
+        )
+
+
+# SPARQL results in CSV and TSV
+
+
+def _write_csv(answer: Solutions) -> Iterator[str]:
+    yield ",".join(_quote_csv(name) for name in answer.variables) + "\r\n"
+    for row in answer.rows:
+        yield ",".join(_quote_csv(_to_plain(term)) for term in row) + "\r\n"
+
+
+def _quote_csv(text: str) -> str:
+    if any(each in text for each in ',"\r\n'):
+        return '"' + text.replace('"', '""') + '"'
+    return text
+
+
+def _to_plain(term: Term | None) -> str:
+    if term is None:
+        return ""
+    if isinstance(term, Iri):
+        return term.value
+    if isinstance(term, Literal):
+        return term.lexical
+    return to_ntriples(term)
+
+
+def _write_tsv(answer: Solutions) -> Iterator[str]:
+    yield "\t".join(f"?{name}" for name in answer.variables) + "\n"
+    for row in answer.rows:
+        yield "\t".join("" if term is None else _to_tsv(term) for term in row) + "\n"
+
+
+_BARE = {
+    XSD + "integer": re.compile(r"[+-]?[0-9]+"),
+    XSD + "decimal": re.compile(r"[+-]?[0-9]*\.[0-9]+"),
+    XSD + "double": re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)[eE][+-]?[0-9]+"),
+    XSD + "boolean": re.compile("true|false"),
+}
+
+
+def _to_tsv(term: Term) -> str:
+    if isinstance(term, Literal):
+        bare = _BARE.get(term.datatype)
+        if bare is not None and bare.fullmatch(term.lexical):
+            return term.lexical
+    return to_ntriples(term)
+
+
+_RESULT_WRITERS: Mapping[str, Callable[[Solutions], Iterator[str]]] = {
+    "json": _write_json,
+    "xml": _write_xml,
+    "csv": _write_csv,
+    "tsv": _write_tsv,
+}
+
+# Graphs
+
+_ESCAPED = re.compile(r'[\x00-\x1f\x7f"\\]')
+_ESCAPES = {"\n": r"\n", "\r": r"\r", "\t": r"\t", '"': r"\"", "\\": r"\\"}
+
+
+def to_ntriples(term: Term) -> str:
+    r"""A term, or a triple without its full stop, as N-Triples writes it.
+
+    >>> to_ntriples(Literal('a "b"\n', RDF_LANG_STRING, "en"))
+    '"a \\"b\\"\\n"@en'
+    """
+    if isinstance(term, Iri):
+        return f"<{term.value}>"
+    if isinstance(term, Blank):
+        return f"_:{term.label}"
+    if isinstance(term, Triple):
+        return (
+            f"{_to_part(term.subject)} {to_ntriples(term.predicate)} {_to_part(term.object)}"
+        )
+    quoted = '"' + _ESCAPED.sub(_escape_character, term.lexical) + '"'
+    if term.language:
+        direction = f"--{term.direction}" if term.direction else ""
+        return f"{quoted}@{term.language}{direction}"
+    return quoted if term.datatype == XSD_STRING else f"{quoted}^^<{term.datatype}>"
+
+
+def _to_part(term: Term) -> str:
+    return f"<<( {to_ntriples(term)} )>>" if isinstance(term, Triple) else to_ntriples(term)
+
+
+def _escape_character(match: re.Match[str]) -> str:
+    return _ESCAPES.get(match[0], f"\\u{ord(match[0]):04X}")
+
+
+_RDFLIB_NAMES = {"turtle": "turtle", "rdfxml": "xml", "jsonld": "json-ld"}
+
+
+def _write_with_rdflib(
+    answer: Triples, format_name: str, prefixes: Mapping[str, str]
+) -> Iterator[bytes]:
+    graph = rdflib.Graph(bind_namespaces="none")
+    for prefix, namespace in prefixes.items():
+        graph.bind(prefix, namespace)
+    for triple in answer.triples:
+        if format_name == "rdfxml":
+            for each in (triple.subject, triple.object):
+                if isinstance(each, Literal):
+                    require_xml(each.lexical)
+        graph.add((_to_rdflib(triple.subject), _to_rdflib(triple.predicate), _to_rdflib(triple.object)))
+    options = {"context": dict(prefixes)} if format_name == "jsonld" else {}
+    try:
+        yield graph.serialize(format=_RDFLIB_NAMES[format_name], encoding="utf-8", **options)
+    except ValueError as error:
+        # RDF/XML writes predicates as element names, which not every IRI can be.
+        raise QueryError(
+            f"the answer cannot be written as {format_name}: {error}. Ask for ntriples."
+        ) from error
+
+
+def _to_rdflib(term: Term) -> Node:
+    if isinstance(term, Iri):
+        return rdflib.URIRef(term.value)
+    if isinstance(term, Blank):
+        return rdflib.BNode(term.label)
+    if isinstance(term, Literal) and not term.direction:
+        if term.language:
+            return rdflib.Literal(term.lexical, lang=term.language)
+        datatype = None if term.datatype == XSD_STRING else rdflib.URIRef(term.datatype)
+        return rdflib.Literal(term.lexical, datatype=datatype, normalize=False)
+    raise QueryError(
+        f"the answer holds {to_ntriples(term)}, of RDF 1.2, which this format cannot write. "
+        "Ask for ntriples."
+    )
+
+
+__all__ = [
+    "FORMATS",
+    "RDF_DIR_LANG_STRING",
+    "Format",
+    "formats_for",
+    "require_xml",
+    "to_ntriples",
+    "write_answer",
+]
