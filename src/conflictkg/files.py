@@ -38,7 +38,9 @@ def ontology_files(*, alignments: bool = False) -> tuple[Path, ...]:
 
 def shapes_files() -> tuple[Path, ...]:
     """The SHACL shapes for data, one class a file."""
-    return tuple(p for p in sorted((project_root() / "shapes").glob("*.ttl")) if p.stem != "ontology")
+    return tuple(
+        p for p in sorted((project_root() / "shapes").glob("*.ttl")) if p.stem != "ontology"
+    )
 
 
 def ontology_shapes_file() -> Path:

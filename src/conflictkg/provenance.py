@@ -62,7 +62,9 @@ def add_provenance(graph: Graph, claim: URIRef, provenance: Provenance) -> None:
         graph.add((claim, CKG.asOf, Literal(provenance.as_of)))
 
 
-def add_evidence(graph: Graph, document: URIRef, key: str, span: tuple[int, int], sha256: str) -> URIRef:
+def add_evidence(
+    graph: Graph, document: URIRef, key: str, span: tuple[int, int], sha256: str
+) -> URIRef:
     """Write where in a text something stands.
 
     Args:

@@ -25,7 +25,8 @@ def require_concept(scheme: str, member: str, *, source: str) -> URIRef:
     name = f"{scheme}-{member}"
     if name in CS:
         return CS[name]
-    members = [each.removeprefix(f"{scheme}-") for each in dir(CS) if each.startswith(f"{scheme}-")]
+    prefix = f"{scheme}-"
+    members = [each.removeprefix(prefix) for each in CS._extras if each.startswith(prefix)]
     close = get_close_matches(member, members, n=1)
     hint = f'Closest known: "{close[0]}".' if close else f"Known: {', '.join(sorted(members))}."
     raise UnmappedValueError(

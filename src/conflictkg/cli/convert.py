@@ -26,7 +26,9 @@ SOURCES = {
 )
 @click.argument("source")
 @click.argument("input_path", metavar="INPUT", type=click.Path(path_type=Path))
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="File to write; default stdout.")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), help="File to write; default stdout."
+)
 @click.option(
     "--text",
     "text_path",

@@ -302,23 +302,27 @@ def answer_problem(error: Exception) -> Response:
 
 def write_problem(problem: Problem, asked_by: Request) -> Response:
     """Write a problem in the form that a request wants; JSON where it wants neither."""
-    try:
-        offer = negotiate(asked_by.headers.get("Accept"), _OFFERS)
-    except errors.NotAcceptableError:
-        offer = _OFFERS[0]
-    if offer.name == "html":
+    if prefers_page(asked_by):
         text = render_template("problem.html", problem=problem)
+        media_type = "text/html; charset=utf-8"
     else:
         text = json.dumps(problem.body(), ensure_ascii=False, indent=1) + "\n"
+        media_type = "application/problem+json"
     # A query may hold a lone surrogate from a decoded address; it must not break the answer to it.
     body = text.encode("utf-8", "backslashreplace")
-    response = Response(body, problem.kind.status, content_type=offer.media_type)
-    if offer.name == "html":
-        response.content_type = "text/html; charset=utf-8"
+    response = Response(body, problem.kind.status, content_type=media_type)
     response.headers.extend(problem.headers)
     response.headers["Cache-Control"] = "no-store"
     response.vary.add("Accept")
     return response
+
+
+def prefers_page(asked_by: Request) -> bool:
+    """Whether a client reads pages rather than JSON; one that wants neither gets JSON."""
+    try:
+        return negotiate(asked_by.headers.get("Accept"), _OFFERS).name == "html"
+    except errors.NotAcceptableError:
+        return False
 
 
 def register(app: Flask) -> None:

@@ -391,7 +391,7 @@ def require_text(annotations: Annotations, text: str, source: str) -> None:
         if sha256_of(found) != item.sha256:
             line = text.count("\n", 0, item.start) + 1
             raise InvalidValueError(
-                f'{problem}. The first span that differs is characters {item.start}-{item.end} '
+                f"{problem}. The first span that differs is characters {item.start}-{item.end} "
                 f'of assertion "{item.id}". Give the text the annotations were made from.',
                 source=source,
                 line=line,

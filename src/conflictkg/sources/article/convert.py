@@ -134,7 +134,9 @@ class _Conversion:
         if document.address:
             self.graph.add((self.document, DCTERMS.source, URIRef(document.address)))
         if document.issued and document.issued.precision == "day":
-            add_bounds(self.graph, self.document, [(DCTERMS.issued, document.issued.earliest_begin)])
+            add_bounds(
+                self.graph, self.document, [(DCTERMS.issued, document.issued.earliest_begin)]
+            )
         for zone in self.annotations.zones:
             iri = mint_thing("zone", f"{self.key}/{zone.start}-{zone.end}")
             self.graph.add((self.document, CKG.hasZone, iri))
@@ -152,9 +154,7 @@ class _Conversion:
             return  # its names and type stand in the registry's graph, or are written above
         iri = self._iri(node.id)
         kind, label = _CLASSES[node.type]
-        add_all(
-            self.graph, iri, (RDF.type, kind), (label, Literal(node.label, lang=self.language))
-        )
+        add_all(self.graph, iri, (RDF.type, kind), (label, Literal(node.label, lang=self.language)))
         if node.note:
             self.graph.add((iri, SKOS.scopeNote, Literal(node.note, lang="en")))
         for member in node.members:
@@ -277,7 +277,7 @@ class _Conversion:
                 self.graph.add((claim, predicate, Literal(number, datatype=XSD.integer)))
         for predicate, holds in ((CKG.vague, count.vague), (CKG.notReported, count.not_reported)):
             if holds:
-                self.graph.add((claim, predicate, Literal(True)))  # noqa: FBT003  an RDF literal
+                self.graph.add((claim, predicate, Literal(True)))
         if count.rule:
             self.graph.add((claim, CKG.countingRule, Literal(count.rule, lang="en")))
         if count.verbatim:
@@ -421,9 +421,7 @@ class _Conversion:
     def _mint_tenure(self, person: str, held: str, role: str) -> URIRef:
         tenure = mint_thing("tenure", f"{self.key}/{digest_key(person, held, role)}")
         self.tenures.setdefault(person, []).append(tenure)
-        add_all(
-            self.graph, tenure, (RDF.type, CKG.Tenure), (ORG.member, self._iri(person))
-        )
+        add_all(self.graph, tenure, (RDF.type, CKG.Tenure), (ORG.member, self._iri(person)))
         return tenure
 
     def _mint_claim(self, item: Assertion) -> URIRef:

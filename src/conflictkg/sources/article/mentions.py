@@ -129,16 +129,23 @@ class Encoded:
         offsets: list[int] = []
         position = start
         for number, mention in enumerate(self.mentions):
-            pieces.append(text[position : mention.start])
-            offsets.extend(range(position, mention.start))
+            self._copy(text, position, mention.start, pieces, offsets)
             pieces.append(_TYPE_SIGN[mention.type] + chr(_FIRST_NUMBER + number))
             offsets.extend((mention.start, mention.start))
             position = mention.end
-        pieces.append(text[position:end])
-        offsets.extend(range(position, end))
+        self._copy(text, position, end, pieces, offsets)
         offsets.append(end)
         self.text = "".join(pieces)
         self._offsets = offsets
+
+    @staticmethod
+    def _copy(text: str, start: int, end: int, pieces: list[str], offsets: list[int]) -> None:
+        """Copy plain text, several blanks in a row as one."""
+        for position in range(start, end):
+            if text[position] == " " and position > start and text[position - 1] == " ":
+                continue
+            pieces.append(text[position])
+            offsets.append(position)
 
     def mentions_in(self, start: int, end: int) -> tuple[Mention, ...]:
         """The mentions between two positions of the encoded text."""

@@ -1,8 +1,8 @@
 """Rules as data: patterns over mentions and words, compiled from TOML to regular expressions.
 
 In a pattern ``{org}`` stands for a mention, ``{killer:country|org}`` for one of several types under a name of
-its own, ``{victims:person|member+}`` for one or more in a row ("A, B and C"), ``<role>`` for a macro, and a blank for one
-or more blanks. All else is a regular expression; letter case is ignored.
+its own, ``{victims:person|member+}`` for one or more in a row ("A, B and C"), ``<role>`` for a macro. All else is a
+regular expression; letter case is ignored, and several blanks are one.
 """
 
 import re
@@ -18,7 +18,7 @@ from conflictkg.sources.article.mentions import Encoded, Mention, type_sign
 _SLOT = re.compile(r"\{([a-z]\w*)(?::([a-z]+(?:\|[a-z]+)*))?(\+?)\}")
 _MACRO = re.compile(r"(?<!\?P)<([a-z]+)>")
 _NUMBER_SIGN = "[\ue100-\uf8ff]"
-_ARTICLE = "(?:(?:the|a|an|one|another|also) +)?"
+_ARTICLE = "(?:(?:the|a|an|one|another|also) )?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,6 @@ def compile_pattern(pattern: str) -> re.Pattern[str]:
     source = pattern
     for _ in range(4):  # macros may use macros; four levels are plenty and stop a circle
         source = _MACRO.sub(lambda match: _macro(match.group(1), pattern), source)
-    source = re.sub(r" (?![?*{+])", " +", source)
     source = _SLOT.sub(lambda match: _slot(match, pattern), source)
     try:
         return re.compile(source, re.IGNORECASE)
@@ -105,7 +104,7 @@ def _slot(match: re.Match[str], pattern: str) -> str:
         raise SourceError(f'pattern "{pattern}" names no mention type: {error}') from error
     one = f"[{signs}]{_NUMBER_SIGN}"
     if many:
-        one = f"{one}(?:(?:[,;] *(?:and +|or +)?| +and +| +or +){_ARTICLE}{one}){{0,30}}"
+        one = f"{one}(?:(?:[,;] ?(?:and |or )?| and | or ){_ARTICLE}{one}){{0,30}}"
     return f"(?P<{name}>{one})"
 
 

@@ -97,7 +97,9 @@ def require_predicate(assertion: Assertion, source: str) -> Predicate:
     field = "object" if row.value == "node" else row.value
     if getattr(assertion, field) is None:
         raise InvalidValueError(
-            f'predicate "{row.name}" needs its value in "{field}"', source=source, record=assertion.id
+            f'predicate "{row.name}" needs its value in "{field}"',
+            source=source,
+            record=assertion.id,
         )
     return row
 

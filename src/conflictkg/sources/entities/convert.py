@@ -8,7 +8,8 @@ import datetime
 import tomllib
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Literal as Choice
+from typing import Annotated
+from typing import Literal as Choice
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from rdflib import DCTERMS, ORG, RDF, SKOS, XSD, Graph, Literal, URIRef
@@ -152,11 +153,19 @@ def convert_entities(registry: Registry) -> Graph:
         (RDF.type, CKG.NamedGraph),
         (DCTERMS.title, Literal("Organizations, persons, places and posts", lang="en")),
         (DCTERMS.license, LICENCE),
-        (CKG.redistribution, Literal(True)),  # noqa: FBT003  an RDF literal
+        (CKG.redistribution, Literal(True)),
     )
     for organization in registry.organization:
         iri = _write_names(graph, organization, CKG.Organization)
-        graph.add((iri, CKG.organizationLevel, require_concept("organization-level", organization.level, source="organizations.toml")))
+        graph.add(
+            (
+                iri,
+                CKG.organizationLevel,
+                require_concept(
+                    "organization-level", organization.level, source="organizations.toml"
+                ),
+            )
+        )
     for person in registry.person:
         _write_names(graph, person, CKG.Person)
     for place in registry.place:
@@ -187,7 +196,13 @@ def _write_names(graph: Graph, row: _Named, kind: URIRef) -> URIRef:
 
 def _write_place(graph: Graph, place: Place, registry: Registry) -> None:
     iri = _write_names(graph, place, CKG.Place)
-    graph.add((iri, CKG.placePrecision, require_concept("place-precision", place.precision, source="places.toml")))
+    graph.add(
+        (
+            iri,
+            CKG.placePrecision,
+            require_concept("place-precision", place.precision, source="places.toml"),
+        )
+    )
     if place.latitude and place.longitude:
         geometry = URIRef(f"{iri}/geometry")
         point = f"POINT ({place.longitude} {place.latitude})"
@@ -228,9 +243,7 @@ def _write_containment(
     add_provenance(
         graph,
         claim,
-        Provenance(
-            status="fact", review="accepted", attributed_to=(maker,), derived_from=release
-        ),
+        Provenance(status="fact", review="accepted", attributed_to=(maker,), derived_from=release),
     )
 
 

@@ -1,0 +1,165 @@
+"""Names that are known: from the gazetteers and from the graph's own labels."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+
+from rdflib import RDF, SKOS, Graph, Literal, URIRef
+
+from conflictkg import files
+from conflictkg.iris import BASE
+from conflictkg.sources.article.lookups import load_lookup
+from conflictkg.sources.article.mentions import Mention, Name
+
+_GRAPH_CLASSES = {"Organization": "org", "Person": "person", "Place": "place"}
+_LABELS = (SKOS.prefLabel, SKOS.altLabel, SKOS.hiddenLabel)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One printed form of a name."""
+
+    printed: str
+    type: str
+    name: Name
+
+
+def key_of(label: str) -> str:
+    """A key for a name: letters and digits in lower case, hyphens between.
+
+    >>> key_of("The Washington Post"), key_of("Al-Qa’ida")
+    ('washington-post', 'al-qa-ida')
+    """
+    words = re.findall(r"[a-z0-9]+", label.casefold().replace("ʿ", ""))
+    return "-".join(words[1:] if words[:1] == ["the"] and len(words) > 1 else words) or "thing"
+
+
+def _fold(text: str) -> str:
+    return text.translate(str.maketrans("’‘–", "''-"))
+
+
+class Lexicon:
+    """Every known printed form, found by its first word."""
+
+    def __init__(self, entries: list[Entry]) -> None:
+        self._by_first: dict[str, list[Entry]] = {}
+        seen: set[str] = set()
+        for entry in entries:
+            printed = _fold(entry.printed)
+            if printed in seen:
+                continue
+            seen.add(printed)
+            first = _first_word(printed)
+            self._by_first.setdefault(first, []).append(replace(entry, printed=printed))
+        for found in self._by_first.values():
+            found.sort(key=lambda entry: -len(entry.printed))
+
+    def find(self, text: str, start: int, end: int) -> Iterator[Mention]:
+        """Known names in a stretch of normalized text: from left to right, the longest first.
+
+        Several words match without regard to case where the first letter is a capital or the form itself
+        begins with a small letter; a single word matches exactly.
+        """
+        position = start
+        for match in re.compile(r"\w+").finditer(text, start, end):
+            if match.start() < position:
+                continue
+            for entry in self._by_first.get(match.group().casefold(), ()):
+                if _fits(text, match.start(), end, entry.printed):
+                    stop = match.start() + len(entry.printed)
+                    yield Mention(entry.type, match.start(), stop, entry.name)
+                    position = stop
+                    break
+
+
+def _first_word(printed: str) -> str:
+    match = re.search(r"\w+", printed)
+    return match.group().casefold() if match else printed.casefold()
+
+
+def _fits(text: str, start: int, end: int, printed: str) -> bool:
+    stop = start + len(printed)
+    found = text[start:stop]
+    if stop > end or (stop < len(text) and (text[stop].isalnum() or text[stop] == "_")):
+        return False
+    if start and (text[start - 1].isalnum() or text[start - 1] in "-_'@#/"):
+        return False
+    if found == printed:
+        return True
+    several = " " in printed or "-" in printed
+    return several and found.casefold() == printed.casefold() and found[0].isupper()
+
+
+@cache
+def load_lexicon() -> Lexicon:
+    """The lexicon of the gazetteers and of the graph at hand."""
+    graph_names = _graph_entries(files.data_files())
+    known = {_fold(entry.printed).casefold(): entry for entry in graph_names}
+    entries = [_merge(entry, known) for entry in _gazetteer_entries()]
+    return Lexicon([*entries, *(entry for entry in graph_names if _is_safe(entry))])
+
+
+def _is_safe(entry: Entry) -> bool:
+    """A person's single-word label is no name to look for: half the region is called Wali."""
+    return entry.type != "person" or " " in entry.printed
+
+
+def _merge(entry: Entry, known: dict[str, Entry]) -> Entry:
+    """Give a gazetteer name the graph's entity where the graph has one of that name and type."""
+    for printed in (entry.printed, entry.name.label):
+        found = known.get(_fold(printed).casefold())
+        if found and (found.type == entry.type or {found.type, entry.type} <= {"place", "country"}):
+            return replace(entry, name=replace(entry.name, entity=found.name.entity))
+    return entry
+
+
+def _gazetteer_entries() -> list[Entry]:
+    entries = []
+    for record in load_lookup("gazetteers/organizations.toml")["organization"]:
+        label = record["label"]
+        name = Name(
+            key=key_of(label),
+            label=label,
+            level=record["level"],
+            country=record.get("country", ""),
+            parent=record.get("parent", ""),
+        )
+        entries += [Entry(form, "org", name) for form in (label, *record.get("names", ()))]
+    for record in load_lookup("gazetteers/countries.toml")["country"]:
+        label = record["label"]
+        name = Name(key=key_of(label), label=label, level="state", country=label)
+        entries += [Entry(form, "country", name) for form in (label, *record.get("names", ()))]
+        entries += [Entry(form, "demonym", name) for form in record["demonyms"]]
+    for printed in (n for group in load_lookup("gazetteers/places.toml")["places"].values() for n in group):
+        entries.append(Entry(printed, "place", Name(key_of(printed), printed)))
+    return entries
+
+
+def _graph_entries(paths: tuple[Path, ...]) -> list[Entry]:
+    """Labels of organizations, persons and places in the registry graph, where there is one."""
+    entries: list[Entry] = []
+    for path in paths:
+        if path.name != "entities.ttl":
+            continue
+        graph = Graph().parse(path, format="turtle", publicID=BASE)
+        for name, kind in _GRAPH_CLASSES.items():
+            for subject in sorted(graph.subjects(RDF.type, URIRef(f"{BASE}ontology#{name}"))):
+                entries += _labels_of(graph, subject, kind)
+    return entries
+
+
+def _labels_of(graph: Graph, subject: object, kind: str) -> list[Entry]:
+    if not isinstance(subject, URIRef) or not subject.startswith(BASE + "id/"):
+        return []
+    preferred = [str(o) for o in graph.objects(subject, SKOS.prefLabel)]
+    label = min(preferred) if preferred else str(subject)
+    name = Name(key_of(label), label, entity=str(subject).removeprefix(BASE + "id/"))
+    printed = {
+        str(o)
+        for prop in _LABELS
+        for o in graph.objects(subject, prop)
+        if isinstance(o, Literal) and o.language in (None, "en") and len(str(o)) > 1
+    }
+    return [Entry(form, kind, name) for form in sorted(printed)]

@@ -1,0 +1,73 @@
+"""The graph over HTTP: the SPARQL endpoint, the things as linked data, and pages for people.
+
+``create_app`` makes an application; nothing here is global, so that a test or a program can have
+several.
+"""
+
+import re
+
+from flask import Flask, Response, request
+
+from conflictkg.config import Settings
+from conflictkg.questions import load_questions
+from conflictkg.store import Store
+from conflictkg.web import pages, problems, sparql
+from conflictkg.web.site import Site
+
+_SECURITY_HEADERS = {
+    # Nothing from other hosts, nothing inline: a literal that slips through escaping cannot run.
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    # A query may tell what somebody is looking into; no other site gets to see its address.
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+_EXPOSED = "Conflictkg-Complete, Conflictkg-Release, Content-Disposition, Retry-After"
+_HOST = re.compile(r"[A-Za-z0-9.\-_:\[\]%]*")
+
+
+def create_app(settings: Settings, store: Store) -> Flask:
+    """Make an application that serves a store.
+
+    Args:
+        settings: Limits on queries.
+        store: An open store; the caller closes it when the application has ended.
+
+    Raises:
+        SourceError: A published question cannot be read.
+    """
+    app = Flask(__name__)
+    app.extensions["conflictkg"] = Site(settings, store, load_questions())
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # Flask's default provider has it
+    app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.register_blueprint(sparql.blueprint)
+    app.register_blueprint(pages.blueprint)
+    app.before_request(_refuse_bad_host)
+    app.after_request(_add_headers)
+    problems.register(app)
+    return app
+
+
+def _refuse_bad_host() -> None:
+    host = request.environ.get("HTTP_HOST", "")
+    if not _HOST.fullmatch(host):
+        raise problems.RequestError(problems.BAD_REQUEST, "the Host header names no host.")
+
+
+def _add_headers(response: Response) -> Response:
+    for name, value in _SECURITY_HEADERS.items():
+        response.headers.setdefault(name, value)
+    # Reading needs no credentials and nothing here has any: any page may read.
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Access-Control-Expose-Headers"] = _EXPOSED
+    if request.method == "OPTIONS" and response.status_code == 200:
+        response.status_code = 204
+        response.headers["Access-Control-Allow-Methods"] = response.headers.get("Allow", "")
+        response.headers["Access-Control-Allow-Headers"] = "Accept, Content-Type"
+        response.headers["Access-Control-Max-Age"] = "86400"
+    return response

@@ -1,0 +1,193 @@
+"""SPARQL 1.1 Protocol: what a request asks. Nothing here runs a query.
+
+Parameters are read from the raw bytes of address and form, strictly: Flask would replace what is
+not UTF-8 and keep only the first of two queries.
+"""
+
+import re
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+from flask import Request
+
+from conflictkg.web import problems
+from conflictkg.web.problems import RequestError
+
+FORM = "application/x-www-form-urlencoded"
+QUERY = "application/sparql-query"
+UPDATE = "application/sparql-update"
+
+_MAX_PARAMETERS = 200
+_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>\"{}|^`\\]+")
+_ACCEPTED = {"Accept-Post": f"{QUERY}, {FORM}"}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A query as it was sent.
+
+    Args:
+        query: Its text; none where there was no ``query``.
+        default_graphs: Values of ``default-graph-uri``.
+        named_graphs: Values of ``named-graph-uri``.
+        format_name: Value of ``format``; empty where there was none.
+    """
+
+    query: str | None
+    default_graphs: tuple[str, ...] = ()
+    named_graphs: tuple[str, ...] = ()
+    format_name: str = ""
+
+
+def read_request(request: Request, max_query_bytes: int) -> Asked:
+    """Read what a request asks.
+
+    Args:
+        request: GET, HEAD or POST.
+        max_query_bytes: Longest query, in bytes of UTF-8.
+
+    Raises:
+        RequestError: It is no SPARQL Protocol query request; says what is missing or wrong.
+    """
+    in_address = _read_parameters(request.query_string)
+    if request.method != "POST":
+        return _read(in_address, max_query_bytes)
+    media_type = _require_media_type(request)
+    # Percent-encoding makes three bytes of one.
+    factor = 3 if media_type == FORM else 1
+    body = _read_body(request, max_query_bytes * factor + 16_384)
+    if media_type == FORM:
+        return _read([*in_address, *_read_parameters(body)], max_query_bytes)
+    if any(name in {"query", "update"} for name, _ in in_address):
+        raise RequestError(
+            problems.AMBIGUOUS,
+            "there is a query in the body and another operation in the address. Send one of them.",
+        )
+    _require_length(body, max_query_bytes)
+    return _read([*in_address, ("query", _decode(body))], max_query_bytes)
+
+
+def _require_media_type(request: Request) -> str:
+    encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
+    if encoding not in {"", "identity"}:
+        raise RequestError(
+            problems.UNSUPPORTED_ENCODING,
+            f'the body has Content-Encoding "{encoding}". Send it as it is.',
+            {"Accept-Encoding": "identity"},
+        )
+    media_type = request.mimetype
+    if media_type == UPDATE:
+        raise _no_updates()
+    if media_type not in {FORM, QUERY}:
+        said = f'"{media_type}"' if media_type else "not given"
+        raise RequestError(
+            problems.UNSUPPORTED_MEDIA_TYPE,
+            f"the body's Content-Type is {said}. Send {QUERY} or {FORM}.",
+            _ACCEPTED,
+        )
+    charset = request.mimetype_params.get("charset", "utf-8").lower()
+    if charset not in {"utf-8", "utf8", "us-ascii"}:
+        raise RequestError(
+            problems.UNSUPPORTED_MEDIA_TYPE,
+            f'the body\'s charset is "{charset}". Send UTF-8.',
+            _ACCEPTED,
+        )
+    return media_type
+
+
+def _read_body(request: Request, limit: int) -> bytes:
+    if (request.content_length or 0) > limit:
+        raise _too_large(limit)
+    # One byte more than allowed tells a chunked body that is too long.
+    body = request.stream.read(limit + 1)
+    if len(body) > limit:
+        raise _too_large(limit)
+    if request.content_length is not None and len(body) < request.content_length:
+        raise RequestError(
+            problems.BAD_REQUEST,
+            f"the body ends after {len(body)} of {request.content_length} bytes.",
+        )
+    return body
+
+
+def _read_parameters(raw: bytes) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(
+            raw.decode("ascii"),
+            keep_blank_values=True,
+            encoding="utf-8",
+            errors="strict",
+            max_num_fields=_MAX_PARAMETERS,
+        )
+    except UnicodeDecodeError as error:
+        raise RequestError(
+            problems.BAD_ENCODING, "a parameter is not percent-encoded UTF-8."
+        ) from error
+    except ValueError as error:
+        raise RequestError(
+            problems.TOO_MANY_PARAMETERS, f"there are more than {_MAX_PARAMETERS} parameters."
+        ) from error
+
+
+def _read(parameters: list[tuple[str, str]], max_query_bytes: int) -> Asked:
+    queries = [value for name, value in parameters if name == "query"]
+    updates = [value for name, value in parameters if name in {"update", "using-graph-uri"}]
+    if len(queries) > 1 or (queries and updates):
+        raise RequestError(
+            problems.AMBIGUOUS,
+            f"there are {len(queries)} query and {len(updates)} update parameters. Send one query.",
+        )
+    if updates:
+        raise _no_updates()
+    if queries:
+        _require_length(queries[0].encode("utf-8", "surrogatepass"), max_query_bytes)
+    formats = [value for name, value in parameters if name in {"format", "output"}]
+    return Asked(
+        queries[0] if queries else None,
+        _read_graphs(parameters, "default-graph-uri"),
+        _read_graphs(parameters, "named-graph-uri"),
+        formats[0].strip() if formats else "",
+    )
+
+
+def _read_graphs(parameters: list[tuple[str, str]], name: str) -> tuple[str, ...]:
+    values = tuple(value for each, value in parameters if each == name and value)
+    for value in values:
+        if not _ABSOLUTE.fullmatch(value):
+            raise RequestError(
+                problems.BAD_PARAMETER,
+                f'{name} is "{value[:200]}", which is no absolute IRI. '
+                "Give the graph's whole IRI, percent-encoded once.",
+            )
+    return values
+
+
+def _require_length(query: bytes, max_query_bytes: int) -> None:
+    if len(query) > max_query_bytes:
+        raise _too_large(max_query_bytes)
+
+
+def _decode(body: bytes) -> str:
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = body.count(b"\n", 0, error.start) + 1
+        raise RequestError(
+            problems.BAD_ENCODING,
+            f"byte {error.start} (0x{body[error.start]:02x}, line {line}) is not UTF-8. "
+            "Send the query as UTF-8.",
+        ) from error
+
+
+def _too_large(limit: int) -> RequestError:
+    return RequestError(
+        problems.TOO_LARGE, f"the query has more than {limit:,} bytes, the most that is taken here."
+    )
+
+
+def _no_updates() -> RequestError:
+    return RequestError(
+        problems.UPDATES_DISABLED,
+        "this endpoint answers queries and changes nothing. "
+        "Change the files under data/ and build again.",
+    )

@@ -1,0 +1,81 @@
+"""``/sparql``: a query in, its answer out in the form that was asked for."""
+
+import time
+
+from flask import Blueprint, Response, request
+
+from conflictkg.errors import ConflictKGError
+from conflictkg.web import problems, querypage
+from conflictkg.web.description import describe_service
+from conflictkg.web.negotiate import find_format, is_wanted, negotiate
+from conflictkg.web.problems import RequestError
+from conflictkg.web.protocol import Asked, read_request
+from conflictkg.web.responses import choose_offer, offers_for, write_response
+from conflictkg.web.site import Site, current_site
+
+blueprint = Blueprint("sparql", __name__)
+
+
+@blueprint.route("/sparql", methods=["GET", "POST"])
+def endpoint() -> Response:
+    """Answer a query, show the query page, or describe the service."""
+    site = current_site()
+    asked = Asked(None)
+    try:
+        asked = read_request(request, site.settings.max_query_bytes)
+        if asked.query is None or (request.method != "POST" and not asked.query.strip()):
+            return _answer_nothing_asked(site, asked)
+        return _answer_query(site, asked)
+    except ConflictKGError as error:
+        if asked.format_name not in {"", "html"} or not problems.prefers_page(request):
+            raise
+        return querypage.show_problem(site, asked.query or "", error)
+
+
+def _answer_query(site: Site, asked: Asked) -> Response:
+    start = time.monotonic()
+    answer = site.store.query(
+        asked.query or "",
+        deadline_s=site.settings.query_timeout_s,
+        max_rows=site.settings.max_rows,
+        default_graphs=asked.default_graphs,
+        named_graphs=asked.named_graphs,
+    )
+    try:
+        accept = request.headers.get("Accept")
+        offer = choose_offer(asked.format_name, accept, offers_for(answer.kind))
+        if offer.name == "html":
+            with answer:
+                return querypage.show_answer(site, asked, answer, time.monotonic() - start)
+    except BaseException:
+        answer.close()
+        raise
+    return write_response(site, answer, offer)
+
+
+def _answer_nothing_asked(site: Site, asked: Asked) -> Response:
+    """No query: a form for people, a description for programs that read RDF, else the reason."""
+    accept = request.headers.get("Accept")
+    offers = offers_for("graph")
+    # "*/*" and "application/json" come from clients that forgot their query.
+    described = [
+        media_type
+        for each in offers
+        for media_type in (each.media_type, *each.aliases)
+        if media_type not in {"application/json", "application/xml", "text/plain"}
+    ]
+    offer = None
+    if asked.format_name:
+        offer = find_format(asked.format_name, offers)
+    elif any(is_wanted(accept, media_type) for media_type in described):
+        offer = negotiate(accept, offers)
+    if offer is None or request.method == "POST":
+        raise RequestError(
+            problems.MISSING_QUERY,
+            "the request has no query. Send GET /sparql?query=… with the query percent-encoded, or "
+            "POST it with Content-Type application/sparql-query. Browsers get a form here, and "
+            "clients that accept RDF a description of the service.",
+        )
+    if offer.name == "html":
+        return querypage.show_form(site)
+    return write_response(site, describe_service(site.store, request.base_url), offer)
