@@ -8,7 +8,7 @@ BIN    := $(VENV)/bin
 UV     := $(BIN)/uv
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve build test check fix data terms score accept clean
+.PHONY: help install serve build test lint check fix data terms score clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -30,18 +30,28 @@ serve: build ## install, build, validate and serve the graph
 test: install ## install and run the tests
 	$(BIN)/python -m pytest
 
-check: install ## everything CI runs: lint, types, tests
+lint: install ## check style, format and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest
 
-terms: install ## write src/conflictkg/terms.py from the ontology
-	$(BIN)/python tools/generate_terms.py
+check: lint test ## everything CI runs
 
 fix: install ## mend what can be mended by machine
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+terms: install ## write src/conflictkg/terms.py from the ontology
+	$(BIN)/python tools/generate_terms.py
+
+data: install ## convert the registry and the reviewed annotations again
+	$(BIN)/conflictkg convert entities data/entities -o data/ttl/entities.ttl
+	for file in data/annotations/*.json; do \
+	  $(BIN)/conflictkg convert article $$file -o data/ttl/$$(basename $$file .json).ttl || exit 1; \
+	done
+
+score: install ## score the rules against an answer key: make score ARTICLE=… KEY=…
+	$(BIN)/conflictkg extract $(ARTICLE) --score $(KEY)
 
 clean: ## remove what was built
 	rm -rf build $(VENV)

@@ -21,6 +21,7 @@ _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u20
 _OURS = re.compile(r"(?:id|graph|scheme|query)/[^\s/?#][^\s?#]*|ontology(?:#\S+)?|scheme/?")
 _FOLLOWED = re.compile(r"(?:https?://[^\s/?#]|mailto:[^\s])", re.IGNORECASE)
 _LOCAL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?")
+_HUMP = re.compile(r"(?<=[a-z])[A-Z]")
 _NUMBERS = frozenset(
     XSD + name for name in ("integer", "decimal", "double", "float", "nonNegativeInteger")
 )
@@ -91,6 +92,20 @@ def shorten(iri: str, prefixes: Mapping[str, str]) -> str:
         if _LOCAL.fullmatch(local):
             return f"{prefix}:{local}"
     return iri.removeprefix(BASE) if link_of(iri).startswith("/") else iri
+
+
+def name_of(iri: str) -> str:
+    """A readable name for an IRI that has no label: its last part, its words apart.
+
+    >>> name_of("http://www.w3.org/ns/org#hasMembership")
+    'has membership'
+    >>> name_of(BASE + "id/place/0001")
+    'id/place/0001'
+    """
+    if iri.startswith(BASE + "id/"):
+        return iri[len(BASE) :]
+    last = re.split(r"[#/]", iri.rstrip("#/"))[-1] or iri
+    return _HUMP.sub(lambda match: f" {match[0].lower()}", last)
 
 
 def link_of(iri: str) -> str:

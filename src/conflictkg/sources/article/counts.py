@@ -1,7 +1,7 @@
 """Numbers in words and digits, with what is said about their exactness."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from conflictkg.sources.article.lookups import load_lookup
 from conflictkg.sources.article.mentions import Amount, Mention
@@ -102,9 +102,18 @@ Amount(low=None, best=None, high=None, vague=True))
     return None
 
 
-def find_amounts(text: str, start: int, end: int) -> Iterator[Mention]:
-    """Every amount in a stretch of normalized text, from left to right, the longest form first."""
-    taken: list[tuple[int, int]] = []
+def find_amounts(
+    text: str, start: int, end: int, taken_already: Sequence[tuple[int, int]] = ()
+) -> Iterator[Mention]:
+    """Every amount in a stretch of normalized text, from left to right, the longest form first.
+
+    Args:
+        text: Normalized text.
+        start: Where to begin.
+        end: Where to stop.
+        taken_already: Spans that are something else, such as years.
+    """
+    taken = list(taken_already)
     found: list[Mention] = []
     for bounds, regex in _FORMS:
         for match in regex.finditer(text, start, end):

@@ -55,7 +55,7 @@ def find_names(text: str, start: int, end: int) -> list[Mention]:
     _add(found, (Mention("post", m.start(), m.end()) for m in _posts().finditer(text, start, end)))
     _add(found, (Mention("rank", m.start(), m.end()) for m in _ranks(text, start, end)))
     _add(found, _capitals(text, start, end, found))
-    _add(found, find_amounts(text, start, end))
+    _add(found, find_amounts(text, start, end, [(each.start, each.end) for each in found]))
     return sorted(found, key=lambda each: each.start)
 
 

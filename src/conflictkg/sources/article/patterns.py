@@ -63,9 +63,14 @@ def macros() -> dict[str, str]:
     words = [word for names in roles["roles"].values() for word in names]
     posts = [name for post in roles["post"] for name in post["names"]]
     found = {name: _alternatives(v) if isinstance(v, list) else v for name, v in table.items()}
-    found["role"] = _alternatives([re.escape(word) for word in words])
+    found["role"] = _alternatives([_singular_or_plural(word) for word in words])
     found["post"] = _alternatives([re.escape(word) for word in posts])
     return found
+
+
+def _singular_or_plural(word: str) -> str:
+    """A role word so that an "s" after it, or "ies" for its "y", makes the plural."""
+    return re.escape(word[:-1]) + "(?:y|ies)" if word.endswith("y") else re.escape(word)
 
 
 def _alternatives(words: Iterable[str]) -> str:
@@ -122,7 +127,8 @@ def load_rules(stage: str) -> tuple[Rule, ...]:
             name = f"{file.rsplit('/', 1)[-1].removesuffix('.toml')}.{fields.pop('name')}"
             name = re.sub(r"^\d+-", "", name)
             try:
-                regex = compile_pattern(fields.pop("pattern"))
+                # No rule begins in the middle of a word.
+                regex = compile_pattern(rf"(?<!\w)(?:{fields.pop('pattern')})")
             except SourceError as error:
                 raise SourceError(f"rule {name}: {error.problem}", source=file) from error
             rules.append(
