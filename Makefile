@@ -8,7 +8,7 @@ BIN    := $(VENV)/bin
 UV     := $(BIN)/uv
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve build test lint check fix data terms score clean
+.PHONY: help install serve build test lint check fix data terms score wheel clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -52,6 +52,16 @@ data: install ## convert the registry and the reviewed annotations again
 
 score: install ## score the rules against an answer key: make score ARTICLE=… KEY=…
 	$(BIN)/conflictkg extract $(ARTICLE) --score $(KEY)
+
+wheel: install ## build the wheel, install it into an empty environment and use it from another folder
+	rm -rf build/wheel && mkdir -p build/wheel/elsewhere
+	$(UV) build --quiet --wheel --out-dir build/wheel
+	$(UV) export --frozen --no-dev --no-emit-project --quiet -o build/wheel/requirements.txt
+	$(PYTHON) -m venv build/wheel/env
+	$(UV) pip install --quiet --python build/wheel/env -r build/wheel/requirements.txt
+	$(UV) pip install --quiet --python build/wheel/env --no-deps build/wheel/*.whl
+	cd build/wheel/elsewhere && ../env/bin/conflictkg build --store store \
+	  && ../env/bin/conflictkg query --store store --name leaders-of-organization
 
 clean: ## remove what was built
 	rm -rf build $(VENV)
