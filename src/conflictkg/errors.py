@@ -158,7 +158,7 @@ class NotPermittedError(QueryError):
     """A query asks for what the endpoint never does."""
 
     def __init__(self, construct: str, reason: str) -> None:
-        self.construct = construct
+        self.construct, self.reason = construct, reason
         super().__init__(f"{construct} is not permitted here: {reason}")
 
 

@@ -18,6 +18,7 @@ from rdflib.compare import to_canonical_graph
 from rdflib.term import Node
 
 from conflictkg.errors import InvalidValueError, RdfSyntaxError, SourceError
+from conflictkg.terms import CKG
 
 # rdflib otherwise rewrites "01"^^xsd:integer as 1 and expands "1E999999999"^^xsd:decimal to a
 # gigabyte. The switch is global and read at each construction of a literal, so it is set here,
@@ -228,12 +229,7 @@ def _syntax_error(path: Path, error: SyntaxError) -> RdfSyntaxError:
 
 
 def _graph_iri(path: Path, graph: Graph, names: set[str]) -> URIRef | None:
-    found = {
-        str(each)
-        for each in graph.subjects(
-            RDF.type, URIRef("https://w3id.org/conflictkg/ontology#NamedGraph")
-        )
-    } | names
+    found = {str(each) for each in graph.subjects(RDF.type, CKG.NamedGraph)} | names
     if len(found) > 1:
         listed = ", ".join(f"<{each}>" for each in sorted(found))
         raise SourceError(

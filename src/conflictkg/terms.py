@@ -430,6 +430,7 @@ class SEM(DefinedNamespace):
     Event: URIRef
     EventType: URIRef
     Place: URIRef
+    View: URIRef
     eventType: URIRef
     hasActor: URIRef
     hasEarliestBeginTimeStamp: URIRef

@@ -15,19 +15,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from conflictkg.answers import Answer, Term, Triples
-
-
-@dataclass(frozen=True, slots=True)
-class GraphInfo:
-    """One named graph of a store.
-
-    Args:
-        iri: Its name.
-        triples: How many it holds.
-    """
-
-    iri: str
-    triples: int
+from conflictkg.store.layout import GraphInfo as GraphInfo
 
 
 class Store(Protocol):
@@ -132,4 +120,7 @@ def open_store(directory: Path, limits: Limits = Limits()) -> Store:  # noqa: B0
         StoreMissingError: There is nothing at that place; it says which command builds a store.
         StoreError: What is there is no store, is of another format version, or cannot be read.
     """
-    raise NotImplementedError
+    # Here and not above: workers import this package too, and shall not wait for rdflib.
+    from conflictkg.store.reader import WorkerStore
+
+    return WorkerStore(directory, limits)

@@ -53,7 +53,7 @@ _BASE = (
     "A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02ff\u0370-\u037d\u037f-\u1fff\u200c\u200d"
     "\u2070-\u218f\u2c00-\u2fef\u3001-\ud7ff\uf900-\ufdcf\ufdf0-\ufffd\U00010000-\U000effff"
 )
-_CHARS = _BASE + "_0-9\u00b7\u0300-\u036f\u203f\u2040-"
+_CHARS = _BASE + "_0-9\u00b7\u0300-\u036f\u203f\u2040\\-"
 _PREFIX_NAME = f"(?:[{_BASE}](?:[{_CHARS}.]*[{_CHARS}])?)?"
 _PERCENT = r"%[0-9A-Fa-f]{2}|\\[-_~.!$&'()*+,;=/?#@%]"
 _LOCAL = f"(?:[{_BASE}_:0-9]|{_PERCENT})(?:(?:[{_CHARS}.:]|{_PERCENT})*(?:[{_CHARS}:]|{_PERCENT}))?"
@@ -61,8 +61,8 @@ _TOKEN = re.compile(
     "|".join(
         (
             r"(?P<space>[ \t\r\n]+|\#[^\r\n]*)",
-            r'(?P<string>"""(?:"{0,2}(?:[^"\\]|\\.))*"""|\'\'\'(?:\'{0,2}(?:[^\'\\]|\\.))*\'\'\''
-            r'|"(?:[^"\\\r\n]|\\.)*"|\'(?:[^\'\\\r\n]|\\.)*\')',
+            r'(?P<string>"""(?:"{0,2}(?:[^"\\]|\\.))*+"""|\'\'\'(?:\'{0,2}(?:[^\'\\]|\\.))*+\'\'\''
+            r'|"(?:[^"\\\r\n]|\\.)*+"|\'(?:[^\'\\\r\n]|\\.)*+\')',
             r'(?P<iri><[^<>"{}|^`\x00-\x20]*>)',
             f"(?P<variable>[?$][{_BASE}_0-9][{_CHARS}]*)",
             f"(?P<blank>_:[{_BASE}_0-9](?:[{_CHARS}.]*[{_CHARS}])?)",
@@ -72,7 +72,7 @@ _TOKEN = re.compile(
             r"(?P<word>[A-Za-z_][A-Za-z0-9_]*)",
             r"(?P<open>[{(\[]|<<\(?)",
             r"(?P<close>[})\]]|\)?>>)",
-            r"(?P<mark>&&|\|\||[!<>]=|\^\^|\{\||\|\}|[-+*/!=<>.,;|^?~])",
+            r"(?P<mark>&&|\|\||[!<>]=|\^\^|[-+*/!=<>.,;|^?~])",
         )
     ),
     re.DOTALL,
@@ -91,6 +91,28 @@ class Token:
 
 
 @dataclass(frozen=True, slots=True)
+class Doubt:
+    """A word that SPARQL does not have, or a prefix that is not declared.
+
+    Args:
+        problem: What is wrong with it.
+        line: Its line, from 1.
+        column: Where it begins in the line, from 1.
+        width: Its characters.
+    """
+
+    problem: str
+    line: int
+    column: int
+    width: int
+
+    def to_error(self, line: int = 0, column: int = 0) -> QuerySyntaxError:
+        """The error, at the position of the engine's own error if that is at this word."""
+        is_here = line == self.line and self.column <= column <= self.column + self.width
+        return QuerySyntaxError(self.problem, self.line, column if is_here else self.column)
+
+
+@dataclass(frozen=True, slots=True)
 class Outline:
     """What a query asks for.
 
@@ -100,16 +122,15 @@ class Outline:
         kind: The kind of its answer.
         default_graphs: What FROM names, as absolute IRIs; with their lines.
         named_graphs: What FROM NAMED names, likewise.
-        doubts: Words that SPARQL does not have and prefixes that are not declared. The engine
-            refuses most of them itself, with a better position; if it does not, they are glued
-            keywords, and the query is refused with the first.
+        doubts: What no query can hold. The engine refuses most of it itself; if it does not, it
+            has read keywords where the grammar has none, and the query is refused with the first.
     """
 
     text: str
     kind: Kind
     default_graphs: tuple[tuple[str, int], ...]
     named_graphs: tuple[tuple[str, int], ...]
-    doubts: tuple[QuerySyntaxError, ...]
+    doubts: tuple[Doubt, ...]
 
 
 def locate(text: str, offset: int) -> tuple[int, int]:
@@ -279,7 +300,7 @@ class _Names:
         self.text = text
         self.base = base_iri or ""
         self.prefixes: dict[str, str] = {}
-        self.doubts: list[QuerySyntaxError] = []
+        self.doubts: list[Doubt] = []
 
     def read(
         self, tokens: list[Token]
@@ -328,4 +349,4 @@ class _Names:
             problem = f"prefix {prefix}: is not declared."
         else:
             return
-        self.doubts.append(QuerySyntaxError(problem, *locate(self.text, token.start)))
+        self.doubts.append(Doubt(problem, *locate(self.text, token.start), len(token.text)))

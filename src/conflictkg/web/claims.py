@@ -1,7 +1,7 @@
 """Claims as pages show them: what is said, how, by whom, through whom, and where it stands."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rdflib import PROV
 
@@ -15,7 +15,7 @@ MAX_CLAIMS = 150
 """Claims that one section of a page shows."""
 
 _TRIPLES = """
-SELECT ?claim ?property ?value WHERE {
+SELECT ?thing ?role ?claim ?property ?value WHERE {
   ?claim ?role ?thing .
   GRAPH ?graph { ?claim ?property ?value }
   FILTER (?graph != <%s>)
@@ -31,7 +31,7 @@ SELECT ?claim ?property ?value WHERE {
 """ % (ENTAILED_GRAPH,)
 
 _POSITIONS = """
-SELECT DISTINCT ?claim ?document ?start ?end WHERE {
+SELECT DISTINCT ?thing ?role ?claim ?document ?start ?end WHERE {
   ?claim ?role ?thing ; ckg:evidence/oa:hasTarget ?target .
   ?target oa:hasSource ?document ; oa:hasSelector ?selector .
   ?selector oa:start ?start ; oa:end ?end .
@@ -40,14 +40,14 @@ SELECT DISTINCT ?claim ?document ?start ?end WHERE {
 
 # A tenure has no name of its own: post or role and organization tell which it is.
 _TENURES = """
-SELECT DISTINCT ?tenure ?part ?of WHERE {
+SELECT DISTINCT ?thing ?role ?claim ?tenure ?part ?of WHERE {
   ?claim ?role ?thing ; ckg:claimSubject|ckg:claimObject ?tenure .
   ?tenure a ckg:Tenure .
   { ?tenure ckg:post ?of BIND ("post" AS ?part) }
   UNION { ?tenure org:role ?of BIND ("role" AS ?part) }
   UNION { ?tenure org:organization ?of BIND ("organization" AS ?part) }
   UNION { ?tenure ckg:deputyOf ?of BIND ("deputy of" AS ?part) }
-  UNION { ?tenure ^org:hasMembership ?of BIND ("member" AS ?part) }
+  UNION { ?says ckg:claimObject ?tenure ; ckg:claimSubject ?of BIND ("member" AS ?part) }
 }
 """
 
@@ -307,7 +307,10 @@ def _what_is_said(
         *record.values.get(str(CKG.claimObject), []),
         *record.values.get(str(CKG.claimValue), []),
     ]
-    values = tuple(show_term(term, PREFIXES, labels) for term in terms)
+    # A tenure's name begins with its holder's, which is the subject here.
+    holder = "".join(f"{labels.get(iri, '')}: " for iri in record.iris(CKG.claimSubject)[:1])
+    shown = (show_term(term, PREFIXES, labels) for term in terms)
+    values = tuple(replace(each, text=each.text.removeprefix(holder)) for each in shown)
     return (show(properties[0]) if properties else Shown("says")), values
 
 

@@ -7,6 +7,7 @@ Exceptions know nothing of HTTP. Where a request itself is at fault, the web lay
 
 import json
 import logging
+import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -202,10 +203,13 @@ BY_ERROR: Mapping[type[ConflictKGError], Kind] = {
 }
 """Every class of ``errors.py``, each by name: a new one has to be placed here, and a test asks for it."""
 
+_UPDATES = "ADD CLEAR COPY CREATE DELETE DROP INSERT MOVE UPDATE WITH"
 _BY_CONSTRUCT = {
     "SERVICE": FEDERATION_DISABLED,
     "LOAD": LOAD_DISABLED,
+    **dict.fromkeys(_UPDATES.split(), UPDATES_DISABLED),
 }
+_LINE = re.compile(r"(?P<construct>.+) \(line (?P<line>[0-9]+)\)", re.DOTALL)
 
 _BY_STATUS = {
     400: BAD_REQUEST,
@@ -346,7 +350,10 @@ def _fields_of(error: ConflictKGError) -> dict[str, object]:
         case errors.QueryTimeoutError():
             return {"timeoutSeconds": error.deadline_s}
         case errors.NotPermittedError():
-            return {"construct": error.construct}
+            found = _LINE.fullmatch(error.construct)
+            if found is None:
+                return {"construct": error.construct}
+            return {"construct": found["construct"], "line": int(found["line"])}
         case errors.NotAcceptableError():
             return {"offered": list(error.offered)}
         case _:

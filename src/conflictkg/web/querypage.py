@@ -115,10 +115,12 @@ def excerpt_of(query: str, problem: Problem) -> Excerpt | None:
     Tabs before the place stay tabs, so that the caret stands under it however wide they are.
     """
     line, column = problem.fields.get("line"), problem.fields.get("column")
-    lines = query.splitlines()
-    if not isinstance(line, int) or not isinstance(column, int) or not 1 <= line <= len(lines):
+    lines = query.split("\n")
+    if not isinstance(line, int) or not 1 <= line <= len(lines):
         return None
-    text = lines[line - 1]
+    text = lines[line - 1].rstrip("\r")
+    if not isinstance(column, int):
+        return Excerpt(text, "")
     before = "".join("\t" if each == "\t" else " " for each in text[: column - 1])
     return Excerpt(text, before + "^")
 

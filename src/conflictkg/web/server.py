@@ -5,6 +5,7 @@ with them, two hundred of each leave other requests unharmed.
 """
 
 import errno
+import json
 import signal
 import socket
 import time
@@ -16,6 +17,7 @@ from wsgiref.types import WSGIApplication
 from waitress import wasyncore
 from waitress.channel import HTTPChannel
 from waitress.server import BaseWSGIServer, create_server
+from waitress.task import ErrorTask
 
 from conflictkg.errors import ConfigError, ConflictKGError
 
@@ -34,6 +36,53 @@ _TUNING = {
     "max_request_header_size": 65_536,
     "ident": None,
 }
+
+
+_SLUGS = {
+    400: ("bad-request", "The request cannot be read"),
+    413: ("query-too-large", "The request's body is too large"),
+    414: ("address-too-long", "The address is too long"),
+    431: ("headers-too-large", "The request's headers are too large"),
+    501: ("bad-request", "The request uses what this server does not know"),
+}
+_INTERNAL = ("internal-error", "Something here is broken")
+
+
+class _ProblemTask(ErrorTask):  # type: ignore[misc]  # waitress has no types
+    """Answers what the server itself refuses, before the application sees it, as a problem too."""
+
+    def execute(self) -> None:
+        error = self.request.error
+        code = error.code
+        # waitress counts the address among the headers: what came so far has no line end yet.
+        if code == 431 and b"\n" not in self.request.header_plus:
+            code = 414
+        slug, title = _SLUGS.get(code, _INTERNAL)
+        body = {
+            "type": f"/problems/{slug}",
+            "title": title,
+            "status": code,
+            "detail": str(error.body),
+        }
+        written = json.dumps(body, indent=1).encode() + b"\n"
+        self.status = f"{code} {title}"
+        self.response_headers.append(("Content-Type", "application/problem+json"))
+        self.response_headers.append(("Cache-Control", "no-store"))
+        self.set_close_on_finish()
+        self.content_length = len(written)
+        self.write(written)
+
+
+class _Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
+    error_task_class = _ProblemTask
+
+
+def max_body_bytes(max_query_bytes: int) -> int:
+    """Largest body that is read at all: the application itself refuses a query a little too long.
+
+    Percent-encoding in a form makes three bytes of one.
+    """
+    return max_query_bytes * 3 + (1 << 20)
 
 
 class PortInUseError(ConflictKGError):
@@ -115,6 +164,8 @@ class Server:
             max_request_body_size=max_body_bytes,
             **_TUNING,
         )
+        for each in self._listeners():
+            each.channel_class = _Channel
         self._stops = 0
 
     def run(self) -> None:

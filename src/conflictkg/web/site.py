@@ -24,7 +24,7 @@ PAGE_DEADLINE_S = 10.0
 
 _PROLOGUE = "".join(f"PREFIX {prefix}: <{iri}>\n" for prefix, iri in PREFIXES.items())
 _WHOLE_IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>\"{}|^`\\\ud800-\udfff]*")
-_LABELS_AT_ONCE = 400
+_LABELS_AT_ONCE = 200
 
 _LABELS = """
 SELECT ?thing ?label ?rank WHERE {{
@@ -121,7 +121,7 @@ class Site:
         """Ask a SELECT of our own and keep the rows.
 
         Args:
-            text: The query without its prefixes.
+            text: The query without its prefixes. It projects the variables that are bound.
             limit: Rows that are kept.
             **bindings: IRIs, by the variables that they are put in for.
 

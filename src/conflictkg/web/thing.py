@@ -6,12 +6,19 @@ Every query here is bounded: a page of something that half the graph points to s
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from rdflib import DCTERMS, FOAF, PROV, RDF, RDFS, SKOS
+from rdflib import DCTERMS, FOAF, PROV, RDF, RDFS, SKOS, URIRef
 
 from conflictkg.answers import Iri, Literal, Term
 from conflictkg.iris import ENTAILED_GRAPH, mint_graph
 from conflictkg.terms import CKG, PREFIXES
-from conflictkg.web.claims import ClaimList, ShownClaim, load_claim, load_claims, name_tenures
+from conflictkg.web.claims import (
+    MAX_CLAIMS,
+    ClaimList,
+    ShownClaim,
+    load_claim,
+    load_claims,
+    name_tenures,
+)
 from conflictkg.web.display import Shown, name_of, show_term
 from conflictkg.web.site import Site
 
@@ -24,11 +31,16 @@ MAX_DOCUMENT_CLAIMS = 1_000
 _VIEWS = (str(mint_graph("view/asserted")), str(mint_graph("view/attributed")))
 
 _OUTGOING = """
-SELECT ?graph ?property ?value WHERE { GRAPH ?graph { ?thing ?property ?value } }
+SELECT ?thing ?graph ?property ?value WHERE { GRAPH ?graph { ?thing ?property ?value } }
+"""
+
+# Which properties lead here, and how often: sections that would be empty are not asked for.
+_ROLES = """
+SELECT ?thing ?role (COUNT(*) AS ?times) WHERE { ?claim ?role ?thing } GROUP BY ?thing ?role
 """
 
 _INCOMING = """
-SELECT DISTINCT ?property ?subject WHERE {
+SELECT DISTINCT ?thing ?property ?subject WHERE {
   ?subject ?property ?thing .
   FILTER (?property NOT IN (
     ckg:claimSubject, ckg:claimObject, ckg:child, ckg:parent, ckg:relationType, ckg:claimStatus,
@@ -39,7 +51,7 @@ ORDER BY ?property ?subject
 """
 
 _ZONES = """
-SELECT ?zone ?type ?start ?end WHERE {
+SELECT ?thing ?zone ?type ?start ?end WHERE {
   ?thing ckg:hasZone ?zone .
   ?zone ckg:zoneType ?type ; oa:hasSelector ?selector .
   ?selector oa:start ?start ; oa:end ?end .
@@ -53,7 +65,7 @@ SELECT DISTINCT ?tenure ?part ?of WHERE {
   UNION { ?tenure org:role ?of BIND ("role" AS ?part) }
   UNION { ?tenure org:organization ?of BIND ("organization" AS ?part) }
   UNION { ?tenure ckg:deputyOf ?of BIND ("deputy of" AS ?part) }
-  UNION { ?tenure ^org:hasMembership ?of BIND ("member" AS ?part) }
+  UNION { ?says ckg:claimObject ?tenure ; ckg:claimSubject ?of BIND ("member" AS ?part) }
 }
 """
 
@@ -107,6 +119,11 @@ class Fact:
 
     name: Shown
     values: tuple[tuple[Shown, str], ...]
+
+    @property
+    def is_made(self) -> bool:
+        """Whether some value was made here from what sources say."""
+        return any(origin for _, origin in self.values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,15 +190,25 @@ def load_thing(site: Site, iri: str) -> Thing | None:
         None where the store says nothing of it and nothing refers to it.
     """
     statements = _statements_of(site.ask(_OUTGOING, thing=iri).dicts())
-    incoming = site.ask(_INCOMING, limit=MAX_INCOMING, thing=iri)
-    if not statements and not incoming.rows:
+    roles = {
+        row["role"].value
+        for row in site.ask(_ROLES, thing=iri).dicts()
+        if isinstance(row.get("role"), Iri)  # an aggregate of nothing has one empty row
+    }
+    if not statements and not roles:
         return None
+    incoming = site.ask(_INCOMING, limit=MAX_INCOMING, thing=iri)
+
+    def claims(role: URIRef, limit: int = MAX_CLAIMS) -> ClaimList:
+        present = str(role) in roles
+        return load_claims(site, iri, str(role), limit=limit) if present else ClaimList()
+
     classes = {
         each.value.value
         for each in statements
         if each.prop == str(RDF.type) and isinstance(each.value, Iri)
     }
-    about = load_claims(site, iri, str(CKG.claimSubject))
+    about = claims(CKG.claimSubject)
     naming = [each for each in about.claims if _is_naming(each)]
     is_document = str(CKG.SourceDocument) in classes or str(CKG.SourceRecord) in classes
     labels = _labels_for(site, iri, statements, incoming.dicts())
@@ -196,12 +223,10 @@ def load_thing(site: Site, iri: str) -> Thing | None:
         about=ClaimList(
             tuple(each for each in about.claims if not _is_naming(each)), about.is_complete
         ),
-        mentioning=load_claims(site, iri, str(CKG.claimObject)),
-        relations=_load_relations(site, iri),
-        said=ClaimList() if is_document else load_claims(site, iri, str(PROV.wasAttributedTo)),
-        in_document=load_claims(
-            site, iri, str(PROV.wasDerivedFrom), limit=MAX_DOCUMENT_CLAIMS
-        ),
+        mentioning=claims(CKG.claimObject),
+        relations=(*claims(CKG.child).claims, *claims(CKG.parent).claims),
+        said=claims(PROV.wasAttributedTo),
+        in_document=claims(PROV.wasDerivedFrom, MAX_DOCUMENT_CLAIMS),
         zones=_load_zones(site, iri) if is_document else (),
         facts=shown.facts(statements),
         incoming=shown.incoming(incoming.dicts()),
@@ -308,12 +333,6 @@ def _gather_names(
     kinds = list(dict.fromkeys(_NAMES.values()))
     names = [Name(text, kind, tuple(sources)) for (text, kind), sources in found.items()]
     return tuple(sorted(names, key=lambda each: (kinds.index(each.kind), each.text.text)))
-
-
-def _load_relations(site: Site, iri: str) -> tuple[ShownClaim, ...]:
-    """Relations to other groups, from both sides."""
-    lists = [load_claims(site, iri, str(role)) for role in (CKG.child, CKG.parent)]
-    return tuple(claim for each in lists for claim in each.claims)
 
 
 def _load_zones(site: Site, iri: str) -> tuple[ShownZone, ...]:

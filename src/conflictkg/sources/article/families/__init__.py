@@ -1,0 +1,1 @@
+"""Rule families: what the rules of each mean for the graph."""

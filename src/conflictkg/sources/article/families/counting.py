@@ -1,0 +1,135 @@
+"""Series of events with their totals: how many strikes, in which year, how many dead."""
+
+import re
+
+from conflictkg.sources.article.annotations import CountValue
+from conflictkg.sources.article.draft import INFERRED
+from conflictkg.sources.article.families.events import amount_of, is_series, means_of, series_of
+from conflictkg.sources.article.families.frames import frame
+from conflictkg.sources.article.families.places import located
+from conflictkg.sources.article.families.violence import category_of, count_value, describe_event
+from conflictkg.sources.article.mentions import Amount, Mention
+from conflictkg.sources.article.patterns import Match
+from conflictkg.sources.article.reading import Reading, Sentence
+
+
+@frame("series count")
+def series_count(reading: Reading, sentence: Sentence, match: Match) -> None:
+    """A number of events: "three drone strikes in Pakistan this year"."""
+    event = match.part("event")
+    if event is None:
+        return
+    amount = amount_of(event)
+    if amount is None or not reading.is_asserted(sentence, match.start, match.end):
+        return
+    node = series_of(reading, event, reading.words(event.start, event.end))
+    source = reading.source_at(sentence, match.start, match.end)
+    rule = match.rule.name
+    category = "events" if means_of(reading.words(event.start, event.end)) or "strike" in event.words.get("noun", "") else "incidents"
+    reading.draft.add("count", node, "count", count_value(amount, category), (match.start, match.end), rule, source)
+    describe_event(reading, sentence, node, event, rule)
+    _when(reading, sentence, node, match)
+    located(reading, sentence, node, event.end, rule)
+
+
+def _when(reading: Reading, sentence: Sentence, node: str, match: Match) -> None:
+    when = match.part("when")
+    if when is None:
+        return
+    value = reading.date(when)
+    if value.earliest_begin:
+        reading.draft.update(node, period=value)
+    span = (match.spans.get("since", (when.start, when.end))[0], when.end)
+    reading.draft.add("date", node, "date", value, span, match.rule.name, INFERRED)
+
+
+@frame("counts by year")
+def counts_by_year(reading: Reading, sentence: Sentence, match: Match) -> None:
+    """A number in a year, in a sentence about the number of some events."""
+    number, when = match.part("n"), match.part("when")
+    if number is None or when is None or not isinstance(number.value, Amount):
+        return
+    event = _series_before(sentence, number)
+    if event is None:
+        return
+    words = reading.words(event.start, event.end)
+    period = reading.date(when)
+    printed = reading.words(when.start, when.end)
+    node = reading.shared(
+        "strike-series" if means_of(words) else "event",
+        f"{words} {printed}".casefold(),
+        f"{words} in {printed}",
+        period=period,
+    )
+    span = (number.start, when.end)
+    source = reading.source_at(sentence, *span)
+    rule = match.rule.name
+    reading.draft.add("count", node, "count", count_value(number.value, "events"), span, rule, source)
+    if "peak" in match.words:
+        start = match.spans["peak"][0]
+        reading.draft.add("date", node, "date", period, (start, when.end), rule, source)
+    elif "year" in printed:
+        reading.draft.add("date", node, "date", period, (when.start, when.end), rule, INFERRED)
+
+
+def _series_before(sentence: Sentence, number: Mention) -> Mention | None:
+    found = [m for m in sentence.encoded.mentions if m.type == "event" and m.end <= number.start]
+    return found[-1] if found and is_series(found[-1]) else None
+
+
+@frame("killed by series")
+def killed_by_series(reading: Reading, sentence: Sentence, match: Match) -> None:
+    """How many a series of strikes, or a group, has killed in all."""
+    number = match.part("n") or (match.part("victims") or Mention("count", 0, 0)).part("n")
+    if number is None or not isinstance(number.value, Amount):
+        return
+    if not reading.is_asserted(sentence, number.start, match.end):
+        return
+    noun = match.words.get("noun") or reading.words(number.end, match.end)
+    rule = match.rule.name
+    span = (match.start, match.end)
+    source = reading.source_at(sentence, number.start, match.end)
+    event, actor = match.part("event"), match.part("actor")
+    if event is not None:
+        node = series_of(reading, event, reading.words(event.start, event.end))
+        located(reading, sentence, node, event.end, rule)
+    elif actor is not None:
+        name = reading.actor(actor)
+        if name is None:
+            return
+        node = name
+    else:
+        return
+    value = CountValue(**{**count_value(number.value, category_of(noun)).model_dump(), "rule": re.sub(r"\s+", " ", noun).strip()[:80] or None})
+    reading.draft.add("count", node, "count", value, span, rule, source)
+
+
+@frame("since")
+def since(reading: Reading, sentence: Sentence, match: Match) -> None:
+    """The year in which a series began."""
+    event = match.part("event") or _series_before(sentence, match.part("when") or Mention("date", 0, 0))
+    when = match.part("when")
+    if event is None or when is None:
+        return
+    node = series_of(reading, event, reading.words(event.start, event.end))
+    source = reading.source_at(sentence, match.start, match.end)
+    start = match.spans["since"][0]
+    reading.draft.add("date", node, "date", reading.date(when), (start, when.end), match.rule.name, source)
+
+
+@frame("plain count")
+def plain_count(reading: Reading, sentence: Sentence, match: Match) -> None:
+    """A number of things that a report speaks of: incidents, missiles, vehicles destroyed."""
+    number = match.part("n")
+    if number is None or not isinstance(number.value, Amount) or number.value.vague:
+        return
+    if not reading.is_asserted(sentence, match.start, match.end):
+        return
+    source = reading.source_at(sentence, number.start, match.end)
+    noun = match.words.get("noun", "")
+    span = match.spans.get("span", (match.start, match.end))
+    category = match.rule.option("category", "incidents")
+    node = sentence.event or reading.shared("event", f"{sentence.start}", noun, concept="other")
+    sentence.event = node
+    value = CountValue(**{**count_value(number.value, category).model_dump(), "rule": noun or None})
+    reading.draft.add("count", node, "count", value, span, match.rule.name, source)

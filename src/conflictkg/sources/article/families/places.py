@@ -1,0 +1,98 @@
+"""Where: locations of events, and which place is part of which."""
+
+import re
+
+from conflictkg.sources.article.annotations import Kind
+from conflictkg.sources.article.families.frames import frame
+from conflictkg.sources.article.mentions import Mention
+from conflictkg.sources.article.patterns import Match, compile_pattern
+from conflictkg.sources.article.reading import Reading, Sentence
+
+_LOCATIVE = compile_pattern(
+    r"(?P<prep>\b(?:in|near|at|inside|outside|outside of|just outside|within)) (?:the |a |an )?"
+    r"(?P<chain>(?:[a-z]+ (?:of|in) (?:the )?){0,3}{place:place|country}(?:'s <compass>? ?(?:<placenoun> of {inner:place})?)?(?:,? (?:in|of|,) (?:the )?{outer:place|country})*)"
+)
+
+
+@frame("part of")
+def part_of(reading: Reading, sentence: Sentence, match: Match) -> None:
+    """One place lies in another."""
+    inner, outer = match.part("inner"), match.part("outer")
+    if inner is None or outer is None:
+        return
+    child, parent = reading.place(inner), reading.place(outer)
+    if child and parent and child != parent:
+        start = min(inner.start, outer.start, match.start)
+        end = max(inner.end, outer.end)
+        reading.draft.add("place", child, "part of", parent, (start, end), match.rule.name)
+        if "described" in match.spans:
+            start, end = match.spans["described"][0], inner.end
+            words = f"{match.words['described']} {reading.words(outer.start, outer.end)}"
+            reading.draft.add("place", child, "described as", words, (start, end), match.rule.name)
+
+
+def located(
+    reading: Reading, sentence: Sentence, node: str, after: int, rule: str, reach: int = 160
+) -> None:
+    """Write the first place that follows as where an event was."""
+    encoded = sentence.encoded
+    for found in _LOCATIVE.finditer(encoded.text):
+        start, end = encoded.start_of(found.start()), encoded.end_of(found.end())
+        if start < after or start - after > reach:
+            continue
+        mentions = encoded.mentions_in(*found.span())
+        if not mentions:
+            continue
+        inner = found.start("inner")
+        mention = mentions[0]
+        if inner >= 0:
+            mention = encoded.mentions_in(*found.span("inner"))[0]
+        place = reading.place(mention)
+        if place:
+            source = reading.source_at(sentence, start, end)
+            reading.draft.add("place", node, "location", place, (start, end), rule + "-location", source)
+        return
+
+
+def locate_events(reading: Reading) -> None:
+    """Give each sentence's event the place and the date that the sentence tells."""
+    for sentence in reading.sentences:
+        node = sentence.event
+        if node is None or not sentence.is_narrative:
+            continue
+        anchor = _anchor(sentence)
+        located(reading, sentence, node, anchor, "places.event", reach=400)
+        _dated(reading, sentence, node)
+
+
+def _anchor(sentence: Sentence) -> int:
+    """The event noun or the verb of killing from which on a place is the event's."""
+    found = [m.start for m in sentence.encoded.mentions if m.type == "event"]
+    encoded = sentence.encoded
+    verb = re.search(r"\bkill(?:ed|ing|s)?\b|\bdetonated\b|\bfired\b", encoded.text)
+    positions = [*found, *([encoded.start_of(verb.start())] if verb else [])]
+    return min(positions) if positions else sentence.start
+
+
+def _dated(reading: Reading, sentence: Sentence, node: str) -> None:
+    dates = [m for m in sentence.encoded.mentions if m.type == "date" and not _is_year_only(m)]
+    inside = [m for e in sentence.encoded.mentions if e.type == "event" for m in e.parts.get("when", ())]
+    for mention in (*inside, *dates)[:1]:
+        source = reading.source_at(sentence, mention.start, mention.end)
+        kind: Kind = "date"
+        when = reading.date(mention)
+        span = (mention.start, mention.end)
+        if source.status == "fact" and (when.resolved_from or when.precision == "unknown"):
+            from conflictkg.sources.article.draft import INFERRED  # noqa: PLC0415
+
+            source = INFERRED
+        reading.draft.add(kind, node, "date", when, span, "dates.event", source)
+
+
+def _is_year_only(mention: Mention) -> bool:
+    from conflictkg.sources.article.mentions import When  # noqa: PLC0415
+
+    when = mention.value
+    return isinstance(when, When) and (
+        (when.year is not None and when.month is None) or when.relative in ("year", "past", "month")
+    )

@@ -1,0 +1,344 @@
+"""Reported speech: who said what, through whom, and whose words a stretch of text is."""
+
+import re
+
+from conflictkg.sources.article.annotations import Kind
+from conflictkg.sources.article.draft import FACT, INFERRED, Source
+from conflictkg.sources.article.families.events import event_of
+from conflictkg.sources.article.families.frames import frame, run_rules
+from conflictkg.sources.article.mentions import Mention
+from conflictkg.sources.article.patterns import Match
+from conflictkg.sources.article.quotes import find_quotations
+from conflictkg.sources.article.reading import Reading, Sentence
+
+STATEMENT: Kind = "statement"
+_CLAUSES = re.compile(
+    r"; (?:and )?|, and that |, but that | and (?=that )|,? for which |, (?:and|but) (?=(?:the |it |he |they |[\ue000-\ue018][\ue100-\uf8ff])"
+    r"(?:[^,;]{0,40}?)\b(?:is|are|was|were|has|have|had|will|would|did)\b)"
+    r"| and (?=(?:the )?[\ue000\ue001\ue004\ue009\ue00c][\ue100-\uf8ff] (?:\w+ly )?(?:is|are|was|were|has|have|had|will|would|\w+s) )"
+)
+
+
+def statement_of(reading: Reading, speaker: str) -> str:
+    """The node of what a speaker says in this document."""
+    label = reading.draft.node(speaker).label
+    return reading.shared("statement", speaker, f"statement of {label}")
+
+
+def is_media(reading: Reading, mention: Mention | None) -> bool:
+    """Whether a mention is of a news outlet: it reports what others say."""
+    return bool(mention and mention.name and mention.name.level == "media")
+
+
+@frame("said")
+def said(reading: Reading, sentence: Sentence, match: Match) -> None:
+    """Someone said something: speaker, content, date, venue, and the stretch that is theirs."""
+    mention = match.part("speaker") or match.part("document")
+    if mention is None:
+        return
+    speaker = reading.actor(mention)
+    if speaker is None:
+        return
+    rule = match.rule.name
+    statement = statement_of(reading, speaker)
+    start, end = match.start, _verb_end(match)
+    if "lead" in match.spans:
+        start = match.spans["lead"][0]
+    elif "speaker" in match.spans:
+        start = match.spans["speaker"][0]
+    reporter = _reporter(reading, match)
+    outer = reading.source_at(sentence, match.start, match.end)
+    reporters = tuple(r for r in (reporter, *outer.speakers) if r and r != speaker)
+    own = is_media(reading, mention)
+    predicate = "reported by" if own else "speaker"
+    told = Source("attributed-claim", outer.speakers) if outer.status != "fact" else FACT
+    reading.draft.add(STATEMENT, statement, predicate, speaker, (start, end), rule, told)
+    if reporter:
+        span = match.spans.get("telling", match.spans.get("reporter", (start, end)))
+        reading.draft.add(STATEMENT, statement, "reported by", reporter, span, rule, told)
+    source = Source("attributed-claim", (speaker,), reporters)
+    _dates(reading, sentence, match, statement)
+    if "content" in match.spans and match.rule.option("content") != "none":
+        _content(reading, sentence, match, statement, source)
+
+
+def _verb_end(match: Match) -> int:
+    for name in ("upto", "verb"):
+        if name in match.spans:
+            return match.spans[name][1]
+    return match.end
+
+
+def _reporter(reading: Reading, match: Match) -> str | None:
+    for name in ("addressee", "reporter"):
+        mention = match.part(name)
+        if mention and is_media(reading, mention):
+            return reading.actor(mention)
+    return None
+
+
+def _dates(reading: Reading, sentence: Sentence, match: Match, statement: str) -> None:
+    mention = match.part("when")
+    if mention is not None:
+        value = reading.date(mention)
+        span = (mention.start, mention.end)
+        reading.draft.add(STATEMENT, statement, "stated on", value, span, match.rule.name, INFERRED)
+
+
+def _content(
+    reading: Reading, sentence: Sentence, match: Match, statement: str, source: Source
+) -> None:
+    start, end = match.spans["content"]
+    sentence.scopes.append((start, end, source))
+    add_contents(reading, sentence, statement, (start, end), match.rule.name, source)
+    add_quotations(reading, sentence, statement, (start, end), match.rule.name, source)
+
+
+def add_contents(
+    reading: Reading,
+    sentence: Sentence,
+    statement: str,
+    span: tuple[int, int],
+    rule: str,
+    source: Source,
+) -> None:
+    """What was said, clause by clause."""
+    for start, end in clauses(sentence, *span):
+        words = reading.words(start, end).strip(" ,.;“”\"'")
+        if len(words.split()) < 3:
+            continue
+        inner = _without_marks(reading.text, start, end)
+        if re.search(r"\b(?:is|are|was|were|has|have|had|would|will|can|could|[a-z]{2,}ed|[a-z]+s|took|did|hit|drove|left)\b", words):
+            reading.draft.add(STATEMENT, statement, "content", words, inner, rule, source)
+
+
+def _without_marks(text: str, start: int, end: int) -> tuple[int, int]:
+    """A span without blanks and, where nothing else is quoted in it, without its outer marks."""
+    while start < end and text[start] in " ,“\"":
+        start += 1
+    while end > start and text[end - 1] in " ,”\"":
+        end -= 1
+    if "“" in text[start:end] and end < len(text) and text[end] == "”":
+        end += 1
+    return start, end
+
+
+def clauses(sentence: Sentence, start: int, end: int) -> list[tuple[int, int]]:
+    """The clauses of a stretch of a sentence."""
+    encoded = sentence.encoded
+    positions = [p for p in range(len(encoded.text)) if start <= encoded.start_of(p) < end]
+    if not positions:
+        return [(start, end)]
+    first, last = positions[0], positions[-1] + 1
+    found, position = [], first
+    for cut in _CLAUSES.finditer(encoded.text, first, last):
+        if cut.start() > position:
+            found.append((encoded.start_of(position), encoded.end_of(cut.start())))
+        position = cut.end()
+    if position < last:
+        found.append((encoded.start_of(position), min(end, encoded.end_of(last))))
+    return found
+
+
+def add_quotations(
+    reading: Reading,
+    sentence: Sentence,
+    statement: str,
+    span: tuple[int, int],
+    rule: str,
+    source: Source,
+) -> None:
+    """Direct quotations of three words or more: shorter ones are words held at arm's length."""
+    block = sentence.block
+    for quotation in find_quotations(reading.text, block.start, block.end):
+        if quotation.start < span[0] - 2 or quotation.end > span[1] + 2:
+            continue
+        inner = reading.words(*quotation.inner)
+        if len(inner.split()) >= 3:
+            reading.draft.add(
+                STATEMENT, statement, "direct quote", inner, (quotation.start, quotation.end), rule, source
+            )
+
+
+@frame("denounced")
+def denounced(reading: Reading, sentence: Sentence, match: Match) -> None:
+    """Someone spoke for or against something; what they said is not told."""
+    mention = match.part("speaker")
+    speaker = reading.actor(mention) if mention else None
+    if speaker is None or not reading.is_asserted(sentence, match.start, match.end):
+        return
+    statement = statement_of(reading, speaker)
+    span = match.start, _object_end(sentence, match.end)
+    source = reading.source_at(sentence, match.start, match.end)
+    reading.draft.add(STATEMENT, statement, "speaker", speaker, span, match.rule.name, source)
+
+
+def _object_end(sentence: Sentence, end: int) -> int:
+    """The end of the clause that goes on from there."""
+    encoded = sentence.encoded
+    rest = "".join(s for p, s in enumerate(encoded.text) if encoded.start_of(p) >= end)
+    first = next((p for p in range(len(encoded.text)) if encoded.start_of(p) >= end), None)
+    cut = re.search(r"[,;.:]|$", rest)
+    return encoded.end_of(first + cut.start()) if first is not None and cut and cut.start() else end
+
+
+@frame("scope")
+def scope(reading: Reading, sentence: Sentence, match: Match) -> None:
+    """A stretch that nobody in particular vouches for: "are believed to have been killed"."""
+    sentence.scopes.append((match.start, match.end, Source("attributed-claim")))
+
+
+@frame("claimed event")
+def claimed_event(reading: Reading, sentence: Sentence, match: Match) -> None:
+    """A claim of responsibility: that it was made is a fact, that they did it is their claim."""
+    mention, event = match.part("speaker"), match.part("event")
+    speaker = reading.actor(mention) if mention else None
+    if speaker is None or event is None or mention is None:
+        return
+    statement = statement_of(reading, speaker)
+    rule = match.rule.name
+    reading.draft.add(STATEMENT, statement, "speaker", speaker, (match.start, match.end), rule)
+    node = event_of(reading, sentence, event)
+    source = Source("attributed-claim", (speaker,))
+    span = match.spans.get("claim", (match.start, match.end))
+    kind: Kind = "strike" if reading.draft.node(node).type == "strike" else "event"
+    reading.draft.add(kind, node, "carried out by", speaker, span, rule, source)
+
+
+@frame("release")
+def release(reading: Reading, sentence: Sentence, match: Match) -> None:
+    """A document that a body gave out: publisher, type, date, and what it summarizes."""
+    mention = match.part("document")
+    if mention is None:
+        return
+    body = mention.part("org") or mention.part("state")
+    publisher = reading.actor(mention)
+    if publisher is None or body is None:
+        return
+    rule = match.rule.name
+    noun = mention.words.get("noun", "document")
+    node = reading.shared("cited-document", publisher + noun, reading.words(mention.start, mention.end))
+    span = (mention.start, mention.end)
+    reading.draft.add(STATEMENT, node, "published by", publisher, span, rule)
+    reading.draft.add(STATEMENT, node, "document type", noun, span, rule)
+    person = match.part("speaker")
+    if person is not None:
+        speaker = reading.actor(person)
+        if speaker:
+            statement = statement_of(reading, speaker)
+            whole = (match.start, match.end)
+            reading.draft.add(STATEMENT, node, "summarizes", statement, whole, rule)
+    when = match.part("when")
+    if when is not None:
+        reading.draft.add("date", node, "date", reading.date(when), (when.start, when.end), rule, INFERRED)
+
+
+@frame("document type")
+def document_type(reading: Reading, sentence: Sentence, match: Match) -> None:
+    """Said "in a press release": the type of what was given out, and where it was said."""
+    statement = _last_statement(reading, sentence)
+    if statement is None:
+        return
+    rule = match.rule.name
+    noun = match.words.get("noun", "")
+    span = (match.start, match.end)
+    if match.rule.option("venue"):
+        node = reading.shared("cited-document", statement + noun, noun)
+        reading.draft.add(STATEMENT, statement, "venue", node, span, rule)
+    else:
+        reading.draft.add(STATEMENT, statement, "document type", noun, span, rule)
+    medium = match.part("medium")
+    if medium is not None:
+        node_id = reading.actor(medium)
+        if node_id:
+            reading.draft.add(STATEMENT, statement, "venue", node_id, span, rule)
+
+
+def _last_statement(reading: Reading, sentence: Sentence) -> str | None:
+    found = [
+        a.subject
+        for a in reading.draft.assertions()
+        if a.predicate in ("speaker", "reported by") and sentence.start <= a.start < sentence.end
+    ]
+    return found[-1] if found else None
+
+
+@frame("spoke for")
+def spoke_for(reading: Reading, sentence: Sentence, match: Match) -> None:
+    """A statement that a person wrote or signed for a body that made it."""
+    mention = match.part("speaker")
+    speaker = reading.actor(mention) if mention else None
+    if speaker:
+        statement = statement_of(reading, speaker)
+        span = (match.start, match.end)
+        reading.draft.add(STATEMENT, statement, "speaker", speaker, span, match.rule.name)
+
+
+def read_statements(reading: Reading) -> None:
+    """Let the rules of reported speech run over every sentence, block quotations first."""
+    _block_quotations(reading)
+    run_rules(reading, "reporting")
+    _standing_quotations(reading)
+
+
+def _block_quotations(reading: Reading) -> None:
+    """Quoted paragraphs: theirs who are named before the colon."""
+    opener: Sentence | None = None
+    for sentence in reading.sentences:
+        if sentence.block.kind != "quote":
+            opener = sentence
+            continue
+        source_mention = _quoted_source(opener) if opener else None
+        speaker = reading.actor(source_mention) if source_mention else None
+        source = Source("attributed-claim", (speaker,) if speaker else ())
+        sentence.scopes.append((sentence.start, sentence.end, source))
+        if opener is None or speaker is None:
+            continue
+        statement = statement_of(reading, speaker)
+        rule = "reporting.block-quotation"
+        span = (opener.start, opener.end)
+        quoted = reading.shared("cited-document", "quoted" + speaker, reading.words(*span).rstrip(":"))
+        reading.draft.add(STATEMENT, statement, "quoted from", quoted, span, rule)
+        if source_mention and source_mention.type == "document":
+            reading.draft.add(STATEMENT, statement, "venue", quoted, span, rule)
+        words = reading.words(sentence.block.start, sentence.block.end)
+        whole = (sentence.block.start, sentence.block.end)
+        reading.draft.add(STATEMENT, statement, "direct quote", words, whole, rule, source)
+        if not re.search(r"\bsaid that\b|\bsays that\b", sentence.encoded.text):
+            contents = (sentence.start, sentence.end)
+            add_contents(reading, sentence, statement, contents, rule, source)
+
+
+def _quoted_source(sentence: Sentence) -> Mention | None:
+    found = list(sentence.encoded.mentions)
+    for type_ in ("document", "person", "org", "officials", "inst", "country"):
+        for mention in reversed(found):
+            if mention.type == type_:
+                return mention
+    return None
+
+
+def _standing_quotations(reading: Reading) -> None:
+    """A sentence that is one quotation goes to the speaker before it in the paragraph."""
+    speaker_of: dict[int, str] = {}
+    for assertion in reading.draft.assertions():
+        if assertion.predicate == "speaker" and assertion.object:
+            for number, block in enumerate(reading.blocks):
+                if block.start <= assertion.start < block.end:
+                    speaker_of[number] = assertion.object
+    for sentence in reading.sentences:
+        if not sentence.is_narrative or sentence.scopes:
+            continue
+        speaker = speaker_of.get(sentence.block_number)
+        stretch = reading.text[sentence.start : sentence.end]
+        if speaker is None or stretch[:1] not in "“\"":
+            continue
+        for quotation in find_quotations(reading.text, sentence.start, sentence.end):
+            if quotation.start == sentence.start and quotation.end >= sentence.end - 1:
+                statement = statement_of(reading, speaker)
+                source = Source("attributed-claim", (speaker,))
+                span = (sentence.start, sentence.end)
+                sentence.scopes.append((*span, source))
+                rule = "reporting.standing-quotation"
+                add_quotations(reading, sentence, statement, span, rule, source)
+                add_contents(reading, sentence, statement, quotation.inner, rule, source)

@@ -1,0 +1,235 @@
+"""A text being read: its sentences with their mentions, what the mentions stand for, whose words they are."""
+
+import datetime
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import cache
+
+from conflictkg.sources.article.annotations import DateValue, NodeType
+from conflictkg.sources.article.dates import resolve
+from conflictkg.sources.article.draft import FACT, Draft, Source
+from conflictkg.sources.article.lexicon import key_of
+from conflictkg.sources.article.lookups import load_lookup
+from conflictkg.sources.article.mentions import Encoded, Mention, Name, When
+from conflictkg.sources.article.names import find_names, is_honorific, is_person_part
+from conflictkg.sources.article.patterns import apply_chunks, compile_pattern, load_rules
+from conflictkg.sources.article.sentences import split_sentences
+from conflictkg.sources.article.zones import Block, normalize, split_blocks
+
+_ACTOR_TYPES = {"org", "country", "demonym", "inst"}
+
+
+@dataclass(slots=True)
+class Sentence:
+    """A sentence with its mentions, and the stretches of it that are somebody else's words."""
+
+    start: int
+    end: int
+    block: Block
+    block_number: int
+    encoded: Encoded
+    scopes: list[tuple[int, int, Source]] = field(default_factory=list)
+    event: str | None = None
+    """The event that the sentence tells of."""
+
+    def mentions(self, *types: str) -> Iterator[Mention]:
+        """Mentions of these types, those inside of others included, from left to right."""
+        found = [part for mention in self.encoded.mentions for part in mention.all_parts()]
+        yield from sorted(
+            (each for each in found if each.type in types), key=lambda each: (each.start, -each.end)
+        )
+
+    @property
+    def is_narrative(self) -> bool:
+        """Whether rules may read assertions in it: not in headings, biographies and bylines."""
+        return self.block.kind != "heading" and self.block.zone in ("headline", "body")
+
+
+class Reading:
+    """One article: sentences, mentions, coreference, date. Families of rules read from it and write to ``draft``."""
+
+    def __init__(self, text: str, issued: datetime.date | None = None) -> None:
+        self.text = text
+        self.norm = normalize(text)
+        self.blocks = split_blocks(text)
+        self.draft = Draft(text)
+        self.issued = issued
+        self.year: int | None = issued.year if issued else None
+        self._persons: dict[str, Name] = {}
+        self.sentences = self._read()
+        self._learn_persons()
+        self.sentences = self._read()
+        self._local: dict[tuple[str, str], str] = {}
+
+    def _read(self) -> list[Sentence]:
+        chunks = load_rules("chunks")
+        found = []
+        for number, block in enumerate(self.blocks):
+            if block.zone not in ("headline", "body", "author-bio"):
+                continue
+            for start, end in split_sentences(self.norm, block.start, block.end):
+                mentions = [self._known(m) for m in find_names(self.norm, start, end)]
+                encoded = apply_chunks(chunks, self.norm, start, end, mentions)
+                found.append(Sentence(start, end, block, number, encoded))
+        return found
+
+    def _learn_persons(self) -> None:
+        """Short forms of persons' names: what of a full name stands alone elsewhere."""
+        owners: dict[str, set[str]] = {}
+        names: dict[str, Name] = {}
+        for sentence in self.sentences:
+            for mention in sentence.mentions("person"):
+                name = mention.name
+                if name is None or " " not in name.label:
+                    continue
+                names[name.key] = name
+                parts = [p for p in re.split(r"[ ]+", name.label) if not is_honorific(p)]
+                tails = [" ".join(parts[i:]) for i in range(1, len(parts))]
+                for short in {*parts, *tails}:
+                    if short[0].isupper() and len(short) > 2:
+                        owners.setdefault(short, set()).add(name.key)
+        for short, keys in owners.items():
+            # Two persons of one family name: the short form means neither for sure.
+            if len(keys) == 1:
+                self._persons[short] = names[min(keys)]
+            else:
+                first = [k for k in keys if names[k].label.startswith(short + " ")]
+                if len(first) == 1:
+                    self._persons[short] = names[first[0]]
+
+    def _known(self, mention: Mention) -> Mention:
+        """A lone capitalized word that is a person's short name, as that person."""
+        if mention.type != "cap" or mention.name is None:
+            return mention
+        words = mention.name.label
+        person = self._persons.get(words)
+        if person is not None:
+            return replace(mention, type="person", value=person, words={"short": "1"})
+        if " " not in words and is_person_part(words) and not is_honorific(words):
+            return replace(mention, type="person")
+        return mention
+
+    def words(self, start: int, end: int) -> str:
+        """The article's own words, blanks made uniform."""
+        return " ".join(self.text[start:end].split())
+
+    # What mentions stand for.
+
+    def actor(self, mention: Mention) -> str | None:
+        """The node of somebody who acts or speaks."""
+        if mention.type == "person" and mention.name:
+            return self.draft.named("person", mention.name)
+        if mention.type == "inst":
+            return self.draft.named("organization", self.institution(mention))
+        if mention.type in _ACTOR_TYPES and mention.name:
+            return self.draft.named("organization", self._group(mention.name))
+        if mention.type in ("officials", "member", "victims"):
+            return self.group(mention.start, mention.end)
+        if mention.type in ("event", "document", "facility"):
+            inner = mention.part("by") or mention.part("org") or mention.part("state")
+            return self.actor(inner) if inner else None
+        if mention.type == "cap" and mention.name:
+            return self.draft.named("organization", mention.name)
+        return None
+
+    def _group(self, name: Name) -> Name:
+        """The Taliban of an article that speaks of the Afghan Taliban are those."""
+        if name.key == "taliban":
+            for sentence in self.sentences:
+                for mention in sentence.mentions("org"):
+                    if mention.name and mention.name.key == "afghan-taliban":
+                        return mention.name
+        return name
+
+    def group(self, start: int, end: int, label: str | None = None) -> str:
+        """The node of persons who are told but not named."""
+        label = label or self.words(start, end)
+        return self._shared("person-group", label, label)
+
+    def institution(self, mention: Mention) -> Name:
+        """The name of a body of a state: "the Pakistan military" and "the Pakistani military" are one."""
+        state = mention.part("state")
+        printed = self.words(mention.start, mention.end)
+        if state is None or state.name is None:
+            return Name(key_of(printed), printed)
+        noun = mention.words.get("noun", "")
+        label = f"{_adjective(state.name.label)} {noun}"
+        return Name(key_of(label), label, level="state", country=state.name.label)
+
+    def place(self, mention: Mention) -> str | None:
+        """The node of a place; a state's territory for a state."""
+        name = self.place_name(mention)
+        return self.draft.named("place", name) if name else None
+
+    def place_name(self, mention: Mention) -> Name | None:
+        """The name of a place, with its kind where the kind tells it apart."""
+        if mention.name is None:
+            if mention.type == "place":
+                words = self.words(mention.start, mention.end)
+                return Name(key_of(words), words)
+            return None
+        kind = mention.words.get("kind", "").casefold()
+        label = mention.name.label
+        if kind in ("district", "province", "area", "region", "agency", "governorate", "state"):
+            label = label if label.casefold().endswith(kind) else f"{label} {kind}"
+        return replace(mention.name, label=label)
+
+    def _shared(self, type_: NodeType, key: str, label: str, **fields: object) -> str:
+        known = (type_, key.casefold())
+        if known not in self._local:
+            self._local[known] = self.draft.local(type_, label, label, **fields)
+        return self._local[known]
+
+    def shared(self, type_: NodeType, key: str, label: str, **fields: object) -> str:
+        """A node of its own kind that further mentions with the same key share."""
+        return self._shared(type_, key, label, **fields)
+
+    def date(self, mention: Mention) -> DateValue:
+        """A date's value, told from the day of the article."""
+        when = mention.value if isinstance(mention.value, When) else When()
+        words = self.words(mention.start, mention.end)
+        return resolve(when, words, self.issued, self.year)
+
+    # Whose words they are, and whether they are asserted at all.
+
+    def source_at(self, sentence: Sentence, start: int, end: int) -> Source:
+        """Whose claim it is what stands there: the innermost stretch of reported speech decides."""
+        around = [s for s in sentence.scopes if s[0] <= start and end <= s[1]]
+        return min(around, key=lambda s: s[1] - s[0])[2] if around else FACT
+
+    def is_asserted(self, sentence: Sentence, start: int, end: int) -> bool:
+        """Whether the text asserts what stands there: not asked, denied, supposed or planned."""
+        if self.norm[sentence.start : sentence.end].rstrip("\"')").endswith("?"):
+            return False
+        encoded = sentence.encoded
+        before = "".join(
+            sign
+            for position, sign in enumerate(encoded.text)
+            if encoded.start_of(position) < start
+        )
+        inside = "".join(
+            sign
+            for position, sign in enumerate(encoded.text)
+            if start <= encoded.start_of(position) < end
+        )
+        barriers = _barriers()
+        clause = re.split(barriers["clause"], before)[-1]
+        return not barriers["before"].search(clause) and not barriers["inside"].search(inside)
+
+    def is_opinion(self, sentence: Sentence) -> bool:
+        """Whether the sentence shows that it judges."""
+        return bool(_barriers()["opinion"].search(sentence.encoded.text))
+
+
+def _adjective(state: str) -> str:
+    for record in load_lookup("gazetteers/countries.toml")["country"]:
+        if record["label"] == state:
+            return "US" if state == "United States" else str(record["demonyms"][0])
+    return state
+
+
+@cache
+def _barriers() -> dict[str, re.Pattern[str]]:
+    table = load_lookup("rules/modality.toml")
+    return {name: compile_pattern("|".join(table[name]["patterns"])) for name in table}
