@@ -5,6 +5,7 @@ from functools import cache
 from pathlib import Path
 
 import pyshacl
+import rdflib
 from rdflib import OWL, SH, BNode, Graph, URIRef
 from rdflib.collection import Collection
 from rdflib.term import Node
@@ -51,7 +52,8 @@ def validate_graphs(inputs: Sequence[FileGraph], shapes: Sequence[FileGraph]) ->
     if (None, OWL.imports, URIRef(ONTOLOGY)) in shapes_graph:
         ontology = _ontology()
         data += ontology
-        _add_prefixes(shapes_graph, ontology)
+        _add_declarations(shapes_graph, ontology)
+    _spell_out(shapes_graph)
     report = _run(data, shapes_graph, ", ".join(str(each.path) for each in shapes))
     places = _Places(inputs)
     findings = [_to_finding(report, result, places) for result in report.objects(None, SH.result)]
@@ -70,11 +72,25 @@ def _ontology() -> Graph:
     return merge_graphs(each.graph for each in load_graphs(ontology_files()))
 
 
-def _add_prefixes(shapes: Graph, ontology: Graph) -> None:
+def _add_declarations(shapes: Graph, ontology: Graph) -> None:
     for triple in ontology.triples((URIRef(ONTOLOGY), SH.declare, None)):
         shapes.add(triple)
         for part in ontology.triples((triple[2], None, None)):
             shapes.add(part)
+
+
+def _spell_out(shapes: Graph) -> None:
+    """Say in the shapes what SHACL means and pySHACL overlooks."""
+    # Prefixes come along owl:imports too: sh:prefixes/owl:imports*/sh:declare.
+    for user in set(shapes.objects(None, SH.prefixes)):
+        for imported in shapes.transitive_objects(user, OWL.imports):
+            for declaration in set(shapes.objects(imported, SH.declare)):
+                shapes.add((user, SH.declare, declaration))
+    # These take the term true; "1"^^xsd:boolean has its value, but is another term.
+    for switch in (SH.uniqueLang, SH.closed, SH.deactivated, SH.qualifiedValueShapesDisjoint):
+        for triple in list(shapes.triples((None, switch, None))):
+            if str(triple[2]) != "true":
+                shapes.remove(triple)
 
 
 def _run(data: Graph, shapes: Graph, names: str) -> Graph:
@@ -86,6 +102,9 @@ def _run(data: Graph, shapes: Graph, names: str) -> Graph:
         # Whatever a parser, a regular expression or the SPARQL evaluator of pySHACL raises comes
         # through here bare. It means that these shapes cannot be applied; the caller must hear which.
         raise _unusable(names, str(error) or type(error).__name__) from error
+    finally:
+        # pySHACL switches it on behind our back, for the whole process; see conflictkg.graphs.
+        rdflib.NORMALIZE_LITERALS = False
     if not isinstance(report, Graph):  # pySHACL hands a failure back where the report would be
         raise _unusable(names, str(text))
     return report

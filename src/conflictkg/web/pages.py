@@ -12,6 +12,7 @@ from conflictkg.answers import Iri
 from conflictkg.errors import NotFoundError, StoreBusyError
 from conflictkg.files import shapes_files
 from conflictkg.iris import BASE, ONTOLOGY, ONTOLOGY_GRAPH
+from conflictkg.questions import find_question
 from conflictkg.terms import PREFIXES
 from conflictkg.web import problems
 from conflictkg.web.display import iri_of_path, show_term
@@ -84,10 +85,8 @@ def questions() -> Response:
 def question(slug: str) -> Response:
     """A published question: the query page with its answer."""
     site = current_site()
-    for each in site.questions:
-        if each.slug == slug:
-            return _see_other(url_for("sparql.endpoint", query=each.query))
-    raise NotFoundError("question", slug[:100], [each.slug for each in site.questions])
+    found = find_question(slug, site.questions)
+    return _see_other(url_for("sparql.endpoint", query=found.sparql))
 
 
 @blueprint.get("/id/<path:path>")
@@ -157,7 +156,7 @@ def graph(path: str) -> Response:
         triples=sizes[iri],
         thing=load_thing(site, iri),
         contents=contents,
-        formats=_rdf_offers(),
+        links=[(each.name, f"?format={each.name}") for each in _rdf_offers()],
     )
 
 
@@ -178,8 +177,9 @@ def ontology() -> Response:
     offer = _choose_rdf_or_page()
     if offer.name != "html":
         return _write_graph(site, str(ONTOLOGY_GRAPH), offer)
+    links = [(each.name, f"?format={each.name}") for each in _rdf_offers()]
     return _page(
-        site, "ontology.html", vocabulary=load_vocabulary(site), iri=ONTOLOGY, formats=_rdf_offers()
+        site, "ontology.html", vocabulary=load_vocabulary(site), iri=ONTOLOGY, links=links
     )
 
 

@@ -140,6 +140,7 @@ def _render(
         "query.html",
         query=query,
         questions=site.questions,
+        question=next((each for each in site.questions if each.sparql == _unix(query)), None),
         table=table,
         problem=problem,
         excerpt=excerpt,
@@ -157,6 +158,11 @@ def _render(
     response.headers["Conflictkg-Release"] = site.store.release
     response.vary.add("Accept")
     return response
+
+
+def _unix(text: str) -> str:
+    """A text as it was before a form sent it: forms end lines with two characters."""
+    return text.replace("\r\n", "\n").strip("\n")
 
 
 def _make_table(answer: Answer) -> Table:

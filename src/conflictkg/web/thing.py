@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from rdflib import DCTERMS, FOAF, PROV, RDF, RDFS, SKOS, URIRef
 
 from conflictkg.answers import Iri, Literal, Term
-from conflictkg.iris import ENTAILED_GRAPH, mint_graph
+from conflictkg.iris import ENTAILED_GRAPH
 from conflictkg.terms import CKG, PREFIXES
+from conflictkg.views import ASSERTED_GRAPH, ATTRIBUTED_GRAPH
 from conflictkg.web.claims import (
     MAX_CLAIMS,
     ClaimList,
@@ -28,7 +29,7 @@ MAX_INCOMING = 100
 MAX_DOCUMENT_CLAIMS = 1_000
 """Claims of one document that its page shows."""
 
-_VIEWS = (str(mint_graph("view/asserted")), str(mint_graph("view/attributed")))
+_VIEWS = (str(ASSERTED_GRAPH), str(ATTRIBUTED_GRAPH))
 
 _OUTGOING = """
 SELECT ?thing ?graph ?property ?value WHERE { GRAPH ?graph { ?thing ?property ?value } }

@@ -3,8 +3,9 @@
 import re
 
 from conflictkg.sources.article.annotations import Kind
+from conflictkg.sources.article.draft import INFERRED
 from conflictkg.sources.article.families.frames import frame
-from conflictkg.sources.article.mentions import Mention
+from conflictkg.sources.article.mentions import Mention, When
 from conflictkg.sources.article.patterns import Match, compile_pattern
 from conflictkg.sources.article.reading import Reading, Sentence
 
@@ -83,15 +84,11 @@ def _dated(reading: Reading, sentence: Sentence, node: str) -> None:
         when = reading.date(mention)
         span = (mention.start, mention.end)
         if source.status == "fact" and (when.resolved_from or when.precision == "unknown"):
-            from conflictkg.sources.article.draft import INFERRED  # noqa: PLC0415
-
             source = INFERRED
         reading.draft.add(kind, node, "date", when, span, "dates.event", source)
 
 
 def _is_year_only(mention: Mention) -> bool:
-    from conflictkg.sources.article.mentions import When  # noqa: PLC0415
-
     when = mention.value
     return isinstance(when, When) and (
         (when.year is not None and when.month is None) or when.relative in ("year", "past", "month")

@@ -1,0 +1,136 @@
+"""``conflictkg query``: ask a store."""
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from conflictkg.answers import Answer, Boolean, Solutions
+from conflictkg.answers.formats import FORMATS, formats_for, write_answer
+from conflictkg.answers.table import write_table
+from conflictkg.config import Settings
+from conflictkg.errors import NotAcceptableError, QueryError, QuerySyntaxError, SourceError
+from conflictkg.questions import find_question, load_questions
+from conflictkg.store import Limits, open_store
+from conflictkg.terms import PREFIXES
+
+_NAMES = ("table", *(each.name for each in FORMATS))
+
+
+@click.command()
+@click.argument("query", required=False)
+@click.option(
+    "-f", "--file", "path", type=click.Path(path_type=Path), help="File with the query; - for stdin."
+)
+@click.option("--name", "slug", help="Run a published question; --list shows their names.")
+@click.option("--list", "listed", is_flag=True, help="List the published questions.")
+@click.option(
+    "--store",
+    "directory",
+    type=click.Path(path_type=Path),
+    help="Directory of the store. [default: CONFLICTKG_STORE or build/store]",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(_NAMES),
+    help="[default: table for SELECT and ASK, turtle for CONSTRUCT and DESCRIBE]",
+)
+@click.option(
+    "--timeout",
+    "timeout_s",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Seconds after which the query is stopped. [default: never]",
+)
+def command(
+    query: str | None,
+    path: Path | None,
+    slug: str | None,
+    listed: bool,
+    directory: Path | None,
+    form: str | None,
+    timeout_s: float | None,
+) -> None:
+    """Ask a store in SPARQL: by QUERY, a file, or the name of a published question."""
+    if listed:
+        _list_questions()
+        return
+    if sum(each is not None for each in (query, path, slug)) != 1:
+        raise click.UsageError("give one of QUERY, -f FILE and --name NAME; --list shows the names")
+    text = _read_query(query, path, slug)
+    settings = Settings.from_environment()
+    limits = Limits(
+        workers=1, memory_mb=settings.query_memory_mb, max_query_bytes=settings.max_query_bytes
+    )
+    with open_store(directory or settings.store, limits) as store:
+        try:
+            with store.query(text, deadline_s=timeout_s) as answer:
+                _print(answer, form)
+        except QuerySyntaxError as error:
+            raise _ShownSyntaxError(error, text) from error
+
+
+class _ShownSyntaxError(QueryError):
+    """A syntax error with the line that it is in, and a caret under the place."""
+
+    def __init__(self, error: QuerySyntaxError, text: str) -> None:
+        lines = text.split("\n")
+        shown = ""
+        if 0 < error.line <= len(lines):
+            # Tabs would move the caret away from what it points to.
+            line = lines[error.line - 1].replace("\t", " ").rstrip("\r")
+            number = f"{error.line} | "
+            caret = " " * (len(number) + max(error.column - 1, 0)) + "^"
+            shown = f"\n{number}{line}\n{caret}"
+        super().__init__(f"{error}{shown}")
+
+
+def _read_query(query: str | None, path: Path | None, slug: str | None) -> str:
+    if slug is not None:
+        return find_question(slug, load_questions()).sparql
+    if path is None:
+        return query or ""
+    try:
+        raw = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+    except OSError as error:
+        raise SourceError(f"cannot be read: {error.strerror}", source=str(path)) from error
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise SourceError(
+            f"byte 0x{raw[error.start]:02x} is not UTF-8. Save the query as UTF-8.",
+            source=str(path),
+            line=line,
+        ) from error
+
+
+def _list_questions() -> None:
+    questions = load_questions()
+    width = max((len(each.slug) for each in questions), default=0)
+    for each in questions:
+        click.echo(f"{each.slug:<{width}}  {each.text}")
+
+
+def _print(answer: Answer, form: str | None) -> None:
+    try:
+        for piece in _write(answer, form):
+            sys.stdout.buffer.write(piece)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        # Whoever read us has seen enough; Python would complain once more on exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _write(answer: Answer, form: str | None) -> Iterator[bytes]:
+    if form is None:
+        form = "turtle" if answer.kind == "graph" else "table"
+    if form != "table":
+        return write_answer(answer, form, PREFIXES)
+    if isinstance(answer, Solutions):
+        return (f"{line}\n".encode() for line in write_table(answer, PREFIXES))
+    if isinstance(answer, Boolean):
+        return iter([b"yes\n" if answer.value else b"no\n"])
+    raise NotAcceptableError("a table", [each.name for each in formats_for(answer.kind)])

@@ -1,0 +1,52 @@
+"""The day of an article, as far as the page tells it."""
+
+import datetime
+import re
+
+from conflictkg.sources.article.dates import find_dates
+from conflictkg.sources.article.mentions import Mention, When
+from conflictkg.sources.article.reading import Reading
+from conflictkg.sources.article.zones import normalize, split_blocks
+
+_DATELINE = re.compile(r"^(?:[A-Z][A-Za-z .]+, )?(?:[A-Z][a-z]+\.? \d{1,2}(?:, \d{4})?) ?(?:\([^)]*\) ?)?[—–-]")
+
+
+def find_issue_date(text: str) -> datetime.date | None:
+    """The date of the byline or dateline, where it is printed whole."""
+    norm = normalize(text)
+    for number, block in enumerate(split_blocks(text)):
+        if number > 8:
+            break
+        line = norm[block.start : block.end]
+        if block.zone == "author-bio" or _DATELINE.match(line):
+            for mention in find_dates(norm, block.start, min(block.end, block.start + 120)):
+                when = mention.value
+                if isinstance(when, When) and when.as_date():
+                    return when.as_date()
+    return None
+
+
+def find_issue_year(reading: Reading) -> int | None:
+    """The article's year, from a series that goes on to "this year": "three in 2016 and four so far this year".
+
+    Only this shows the year: the latest year that is printed may lie far back, or ahead.
+    """
+    for sentence in reading.sentences:
+        found = list(sentence.mentions("date"))
+        for before, after in zip(found, found[1:], strict=False):
+            if _is_this_year(after) and _is_year(before):
+                gap = reading.norm[before.end : after.start]
+                if re.fullmatch(r"[ ,;]*(?:and|to|,)? ?(?:just |only )?[\w,]* ?(?:so far )?", gap):
+                    when = before.value
+                    return when.year + 1 if isinstance(when, When) and when.year else None
+    return None
+
+
+def _is_this_year(mention: Mention) -> bool:
+    when = mention.value
+    return isinstance(when, When) and when.relative == "year" and when.shift == 0
+
+
+def _is_year(mention: Mention) -> bool:
+    when = mention.value
+    return isinstance(when, When) and when.year is not None and when.month is None and not when.since
