@@ -31,7 +31,7 @@ def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Store
     folder = tmp_path_factory.mktemp("stores")
     data = list(data_files())
     build_store(data, folder / "seed", validate=False)
-    build_store([*data, FOLDER / "data"], folder / "sources", validate=False)
+    build_store([*data, FOLDER / "data"], folder / "sources")
     with open_store(folder / "seed") as seed, open_store(folder / "sources") as sources:
         yield {"seed": seed, "sources": sources}
 

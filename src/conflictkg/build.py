@@ -200,15 +200,11 @@ def select_premises(graph: Graph) -> Graph:
     tenures with no accepted, affirmed and actual claim behind them, for nobody is a leader because
     of a claim that was rejected.
     """
-    left_out: set[Node] = {
-        thing for kind in _APPARATUS for thing in graph.subjects(RDF.type, kind)
-    }
+    left_out: set[Node] = {thing for kind in _APPARATUS for thing in graph.subjects(RDF.type, kind)}
     left_out |= {
         tenure
         for tenure in graph.subjects(RDF.type, CKG.Tenure)
-        if not any(
-            views.counts(graph, claim) for claim in graph.subjects(CKG.claimObject, tenure)
-        )
+        if not any(views.counts(graph, claim) for claim in graph.subjects(CKG.claimObject, tenure))
     }
     premises = Graph(bind_namespaces="none")
     for subject, name, value in graph:

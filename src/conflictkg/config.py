@@ -5,9 +5,10 @@ Nothing below ``cli`` and ``web`` reads the environment.
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass
+from math import inf
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Self, get_args, get_type_hints
 from urllib.parse import urlsplit
 
 from conflictkg.errors import ConfigError
@@ -15,9 +16,19 @@ from conflictkg.errors import ConfigError
 PREFIX = "CONFLICTKG_"
 
 
-def _setting(default: Any, help_text: str, *, low: float = 0, high: float = 0) -> Any:
-    """A field with its meaning and, for numbers, what it may be; ``high`` 0 is no upper bound."""
-    return field(default=default, metadata={"help": help_text, "low": low, "high": high})
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a setting is for, and what a number may be.
+
+    Args:
+        help: Its meaning, with its unit.
+        low: The least that a number may be.
+        high: The most; ``None`` where there is no bound.
+    """
+
+    help: str
+    low: float = 0
+    high: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,22 +39,25 @@ class Settings:
     8080
     """
 
-    store: Path = _setting(Path("build/store"), "directory of the store")
-    host: str = _setting("127.0.0.1", "address that serve listens on")
-    port: int = _setting(8000, "port that serve listens on; 0 takes a free one", low=0, high=65_535)
-    base_iri: str = _setting(
-        "", "public address of the server, ending in a slash; empty takes it from each request"
+    store: Annotated[Path, Setting("directory of the store")] = Path("build/store")
+    host: Annotated[str, Setting("address that serve listens on")] = "127.0.0.1"
+    port: Annotated[int, Setting("port that serve listens on; 0 takes a free one", 0, 65_535)] = (
+        8000
     )
-    query_timeout_s: float = _setting(
-        30.0, "seconds after which a query over HTTP is stopped", low=0.1, high=3_600
-    )
-    query_memory_mb: int = _setting(2048, "memory of one query, in MiB", low=512, high=1_048_576)
-    max_rows: int = _setting(1_000_000, "rows or triples of one answer over HTTP", low=1)
-    workers: int = _setting(2, "queries that run at the same time", low=1, high=256)
-    max_query_bytes: int = _setting(262_144, "longest query, in bytes", low=64, high=16_777_216)
-    query_wait_s: float = _setting(
-        2.0, "seconds that a query waits for a free worker", low=0, high=600
-    )
+    base_iri: Annotated[
+        str,
+        Setting("public address of the server, ending in a slash; empty: as each request has it"),
+    ] = ""
+    query_timeout_s: Annotated[
+        float, Setting("seconds after which a query over HTTP is stopped", 0.1, 3_600)
+    ] = 30.0
+    query_memory_mb: Annotated[int, Setting("memory of one query, in MiB", 512, 1_048_576)] = 2048
+    max_rows: Annotated[int, Setting("rows or triples of one answer over HTTP", 1)] = 1_000_000
+    workers: Annotated[int, Setting("queries that run at the same time", 1, 256)] = 2
+    max_query_bytes: Annotated[int, Setting("longest query, in bytes", 64, 16_777_216)] = 262_144
+    query_wait_s: Annotated[
+        float, Setting("seconds that a query waits for a free worker", 0, 600)
+    ] = 2.0
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Self:
@@ -54,46 +68,45 @@ class Settings:
                 not set.
 
         Raises:
-            ConfigError: A value cannot be used, or no setting has this name.
+            ConfigError: A value cannot be used.
         """
         environment = os.environ if environment is None else environment
-        known = {PREFIX + each.name.upper(): each for each in fields(cls)}
-        values = {
-            known[name].name: _read(name, environment[name], known[name].type, known[name].metadata)
-            for name in known
-            if environment.get(name, "").strip()
-        }
+        values: dict[str, Any] = {}
+        for name, hint in get_type_hints(cls, include_extras=True).items():
+            variable = PREFIX + name.upper()
+            text = environment.get(variable, "").strip()
+            if text:
+                kind, setting = get_args(hint)
+                values[name] = _read(variable, text, kind, setting)
         return cls(**values)
 
 
-def _read(name: str, text: str, kind: Any, bounds: Mapping[str, Any]) -> Any:
-    text = text.strip()
+def _read(variable: str, text: str, kind: type, setting: Setting) -> Any:
     if kind is Path:
         return Path(text)
     if kind is str:
-        return _read_iri(name, text) if name == PREFIX + "BASE_IRI" else text
+        return _read_iri(variable, text) if variable == PREFIX + "BASE_IRI" else text
     noun = "a whole number" if kind is int else "a number"
     try:
         number = kind(text)
     except ValueError:
-        raise ConfigError(name, f'"{text}" is not {noun}. {_range(bounds)}') from None
-    low, high = bounds["low"], bounds["high"]
+        raise ConfigError(variable, f'"{text}" is not {noun}. {_range(setting)}') from None
     # Written so that NaN, which compares false with everything, is refused.
-    if not (number >= low and (not high or number <= high)) or number == float("inf"):
-        raise ConfigError(name, f"{text} is out of range. {_range(bounds)}")
+    if not setting.low <= number <= (inf if setting.high is None else setting.high):
+        raise ConfigError(variable, f"{text} is out of range. {_range(setting)}")
     return number
 
 
-def _range(bounds: Mapping[str, Any]) -> str:
-    low, high = bounds["low"], bounds["high"]
-    upper = f" to {high:,}" if high else " or more"
-    return f"Give {low:,}{upper} ({bounds['help']})."
+def _range(setting: Setting) -> str:
+    upper = "or more" if setting.high is None else f"to {setting.high:,}"
+    return f"Give {setting.low:,} {upper} ({setting.help})."
 
 
 def _read_iri(name: str, text: str) -> str:
     parts = urlsplit(text)
     if parts.scheme not in {"http", "https"} or not parts.netloc or not text.endswith("/"):
         raise ConfigError(
-            name, f'"{text}" is not an http(s) address that ends in a slash, such as https://kg.example.org/'
+            name,
+            f'"{text}" is not an http(s) address that ends in a slash, such as https://kg.example.org/',
         )
     return text

@@ -101,9 +101,7 @@ def _read_question(path: Path) -> Question:
 
 
 def _read_body(graph: Graph, iri: Node, path: Path) -> tuple[Kind, str]:
-    bodies = [
-        (kind, str(value)) for name, kind in _KINDS for value in graph.objects(iri, name)
-    ]
+    bodies = [(kind, str(value)) for name, kind in _KINDS for value in graph.objects(iri, name)]
     if len(bodies) != 1:
         raise SourceError(
             f"has {len(bodies)} query texts; a question has one: sh:select, sh:ask or sh:construct.",
@@ -120,10 +118,10 @@ def _text(graph: Graph, subject: Node, name: URIRef) -> str:
 
 
 def declare_prefixes(body: str) -> str:
-    """Put before a query the prefixes that it uses and that the ontology declares.
+    r"""Put before a query the prefixes that it uses and that the ontology declares.
 
     >>> declare_prefixes("ASK { ?x a ckg:Claim }")
-    'PREFIX ckg: <https://w3id.org/conflictkg/ontology#>\\nASK { ?x a ckg:Claim }'
+    'PREFIX ckg: <https://w3id.org/conflictkg/ontology#>\nASK { ?x a ckg:Claim }'
     """
     used = [prefix for prefix in PREFIXES if f"{prefix}:" in body]
     lines = [f"PREFIX {prefix}: <{PREFIXES[prefix]}>" for prefix in used]

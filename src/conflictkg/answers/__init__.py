@@ -7,7 +7,8 @@ Nothing here knows an engine, and none of it needs rdflib, so that a query's wor
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Generic, Literal as OneOf, Self, TypeVar
+from typing import Generic, Self, TypeVar
+from typing import Literal as OneOf
 
 XSD = "http://www.w3.org/2001/XMLSchema#"
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"

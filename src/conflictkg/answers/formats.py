@@ -14,8 +14,6 @@ import rdflib
 from rdflib.term import Node
 
 from conflictkg.answers import (
-    RDF_DIR_LANG_STRING,
-    RDF_LANG_STRING,
     XSD,
     XSD_STRING,
     Answer,
@@ -81,7 +79,7 @@ def formats_for(kind: Kind) -> tuple[Format, ...]:
 def write_answer(
     answer: Answer, format_name: str, prefixes: Mapping[str, str] | None = None
 ) -> Iterator[bytes]:
-    """Write an answer, piece by piece.
+    r"""Write an answer, piece by piece.
 
     Args:
         answer: The answer; it is read to its end.
@@ -95,7 +93,7 @@ def write_answer(
         NotAcceptableError: That format cannot hold this kind of answer; raised at once.
 
     >>> b"".join(write_answer(Boolean(True), "json")).decode()
-    '{"head":{},"boolean":true}\\n'
+    '{"head":{},"boolean":true}\n'
     """
     offered = formats_for(answer.kind)
     if format_name not in {each.name for each in offered}:
@@ -314,9 +312,7 @@ def to_ntriples(term: Term) -> str:
     if isinstance(term, Blank):
         return f"_:{term.label}"
     if isinstance(term, Triple):
-        return (
-            f"{_to_part(term.subject)} {to_ntriples(term.predicate)} {_to_part(term.object)}"
-        )
+        return f"{_to_part(term.subject)} {to_ntriples(term.predicate)} {_to_part(term.object)}"
     quoted = '"' + _ESCAPED.sub(_escape_character, term.lexical) + '"'
     if term.language:
         direction = f"--{term.direction}" if term.direction else ""
@@ -332,7 +328,7 @@ def _escape_character(match: re.Match[str]) -> str:
     return _ESCAPES.get(match[0], f"\\u{ord(match[0]):04X}")
 
 
-_RDFLIB_NAMES = {"turtle": "turtle", "rdfxml": "xml", "jsonld": "json-ld"}
+_RDFLIB_NAMES = {"turtle": "turtle", "rdfxml": "xml"}
 
 
 def _write_with_rdflib(
@@ -346,10 +342,14 @@ def _write_with_rdflib(
             for each in (triple.subject, triple.object):
                 if isinstance(each, Literal):
                     require_xml(each.lexical)
-        graph.add((_to_rdflib(triple.subject), _to_rdflib(triple.predicate), _to_rdflib(triple.object)))
-    options = {"context": dict(prefixes)} if format_name == "jsonld" else {}
+        graph.add(
+            (_to_rdflib(triple.subject), _to_rdflib(triple.predicate), _to_rdflib(triple.object))
+        )
     try:
-        yield graph.serialize(format=_RDFLIB_NAMES[format_name], encoding="utf-8", **options)
+        if format_name == "jsonld":
+            yield graph.serialize(format="json-ld", encoding="utf-8", context=dict(prefixes))
+        else:
+            yield graph.serialize(format=_RDFLIB_NAMES[format_name], encoding="utf-8")
     except ValueError as error:
         # RDF/XML writes predicates as element names, which not every IRI can be.
         raise QueryError(
@@ -371,14 +371,3 @@ def _to_rdflib(term: Term) -> Node:
         f"the answer holds {to_ntriples(term)}, of RDF 1.2, which this format cannot write. "
         "Ask for ntriples."
     )
-
-
-__all__ = [
-    "FORMATS",
-    "RDF_DIR_LANG_STRING",
-    "Format",
-    "formats_for",
-    "require_xml",
-    "to_ntriples",
-    "write_answer",
-]

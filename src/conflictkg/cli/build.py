@@ -52,5 +52,6 @@ def _read_epoch(text: str) -> datetime | None:
         return datetime.fromtimestamp(int(text), UTC)
     except (ValueError, OverflowError, OSError) as error:
         raise ConfigError(
-            "SOURCE_DATE_EPOCH", f'"{text}" is not a number of seconds since 1970. Unset it or mend it.'
+            "SOURCE_DATE_EPOCH",
+            f'"{text}" is not a number of seconds since 1970. Unset it or mend it.',
         ) from error

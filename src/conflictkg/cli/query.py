@@ -22,7 +22,11 @@ _NAMES = ("table", *(each.name for each in FORMATS))
 @click.command()
 @click.argument("query", required=False)
 @click.option(
-    "-f", "--file", "path", type=click.Path(path_type=Path), help="File with the query; - for stdin."
+    "-f",
+    "--file",
+    "path",
+    type=click.Path(path_type=Path),
+    help="File with the query; - for stdin.",
 )
 @click.option("--name", "slug", help="Run a published question; --list shows their names.")
 @click.option("--list", "listed", is_flag=True, help="List the published questions.")

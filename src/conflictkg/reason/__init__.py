@@ -15,8 +15,8 @@ from rdflib.term import Node
 
 from conflictkg.errors import InconsistentError
 from conflictkg.graphs import merge_graphs
-from conflictkg.reason.contradictions import find_contradictions
-from conflictkg.reason.proofs import Prover, Triple
+from conflictkg.reason.contradictions import Triple, find_contradictions
+from conflictkg.reason.proofs import Prover
 
 _ERROR = URIRef("http://www.daml.org/2002/03/agents/agent-ont#error")
 """What owlrl hangs its messages on."""

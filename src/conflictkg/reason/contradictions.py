@@ -52,7 +52,9 @@ def _members(graph: Graph, head: Node | None) -> list[Node]:
 def _find_nothing(graph: Graph) -> Iterator[Contradiction]:
     for thing in graph.subjects(RDF.type, OWL.Nothing):
         fact = (thing, RDF.type, OWL.Nothing)
-        yield Contradiction("cls-nothing2", "{0} is of a class that can have no member", (thing,), (fact,))
+        yield Contradiction(
+            "cls-nothing2", "{0} is of a class that can have no member", (thing,), (fact,)
+        )
 
 
 def _find_disjoint_classes(graph: Graph) -> Iterator[Contradiction]:
@@ -69,7 +71,9 @@ def _find_disjoint_classes(graph: Graph) -> Iterator[Contradiction]:
 
 
 def _find_disjoint_properties(graph: Graph) -> Iterator[Contradiction]:
-    pairs = [(one, other, "prp-pdw") for one, other in graph.subject_objects(OWL.propertyDisjointWith)]
+    pairs = [
+        (one, other, "prp-pdw") for one, other in graph.subject_objects(OWL.propertyDisjointWith)
+    ]
     for axiom in graph.subjects(RDF.type, OWL.AllDisjointProperties):
         members = _members(graph, graph.value(axiom, OWL.members))
         pairs += [(one, other, "prp-adp") for one, other in combinations(members, 2)]
@@ -151,10 +155,16 @@ def _values_of(
 
 
 def _is_zero(number: Node) -> bool:
-    return isinstance(number, Literal) and number.datatype in {
-        XSD.nonNegativeInteger,
-        XSD.integer,
-    } and str(number).strip("+-0") == "" and str(number) != ""
+    return (
+        isinstance(number, Literal)
+        and number.datatype
+        in {
+            XSD.nonNegativeInteger,
+            XSD.integer,
+        }
+        and str(number).strip("+-0") == ""
+        and str(number) != ""
+    )
 
 
 _FINDERS: tuple[Callable[[Graph], Iterator[Contradiction]], ...] = (

@@ -164,9 +164,7 @@ class Prover:
             if (restriction, OWL.onProperty, name) in graph:
                 yield ((subject, RDF.type, restriction),)
 
-    def _chains(
-        self, start: Node, names: list[Node], end: Node
-    ) -> Iterator[tuple[Triple, ...]]:
+    def _chains(self, start: Node, names: list[Node], end: Node) -> Iterator[tuple[Triple, ...]]:
         """Paths along the properties of a chain."""
         if not names:
             if start == end:

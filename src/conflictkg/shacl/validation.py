@@ -132,10 +132,11 @@ class _Places:
                 if (node, None, None) in each.graph:
                     return each.path, self._lines_of(each).subjects.get(str(node))
             for each in self._inputs:
-                if node in each.graph.all_nodes():
+                if (None, None, node) in each.graph or (None, node, None) in each.graph:
                     return each.path, self._lines_of(each).mentions.get(str(node))
+        blank = next((node for node in nodes if isinstance(node, BNode)), None)
         for each in self._inputs:
-            if any(isinstance(node, BNode) and node in each.graph.all_nodes() for node in nodes):
+            if (blank, None, None) in each.graph and blank is not None:
                 return each.path, None
         return None, None
 

@@ -113,7 +113,7 @@ class Limits:
     wait_s: float = 2.0
 
 
-def open_store(directory: Path, limits: Limits = Limits()) -> Store:  # noqa: B008  frozen
+def open_store(directory: Path, limits: Limits = Limits()) -> Store:
     """Open a build for reading.
 
     Raises:

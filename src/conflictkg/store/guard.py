@@ -32,7 +32,7 @@ _KINDS: Mapping[str, Kind] = {
     "DESCRIBE": "graph",
 }
 _UPDATES = frozenset(
-    "ADD CLEAR COPY CREATE DELETE DROP INSERT LOAD MOVE WITH USING DATA INTO TO".split()
+    {"ADD", "CLEAR", "COPY", "CREATE", "DELETE", "DROP", "INSERT", "LOAD", "MOVE", "WITH"}
 )
 _WORDS = frozenset(
     """
@@ -183,7 +183,9 @@ def _describe_stray(text: str, place: int) -> str:
     if character in "\"'":
         return "this quotation mark opens a string that is not closed."
     if character == "<":
-        return "this IRI is not closed, or holds a space or another character that IRIs cannot hold."
+        return (
+            "this IRI is not closed, or holds a space or another character that IRIs cannot hold."
+        )
     if character == "\\":
         return "a backslash stands only in strings, in IRIs, and before punctuation in a prefixed name."
     return f"{character!r} begins nothing that SPARQL has."
@@ -302,9 +304,7 @@ class _Names:
         self.prefixes: dict[str, str] = {}
         self.doubts: list[Doubt] = []
 
-    def read(
-        self, tokens: list[Token]
-    ) -> tuple[list[tuple[str, int]], list[tuple[str, int]]]:
+    def read(self, tokens: list[Token]) -> tuple[list[tuple[str, int]], list[tuple[str, int]]]:
         """Default graphs and named graphs, each with the line that names it."""
         default_graphs: list[tuple[str, int]] = []
         named_graphs: list[tuple[str, int]] = []

@@ -82,9 +82,7 @@ def read_manifest(directory: Path) -> Manifest:
 
 def _describe_absence(directory: Path) -> StoreError:
     if not directory.exists():
-        return StoreMissingError(
-            f"there is no store at {directory}. {_HOW_TO_BUILD} {directory}"
-        )
+        return StoreMissingError(f"there is no store at {directory}. {_HOW_TO_BUILD} {directory}")
     return StoreError(
         f"{directory} is no store: it holds no {MANIFEST}. {_HOW_TO_BUILD} DIR, "
         "with a DIR that does not exist yet or is a store."

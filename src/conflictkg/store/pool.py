@@ -20,7 +20,9 @@ from conflictkg.store import wire
 _START_S = 60.0
 """How long a worker may take to open the store."""
 _READ_BYTES = 1_048_576
-_SIGNALS: Mapping[int, str] = MappingProxyType({-6: "it ran out of memory", -11: "it nests too deep"})
+_SIGNALS: Mapping[int, str] = MappingProxyType(
+    {-6: "it ran out of memory", -11: "it nests too deep"}
+)
 
 _log = logging.getLogger(__name__)
 
@@ -179,6 +181,9 @@ class Pool:
         # Workers die with the thread that started them, so that is one which lives as long as they.
         self._keeper = threading.Thread(target=self._keep, name="conflictkg-workers", daemon=True)
         self._keeper.start()
+        self._await_first()
+
+    def _await_first(self) -> None:
         with self._changed:
             self._changed.wait_for(lambda: self._idle or self._failure)
             failure = self._failure
@@ -265,15 +270,17 @@ class Pool:
         while True:
             with self._changed:
                 self._changed.wait_for(
-                    lambda: self._closed
-                    or (not self._failure and len(self._idle) + len(self._lent) < self._wanted)
+                    lambda: (
+                        self._closed
+                        or (not self._failure and len(self._idle) + len(self._lent) < self._wanted)
+                    )
                 )
                 if self._closed:
                     return
             worker, failure = self._start()
             with self._changed:
                 self._failure = failure
-                if worker is not None and self._closed:
+                if worker is not None and self.is_closed:
                     worker.kill()
                 elif worker is not None:
                     self._idle.append(worker)

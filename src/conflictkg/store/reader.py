@@ -103,7 +103,9 @@ class WorkerStore:
             bindings={"thing": Iri(iri)},
         )
         if not isinstance(answer, Triples):
-            raise StoreError(f"CONSTRUCT was answered with {answer.kind}: this is a defect, report it")
+            raise StoreError(
+                f"CONSTRUCT was answered with {answer.kind}: this is a defect, report it"
+            )
         return answer
 
     def close(self) -> None:

@@ -6,7 +6,6 @@ Linux on x86-64 and ARM64). Elsewhere :mod:`conflictkg.store.guard` alone stands
 
 import ctypes
 import errno
-import os
 import platform
 import resource
 import signal

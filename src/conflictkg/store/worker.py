@@ -84,7 +84,7 @@ def _answer(store: pyoxigraph.Store, graphs: set[str], request: Any) -> Iterator
 def _run(store: pyoxigraph.Store, graphs: set[str], request: Any) -> Iterator[bytes]:
     outline = check_query(request["text"], request["base_iri"])
     dataset = _choose_dataset(outline, graphs, request)
-    bindings = {
+    bindings: dict[pyoxigraph.Variable, Any] = {
         pyoxigraph.Variable(name): _to_engine(wire.unpack_term(term))
         for name, term in request["bindings"].items()
     }
@@ -111,9 +111,10 @@ def _run(store: pyoxigraph.Store, graphs: set[str], request: Any) -> Iterator[by
 
 def _choose_dataset(outline: Outline, graphs: set[str], request: Any) -> dict[str, Any]:
     """The graphs to ask, as the engine wants them: always said, so that its own reading of FROM is moot."""
-    asked = [(iri, 0) for iri in request["default_graphs"]], [
-        (iri, 0) for iri in request["named_graphs"]
-    ]
+    asked = (
+        [(iri, 0) for iri in request["default_graphs"]],
+        [(iri, 0) for iri in request["named_graphs"]],
+    )
     default, named = asked if any(asked) else (outline.default_graphs, outline.named_graphs)
     if not default and not named:
         return {"use_default_graph_as_union": True}
@@ -141,7 +142,9 @@ def _explain(message: str, outline: Outline) -> QuerySyntaxError:
         return outline.doubts[0].to_error(line, column)
     expected = match[3].removeprefix("expected ").removeprefix("one of ").strip()
     # Of the many things that could stand here, only a sentence tells a reader something.
-    sentence = re.match(r"[A-Z][a-z]+(?: [A-Za-z]+)+|The SELECT [a-z ]+|IRI [a-z ]+|\\u [a-z ]+", expected)
+    sentence = re.match(
+        r"[A-Z][a-z]+(?: [A-Za-z]+)+|The SELECT [a-z ]+|IRI [a-z ]+|\\u [a-z ]+", expected
+    )
     if sentence:
         return QuerySyntaxError(f"{sentence[0].rstrip()}.", line, column)
     return QuerySyntaxError("the query cannot be read on from here.", line, column)
@@ -170,7 +173,9 @@ def _pack_items(
 def _pack_batch(batch: list[str]) -> bytes:
     body = f"[{','.join(batch)}]".encode()
     if len(body) > wire.MAX_PAYLOAD:
-        raise QueryError("a row of the answer is too large to be passed on. Ask for parts (SUBSTR).")
+        raise QueryError(
+            "a row of the answer is too large to be passed on. Ask for parts (SUBSTR)."
+        )
     return wire.HEAD.pack(wire.ITEMS, len(body)) + body
 
 
