@@ -12,8 +12,8 @@ PACKAGE = Path(__file__).resolve().parents[1] / "src" / "conflictkg"
 ROWS: list[set[str]] = [
     {"errors"},
     {"terms", "files", "config"},
-    {"graphs", "provenance", "values", "iris"},
-    {"engine", "answers", "questions"},
+    {"graphs", "provenance", "values", "iris", "answers"},
+    {"engine", "questions"},
     {"store"},
     {"sources", "shacl", "reason", "link", "describe", "views"},
     {"build"},

@@ -12,6 +12,7 @@ from rdflib.term import Node
 
 from conflictkg.errors import InvalidValueError, RdfSyntaxError, SourceError
 from conflictkg.graphs import (
+    BASE,
     compare_graphs,
     load_graphs,
     locate_subjects,
@@ -20,6 +21,7 @@ from conflictkg.graphs import (
     parse_turtle,
     write_turtle,
 )
+from conflictkg.iris import BASE as IRI_BASE
 
 PREFIXES = {"ex": "http://example.org/", "deep": "http://example.org/deep/", "xsd": str(XSD)}
 NAMED_GRAPH = "https://w3id.org/conflictkg/ontology#NamedGraph"
@@ -415,3 +417,8 @@ def test_written_turtle_stays_parsable_for_pyoxigraph_without_base() -> None:
     graph = parse_turtle("<a> <b> <c> .").graph
     text = write_turtle(graph, {})
     assert len(list(pyoxigraph.parse(text, pyoxigraph.RdfFormat.TURTLE))) == 1
+
+
+def test_base_is_the_one_that_iris_are_minted_under() -> None:
+    """Relative IRIs in a file become IRIs of ours; the address stands in iris too, and is the same."""
+    assert BASE == IRI_BASE

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pyoxigraph
 import pytest
@@ -16,6 +17,7 @@ from web_support import (
     FakeStore,
     client_of,
     require_problem,
+    write_many_claims,
     write_small_store,
 )
 
@@ -79,12 +81,13 @@ def test_path_becomes_iri_without_delimiters(path: str) -> None:
     iri = iri_of_path("id", path)
     if iri is not None:
         assert iri.startswith(BASE + "id/")
-        assert not set(iri) & set("<>\"{}|^`\\ \n\r\t")
+        assert not set(iri) & set('<>"{}|^`\\ \n\r\t')
         assert iri.isascii()
 
 
 @pytest.mark.parametrize(
-    "path", ["", "/", "a//b", "../x", "a/../b", "a/./b", "a\x00b", "a\nb", "a" * (MAX_PATH + 1), "\ufffd"]
+    "path",
+    ["", "/", "a//b", "../x", "a/../b", "a/./b", "a\x00b", "a\nb", "a" * (MAX_PATH + 1), "\ufffd"],
 )
 def test_path_that_names_nothing_has_no_iri(path: str) -> None:
     """Paths that no IRI of ours can have are refused before the store is asked."""
@@ -150,7 +153,11 @@ def test_thing_with_format_redirects_to_that_format(client: FlaskClient) -> None
         ("/data/organization/0001.ttl", "text/turtle", pyoxigraph.RdfFormat.TURTLE),
         ("/data/organization/0001.nt", "application/n-triples", pyoxigraph.RdfFormat.N_TRIPLES),
         ("/data/organization/0001.rdf", "application/rdf+xml", pyoxigraph.RdfFormat.RDF_XML),
-        ("/data/organization/0001?format=jsonld", "application/ld+json", pyoxigraph.RdfFormat.JSON_LD),
+        (
+            "/data/organization/0001?format=jsonld",
+            "application/ld+json",
+            pyoxigraph.RdfFormat.JSON_LD,
+        ),
     ],
 )
 def test_data_holds_thing_and_its_claims(
@@ -219,6 +226,20 @@ def test_page_of_claim_shows_the_claim(client: FlaskClient) -> None:
     assert "3 to 5" in text
 
 
+def test_page_of_much_stays_a_page(tmp_path: Path) -> None:
+    """A thing with thousands of claims shows the first and says that there are more."""
+    directory = write_small_store(tmp_path / "store", write_many_claims(400))
+    with open_store(directory) as store:
+        client = create_app(Settings(), store).test_client()
+        about = _page(client, "/page/organization/0003")
+        said = _page(client, "/page/organization/0002")
+        whole = _page(client, f"/page/document/{DOCUMENT}")
+    for text in (about, said):
+        assert "Only the first 150 claims are shown" in text
+        assert text.count("characters ") < 200
+    assert whole.count("assessment ") >= 400
+
+
 def test_page_follows_no_dangerous_link(client: FlaskClient) -> None:
     """IRIs that a browser must not follow are text; the web's are marked; markup is escaped."""
     text = _page(client, "/page/organization/0001")
@@ -236,7 +257,9 @@ def test_page_follows_no_dangerous_link(client: FlaskClient) -> None:
         pytest.param("/id/organization/9999", id="unknown"),
         pytest.param("/page/organization/9999", id="page"),
         pytest.param("/data/organization/9999", id="data"),
-        pytest.param("/id/x%3E%20%7D%20%3B%20DELETE%20WHERE%20%7B%20%3Fs%20%3Fp%20%3Fo%20%7D", id="update"),
+        pytest.param(
+            "/id/x%3E%20%7D%20%3B%20DELETE%20WHERE%20%7B%20%3Fs%20%3Fp%20%3Fo%20%7D", id="update"
+        ),
         pytest.param("/page/x%3E%20%3Fp%20%3Fo%20%7D%20%23", id="query"),
         pytest.param("/data/x%3E%20%3Fp%20%3Fo%20%7D%20%23.ttl", id="query in data"),
         pytest.param("/id/organization%2F..%2F..%2Fetc%2Fpasswd", id="encoded slashes"),
@@ -393,7 +416,9 @@ def test_home_links_three_worked_questions(client: FlaskClient) -> None:
 @pytest.mark.parametrize("question", load_questions(), ids=lambda each: each.slug)
 def test_question_runs_from_its_link(client: FlaskClient, question) -> None:  # type: ignore[no-untyped-def]  # a Question
     """Every published question has a link that runs it and shows what was asked."""
-    response = client.get(f"/query/{question.slug}", headers={"Accept": HTML}, follow_redirects=True)
+    response = client.get(
+        f"/query/{question.slug}", headers={"Accept": HTML}, follow_redirects=True
+    )
     assert response.status_code == 200
     assert response.text.count(f"<h1>{question.text}") == 1
 
@@ -436,7 +461,9 @@ def test_robots_leave_queries_alone(client: FlaskClient) -> None:
     assert "Disallow: /sparql" in client.get("/robots.txt").text
 
 
-@pytest.mark.parametrize("path", ["/id/organization/0001", "/page/organization/0001", "/health", "/ontology"])
+@pytest.mark.parametrize(
+    "path", ["/id/organization/0001", "/page/organization/0001", "/health", "/ontology"]
+)
 def test_head_is_answered_as_get(client: FlaskClient, path: str) -> None:
     """HEAD gives what GET gives, without a body."""
     got, head = client.get(path), client.head(path)
@@ -452,3 +479,19 @@ def test_server_below_a_path_links_below_it(client: FlaskClient) -> None:
     ).text
     links = [part.split('"')[0] for part in text.split('href="')[1:]]
     assert [each for each in links if each.startswith("/") and not each.startswith("/kg/")] == []
+
+
+@given(iri=st.text(max_size=40).map("http://example.org/{}".format))
+def test_labels_are_asked_for_whole_iris_only(iri: str) -> None:
+    """An IRI that holds what would end it in a query is left out of the query, not written into it."""
+    from conflictkg.answers import Solutions, Stream
+    from conflictkg.web.site import Site
+
+    store = FakeStore(lambda _: Solutions(("thing", "label", "rank"), Stream(iter(()))))
+    Site(Settings(), store, ()).labels_of([iri])
+    texts = [str(each["text"]) for each in store.asked]
+    is_whole = not set(iri) & set('<>"{}|^`\\') and all(each > " " for each in iri)
+    if is_whole and iri.isascii():
+        assert f"<{iri}>" in texts[0]
+    assert all(text.count("{") == text.count("}") for text in texts)
+    assert all(text.count("<") == text.count(">") for text in texts)

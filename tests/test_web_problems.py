@@ -171,9 +171,9 @@ def test_error_after_first_part_cuts_answer() -> None:
             yield (Iri("http://example.org/" + "a" * 200),)
         raise errors.QueryTimeoutError(30)
 
-    store = FakeStore(lambda text: Solutions(("x",), Stream(rows())))
+    store = FakeStore(lambda _: Solutions(("x",), Stream(rows())))
     response = client_of(store).get("/sparql?query=x", buffered=False)
     assert response.status_code == 200
     assert response.headers["Conflictkg-Complete"].startswith("unknown")
     with pytest.raises(errors.QueryTimeoutError):
-        b"".join(response.response)
+        list(response.response)

@@ -11,7 +11,14 @@ from xml.etree import ElementTree as ET
 import pyoxigraph
 import pytest
 from flask.testing import FlaskClient
-from web_support import ARTICLE_GRAPH, HTML, FakeStore, client_of, require_problem, write_small_store
+from web_support import (
+    ARTICLE_GRAPH,
+    HTML,
+    FakeStore,
+    client_of,
+    require_problem,
+    write_small_store,
+)
 
 from conflictkg.answers import Boolean, Iri, Literal, Row, Solutions, Stream
 from conflictkg.config import Settings
@@ -40,22 +47,22 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
 
 
 def _by_get(client: FlaskClient, query: str) -> bytes:
-    return client.get("/sparql", query_string={"query": query}).data
+    return client.get("/sparql", query_string={"query": query}).get_data()
 
 
 def _by_form(client: FlaskClient, query: str) -> bytes:
-    return client.post("/sparql", data={"query": query}).data
+    return client.post("/sparql", data={"query": query}).get_data()
 
 
 def _by_form_with_charset(client: FlaskClient, query: str) -> bytes:
     content_type = "application/x-www-form-urlencoded; charset=UTF-8"
     return client.post(
         "/sparql", data=urlencode({"query": query}), content_type=content_type
-    ).data
+    ).get_data()
 
 
 def _direct(client: FlaskClient, query: str) -> bytes:
-    return client.post("/sparql", data=query.encode(), content_type=QUERY_TYPE).data
+    return client.post("/sparql", data=query.encode(), content_type=QUERY_TYPE).get_data()
 
 
 @pytest.mark.parametrize("send", [_by_get, _by_form, _by_form_with_charset, _direct])
@@ -73,7 +80,10 @@ def test_query_is_answered_however_it_comes(client: FlaskClient, send) -> None: 
         pytest.param({"path": "/sparql?query=%20"}, 400, "missing-query", id="blank"),
         pytest.param({"path": "/sparql?quarry=x"}, 400, "missing-query", id="misspelt"),
         pytest.param(
-            {"path": "/sparql", "method": "POST", "data": {"x": "y"}}, 400, "missing-query", id="form"
+            {"path": "/sparql", "method": "POST", "data": {"x": "y"}},
+            400,
+            "missing-query",
+            id="form",
         ),
         pytest.param(
             {"path": f"/sparql?query={ASK}&query={ASK}"}, 400, "ambiguous-operation", id="twice"
@@ -217,7 +227,10 @@ def test_query_is_answered_however_it_comes(client: FlaskClient, send) -> None: 
             id="format unknown",
         ),
         pytest.param(
-            {"path": f"/sparql?query={ASK}&format=turtle"}, 406, "not-acceptable", id="format of graphs"
+            {"path": f"/sparql?query={ASK}&format=turtle"},
+            406,
+            "not-acceptable",
+            id="format of graphs",
         ),
         pytest.param(
             {"path": f"/sparql?query={ASK}", "headers": {"Accept": "image/png"}},
@@ -305,7 +318,7 @@ def test_select_in_every_format(client: FlaskClient) -> None:
     """The same row is read back from JSON, XML, CSV and TSV."""
 
     def get(name: str) -> bytes:
-        return client.get("/sparql", query_string={"query": LABELS, "format": name}).data
+        return client.get("/sparql", query_string={"query": LABELS, "format": name}).get_data()
 
     assert json.loads(get("json"))["results"]["bindings"][0]["label"]["xml:lang"] == "en"
     namespace = "{http://www.w3.org/2005/sparql-results#}"
@@ -340,7 +353,7 @@ def test_construct_in_every_format(
 @pytest.mark.parametrize(
     ("query", "expected"), [("ASK {}", True), ("ASK { <http://no> <http://no> ?o }", False)]
 )
-def test_ask_is_a_boolean(client: FlaskClient, query: str, expected: bool) -> None:  # noqa: FBT001  a table's column
+def test_ask_is_a_boolean(client: FlaskClient, query: str, expected: bool) -> None:
     """ASK is answered true or false."""
     response = client.get("/sparql", query_string={"query": query})
     assert json.loads(response.data)["boolean"] is expected
@@ -420,11 +433,11 @@ def _rows(count: int, *, cut: bool = False, width: int = 20) -> Iterator[Row]:
     for number in range(count):
         yield (Iri(f"http://example.org/{number:0{width}d}"),)
     # Streams read a returned False as "a limit cut them off".
-    return not cut  # type: ignore[return-value]  # noqa: B901
+    return not cut  # type: ignore[return-value]
 
 
 def _solutions(count: int, *, cut: bool = False, width: int = 20) -> FakeStore:
-    return FakeStore(lambda text: Solutions(("x",), Stream(_rows(count, cut=cut, width=width))))
+    return FakeStore(lambda _: Solutions(("x",), Stream(_rows(count, cut=cut, width=width))))
 
 
 def test_whole_answer_says_so(client: FlaskClient) -> None:
@@ -455,14 +468,14 @@ def test_large_answer_cut_late_breaks_off() -> None:
     store = _solutions(HELD_BACK // 20, cut=True)
     response = client_of(store).get("/sparql?query=x&format=csv", buffered=False)
     with pytest.raises(AnswerCutError):
-        b"".join(response.response)
+        list(response.response)
 
 
 def test_answer_is_closed_when_client_leaves() -> None:
     """The query behind a response that is dropped is stopped."""
     closed: list[bool] = []
     stream = Stream(_rows(HELD_BACK // 20), lambda: closed.append(True))
-    store = FakeStore(lambda text: Solutions(("x",), stream))
+    store = FakeStore(lambda _: Solutions(("x",), stream))
     response = client_of(store).get("/sparql?query=x", buffered=False)
     next(iter(response.response))
     assert not closed
@@ -475,7 +488,7 @@ def test_answer_is_closed_when_refused(path: str) -> None:
     """A query whose answer cannot be written in the format asked for is stopped."""
     closed: list[bool] = []
     stream = Stream(_rows(3), lambda: closed.append(True))
-    client_of(FakeStore(lambda text: Solutions(("x",), stream))).get(path)
+    client_of(FakeStore(lambda _: Solutions(("x",), stream))).get(path)
     assert closed
 
 
@@ -486,7 +499,7 @@ def test_error_before_first_part_is_a_problem() -> None:
         yield (Iri("http://example.org/1"),)
         raise QueryTimeoutError(30)
 
-    store = FakeStore(lambda text: Solutions(("x",), Stream(rows())))
+    store = FakeStore(lambda _: Solutions(("x",), Stream(rows())))
     require_problem(client_of(store).get("/sparql?query=x"), 503, "query-timeout")
 
 
@@ -576,7 +589,7 @@ def test_page_is_cut_and_says_so() -> None:
 )
 def test_page_escapes_every_term(term: Iri | Literal) -> None:
     """No term of the data becomes markup, an attribute or a script link."""
-    store = FakeStore(lambda text: Solutions(("x",), Stream(iter([(term,)]))))
+    store = FakeStore(lambda _: Solutions(("x",), Stream(iter([(term,)]))))
     text = client_of(store).get("/sparql?query=x", headers={"Accept": HTML}).text
     assert "<script>alert" not in text
     assert "<b onmouseover" not in text
@@ -596,14 +609,14 @@ def test_page_escapes_query_and_error(client: FlaskClient) -> None:
 def test_page_of_broken_character_is_answered() -> None:
     """Half a character in data breaks no page."""
     row = (Literal("a\ud800b"),)
-    store = FakeStore(lambda text: Solutions(("x",), Stream(iter([row]))))
+    store = FakeStore(lambda _: Solutions(("x",), Stream(iter([row]))))
     response = client_of(store).get("/sparql?query=x", headers={"Accept": HTML})
     assert "⟨U+D800⟩" in response.text
 
 
 def test_boolean_page_says_no() -> None:
     """ASK is answered in a word."""
-    store = FakeStore(lambda text: Boolean(value=False))
+    store = FakeStore(lambda _: Boolean(value=False))
     assert "<b>No</b>" in client_of(store).get("/sparql?query=x", headers={"Accept": HTML}).text
 
 

@@ -37,6 +37,22 @@ _CLAIM = """ prov:wasDerivedFrom <id/document/{doc}> ; ckg:polarity cs:polarity-
 """
 
 
+def write_many_claims(count: int) -> str:
+    """Turtle of claims that all say something about one organization and come from one other."""
+    return "".join(
+        _claim(
+            f"""<id/claim/{DOCUMENT}/many-{number}> a ckg:Claim ;
+  ckg:claimSubject <id/organization/0003> ; ckg:claimProperty ckg:assessment ;
+  ckg:claimValue "assessment {number}"@en ;""",
+            "author-opinion",
+            "0002",
+            1_000 + number,
+            1_001 + number,
+        )
+        for number in range(count)
+    )
+
+
 def _claim(head: str, status: str, by: str, start: int, end: int) -> str:
     return head + _CLAIM.format(doc=DOCUMENT, status=status, by=by, start=start, end=end)
 
@@ -115,11 +131,16 @@ cs:zone-body a skos:Concept ; skos:prefLabel "body"@en .
 """
 
 
-def write_small_store(directory: Path) -> Path:
-    """Write a store of some seventy triples in three graphs; the same on every run."""
+def write_small_store(directory: Path, more: str = "") -> Path:
+    """Write a store of some hundred triples in three graphs; the same on every run.
+
+    Args:
+        directory: Where.
+        more: Further Turtle for the article's graph.
+    """
     texts = {
         str(ENTITIES_GRAPH): ENTITIES,
-        ARTICLE_GRAPH: ARTICLE,
+        ARTICLE_GRAPH: ARTICLE + more,
         str(ONTOLOGY_GRAPH): VOCABULARY,
     }
     graphs = {iri: _to_ntriples(text) for iri, text in texts.items()}
@@ -148,7 +169,7 @@ class FakeStore:
     built_at = "2026-01-02T03:04:05Z"
     directory = Path("fake")
 
-    def __init__(self, answer: Callable[[str], Answer] = lambda text: Boolean(value=True)) -> None:
+    def __init__(self, answer: Callable[[str], Answer] = lambda _: Boolean(value=True)) -> None:
         self._answer = answer
         self.asked: list[dict[str, object]] = []
 
@@ -176,6 +197,8 @@ class FakeStore:
                 "max_rows": max_rows,
                 "default_graphs": tuple(default_graphs),
                 "named_graphs": tuple(named_graphs),
+                "bindings": dict(bindings or {}),
+                "base_iri": base_iri,
             }
         )
         return self._answer(text)
@@ -183,6 +206,7 @@ class FakeStore:
     def describe(
         self, iri: str, *, deadline_s: float | None = None, max_rows: int | None = None
     ) -> Triples:
+        self.asked.append({"text": iri, "deadline_s": deadline_s, "max_rows": max_rows})
         return Triples(Stream(iter(())))
 
     def close(self) -> None:

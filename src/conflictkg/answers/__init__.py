@@ -109,6 +109,10 @@ class Stream(Generic[_Item]):
             self.close()
             raise
 
+    def __del__(self) -> None:
+        # Who lets go of an answer without closing it shall not keep a worker for ever.
+        self.close()
+
     def close(self) -> None:
         """Stop the query if it still runs, and free its worker."""
         close, self._close = self._close, None

@@ -1,12 +1,16 @@
 """``conflictkg serve``: a store over HTTP."""
 
+import logging
 from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from conflictkg.config import Settings
+from conflictkg.errors import ConflictKGError
 from conflictkg.store import Limits, open_store
+
+_PAGES_ASK_BYTES = 65_536
 
 
 @click.command("serve")
@@ -30,16 +34,27 @@ def command(directory: Path | None, host: str | None, port: int | None) -> None:
     """
     # Flask and waitress are needed by this command only.
     from conflictkg.web import create_app
-    from conflictkg.web.server import Server, is_loopback, listen, max_body_bytes
+    from conflictkg.web.server import (
+        Server,
+        is_loopback,
+        listen,
+        max_body_bytes,
+        stopping_on_signals,
+    )
 
-    asked = {"store": directory, "host": host, "port": port}
+    _configure_logging()
+    given = Settings.from_environment()
     settings = replace(
-        Settings.from_environment(), **{k: v for k, v in asked.items() if v is not None}
+        given,
+        store=given.store if directory is None else directory,
+        host=given.host if host is None else host,
+        port=given.port if port is None else port,
     )
     limits = Limits(
         workers=settings.workers,
         memory_mb=settings.query_memory_mb,
-        max_query_bytes=settings.max_query_bytes,
+        # Strangers' queries are measured when they come in; the pages' own must fit in any case.
+        max_query_bytes=max(settings.max_query_bytes, _PAGES_ASK_BYTES),
         wait_s=settings.query_wait_s,
     )
     # The port first: who only chose a taken one need not wait for the store.
@@ -47,20 +62,42 @@ def command(directory: Path | None, host: str | None, port: int | None) -> None:
     try:
         with open_store(settings.store, limits) as store:
             app = create_app(settings, store)
-            address = _address_of(settings.host, sockets[0].getsockname()[1])
-            click.echo(f"conflictkg: serving {settings.store} at {address}", err=True)
-            if not is_loopback(sockets):
-                click.echo(
-                    "conflictkg: warning: other machines can reach this server; everybody who does "
-                    "can read the whole graph and run queries.",
-                    err=True,
-                )
-            click.echo("conflictkg: stop with Control+C", err=True)
-            Server(app, sockets, max_body_bytes(settings.max_query_bytes)).run()
+            server = Server(app, sockets, max_body_bytes(settings.max_query_bytes))
+            # From here on a signal is a request to end well, so only now is it said how.
+            with stopping_on_signals(server.stop):
+                _announce(settings, sockets[0].getsockname()[1], is_open=not is_loopback(sockets))
+                server.serve()
     finally:
         for each in sockets:
             each.close()
     click.echo("conflictkg: stopped", err=True)
+
+
+def _configure_logging() -> None:
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    # It warns of every request that waits for a moment.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    logging.getLogger("waitress").addFilter(_tell_briefly)
+
+
+def _tell_briefly(record: logging.LogRecord) -> bool:
+    """An answer that is cut off on purpose is told in a line, not with a traceback."""
+    error = record.exc_info[1] if record.exc_info else None
+    if isinstance(error, ConflictKGError):
+        record.msg, record.args, record.exc_info = f"{record.getMessage()}: {error}", None, None
+    return True
+
+
+def _announce(settings: Settings, port: int, *, is_open: bool) -> None:
+    address = _address_of(settings.host, port)
+    click.echo(f"conflictkg: serving {settings.store} at {address}", err=True)
+    if is_open:
+        click.echo(
+            "conflictkg: warning: other machines can reach this server; everybody who does can read "
+            "the whole graph and run queries.",
+            err=True,
+        )
+    click.echo("conflictkg: stop with Control+C", err=True)
 
 
 def _address_of(host: str, port: int) -> str:

@@ -44,7 +44,7 @@ def command(inputs: tuple[Path, ...], shapes: tuple[Path, ...], form: str, fail_
     one refers to may stand in another. Exit status 0: they conform (warnings do not count unless
     --fail-on warning); 1: they do not, or a file cannot be read; 2: the command line is wrong.
     """
-    data = load_graphs(inputs or data_files())
+    data = load_graphs(inputs or [_from_here(path) for path in data_files()])
     rules = load_graphs(shapes or shapes_files())
     size = sum(len(each.graph) for each in data)
     if size >= _LONG_FROM_TRIPLES and sys.stderr.isatty():
@@ -53,3 +53,9 @@ def command(inputs: tuple[Path, ...], shapes: tuple[Path, ...], form: str, fail_
     report = validate_graphs(data, rules)
     sys.stdout.write(write_report(report, form, threshold))
     return 0 if report.conforms(threshold) else 1
+
+
+def _from_here(path: Path) -> Path:
+    """The shorter name of a file that lies below the current folder."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path

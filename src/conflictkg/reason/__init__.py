@@ -6,6 +6,7 @@ rule, :mod:`conflictkg.reason.contradictions` says which, and :mod:`conflictkg.r
 which asserted triples.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -22,6 +23,8 @@ _ERROR = URIRef("http://www.daml.org/2002/03/agents/agent-ont#error")
 """What owlrl hangs its messages on."""
 _VOCABULARIES = (str(RDF), str(RDFS), str(OWL))
 _ANNOTATIONS = frozenset({RDFS.label, RDFS.comment, RDFS.isDefinedBy, RDFS.seeAlso})
+
+_PLAIN_VALUE = re.compile(r"[^eE]{1,64}|[^eE]{1,32}[eE][+-]?[0-9]{1,2}").fullmatch
 
 Locate = Callable[[Triple], str]
 """Where a triple is asserted, as people read it: ``data/ttl/entities.ttl line 12``; may be empty."""
@@ -55,18 +58,35 @@ def entail(asserted: Graph, ontology: Graph, locate: Locate | None = None) -> Co
     axioms = _select_axioms(ontology)
     if not _share_terms(asserted, axioms):
         axioms = Graph(bind_namespaces="none")
-    closure, messages = _close(merge_graphs([axioms, asserted]))
+    given = _normalise(asserted)
+    closure, messages = _close(merge_graphs([axioms, given]))
     found = find_contradictions(closure)
     if found:
-        prover = Prover(closure, asserted, axioms, locate or _locate_nowhere)
+        prover = Prover(closure, given, axioms, locate or _locate_nowhere)
         raise InconsistentError([prover.explain(each) for each in found])
     if messages:
         raise InconsistentError(messages)
-    return Consequences(_select_new(closure, asserted, axioms), closure)
+    new = _select_new(closure, given, axioms)
+    return Consequences(new, merge_graphs([closure, asserted]))
 
 
 def _locate_nowhere(triple: Triple) -> str:  # noqa: ARG001  the type of a locator
     return ""
+
+
+def _normalise(graph: Graph) -> Graph:
+    """The graph with one lexical form a value, by which alone owlrl knows equal literals.
+
+    Long ones stay as they are: a few characters of exponent can stand for a gigabyte of digits.
+    """
+    normal = Graph(bind_namespaces="none")
+    for subject, predicate, value in graph:
+        if isinstance(value, Literal) and value.datatype is not None and _PLAIN_VALUE(str(value)):
+            short = Literal(str(value), datatype=value.datatype, normalize=True)
+            normal.add((subject, predicate, short))
+        else:
+            normal.add((subject, predicate, value))
+    return normal
 
 
 def _close(graph: Graph) -> tuple[Graph, list[str]]:

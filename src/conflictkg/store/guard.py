@@ -249,7 +249,7 @@ def _check_nesting(text: str, tokens: list[Token]) -> None:
     # "!!!!x" and "- - -x" nest as deep as brackets do.
     depth = run = 0
     for token in tokens:
-        run = run + 1 if token.text in {"!", "-", "+", "^"} else 0
+        run = run + 1 if token.text in {"!", "-", "+"} else 0
         if token.kind == "open":
             depth += 1
         elif token.kind == "close":

@@ -12,6 +12,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
 from conflictkg.errors import StoreBusyError, StoreError
@@ -67,7 +68,9 @@ def publish(directory: Path, write: Callable[[Path], None]) -> None:
         StoreError: The disk is full, or refuses for another reason.
     """
     directory = _resolve(directory)
-    fresh = _beside(directory, f"tmp-{os.getpid()}")
+    # Another of this process's may still be there, as the old store of a reader.
+    names = (f"tmp-{os.getpid()}-{number}" for number in count())
+    fresh = next(path for name in names if not (path := _beside(directory, name)).exists())
     try:
         fresh.mkdir()
         write(fresh)

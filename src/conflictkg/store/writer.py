@@ -1,4 +1,7 @@
-"""Write quads into the engine's files."""
+"""Write quads into the engine's files.
+
+The engine keeps numbers, booleans and dates by value: ``"03"^^xsd:integer`` comes back as ``3``.
+"""
 
 import os
 from collections.abc import Mapping

@@ -6,29 +6,29 @@ from dataclasses import dataclass, replace
 from rdflib import PROV
 
 from conflictkg.answers import Iri, Literal, Term
-from conflictkg.iris import ENTAILED_GRAPH
 from conflictkg.terms import CKG, CS, PREFIXES, SEM
 from conflictkg.web.display import Shown, name_of, show_term
-from conflictkg.web.site import Site
+from conflictkg.web.site import Site, iri_of
 
 MAX_CLAIMS = 150
 """Claims that one section of a page shows."""
 
+# What the ontology adds is no part of what a source claims.
 _TRIPLES = """
 SELECT ?thing ?role ?claim ?property ?value WHERE {
   ?claim ?role ?thing .
   GRAPH ?graph { ?claim ?property ?value }
-  FILTER (?graph != <%s>)
+  FILTER (?graph != <https://w3id.org/conflictkg/graph/entailed>)
 }
 ORDER BY ?claim
-""" % (ENTAILED_GRAPH,)  # a constant of ours
+"""
 
 _OWN_TRIPLES = """
 SELECT ?claim ?property ?value WHERE {
   GRAPH ?graph { ?claim ?property ?value }
-  FILTER (?graph != <%s>)
+  FILTER (?graph != <https://w3id.org/conflictkg/graph/entailed>)
 }
-""" % (ENTAILED_GRAPH,)
+"""
 
 _POSITIONS = """
 SELECT DISTINCT ?thing ?role ?claim ?document ?start ?end WHERE {
@@ -47,7 +47,10 @@ SELECT DISTINCT ?thing ?role ?claim ?tenure ?part ?of WHERE {
   UNION { ?tenure org:role ?of BIND ("role" AS ?part) }
   UNION { ?tenure org:organization ?of BIND ("organization" AS ?part) }
   UNION { ?tenure ckg:deputyOf ?of BIND ("deputy of" AS ?part) }
-  UNION { ?says ckg:claimObject ?tenure ; ckg:claimSubject ?of BIND ("member" AS ?part) }
+  UNION {
+    ?says ckg:claimObject ?tenure ; ckg:claimProperty org:hasMembership ; ckg:claimSubject ?of
+    BIND ("member" AS ?part)
+  }
 }
 """
 
@@ -193,9 +196,7 @@ def load_claim(site: Site, iri: str) -> ShownClaim | None:
     return _show_all(site, records, positions, tenures)[0]
 
 
-def name_tenures(
-    parts: Iterable[Mapping[str, Term]], labels: Mapping[str, str]
-) -> dict[str, str]:
+def name_tenures(parts: Iterable[Mapping[str, Term]], labels: Mapping[str, str]) -> dict[str, str]:
     """Names for tenures, from the names of their parts: "leader, Haqqani Network"."""
     found: dict[str, dict[str, str]] = {}
     for row in parts:
@@ -242,20 +243,21 @@ def _show_all(
         if isinstance(term, Iri)
     }
     mentioned |= {
-        term.value for row in (*positions, *tenures) for term in row.values() if isinstance(term, Iri)
+        term.value
+        for row in (*positions, *tenures)
+        for term in row.values()
+        if isinstance(term, Iri)
     }
     labels = site.labels_of(mentioned)
     labels = {**name_tenures(tenures, labels), **labels}
-    places: dict[str, list[Position]] = {}
+    places: dict[str, dict[Position, None]] = {}
     for row in positions:
-        claim, document = row["claim"], row["document"]
         start, end = row["start"], row["end"]
-        if isinstance(claim, Iri) and isinstance(start, Literal) and isinstance(end, Literal):
-            where = Position(
-                show_term(document, PREFIXES, labels), int(start.lexical), int(end.lexical)
-            )
-            places.setdefault(claim.value, []).append(where)
-    claims = [_show(record, labels, places.get(record.iri, [])) for record in records]
+        if isinstance(start, Literal) and isinstance(end, Literal):
+            document = show_term(row["document"], PREFIXES, labels)
+            where = Position(document, int(start.lexical), int(end.lexical))
+            places.setdefault(iri_of(row["claim"]), {})[where] = None
+    claims = [_show(record, labels, list(places.get(record.iri, {}))) for record in records]
     return tuple(sorted(claims, key=ShownClaim.order))
 
 
@@ -275,7 +277,9 @@ def _show(record: _Record, labels: Mapping[str, str], positions: list[Position])
         printed=tuple(record.texts(CKG.verbatim, CKG.resolvedFrom, CKG.directQuote)),
         status=record.member(CKG.claimStatus, _STATUS),
         review=record.member(CKG.reviewStatus, _REVIEW),
-        flags=tuple(each for each in (polarity, modality) if each not in {"", "affirmed", "actual"}),
+        flags=tuple(
+            each for each in (polarity, modality) if each not in {"", "affirmed", "actual"}
+        ),
         said_by=show(record.iris(PROV.wasAttributedTo)),
         through=show(record.iris(CKG.reportedBy)),
         derived_from=show(record.iris(PROV.wasDerivedFrom)),
@@ -284,9 +288,7 @@ def _show(record: _Record, labels: Mapping[str, str], positions: list[Position])
     )
 
 
-def _what_is_said(
-    record: _Record, labels: Mapping[str, str]
-) -> tuple[Shown, tuple[Shown, ...]]:
+def _what_is_said(record: _Record, labels: Mapping[str, str]) -> tuple[Shown, tuple[Shown, ...]]:
     """The property and the values of a claim, whatever its class."""
 
     def show(iri: str) -> Shown:

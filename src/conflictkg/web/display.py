@@ -17,7 +17,9 @@ MAX_PATH = 1_000
 
 _MAX_SHOWN = 4_000
 # What a reader cannot see, or what turns the text around it: shown as its code point.
-_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_UNSEEN = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 _OURS = re.compile(r"(?:id|graph|scheme|query)/[^\s/?#][^\s?#]*|ontology(?:#\S+)?|scheme/?")
 _FOLLOWED = re.compile(r"(?:https?://[^\s/?#]|mailto:[^\s])", re.IGNORECASE)
 _LOCAL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?")
@@ -105,7 +107,7 @@ def name_of(iri: str) -> str:
     if iri.startswith(BASE + "id/"):
         return iri[len(BASE) :]
     last = re.split(r"[#/]", iri.rstrip("#/"))[-1] or iri
-    return _HUMP.sub(lambda match: f" {match[0].lower()}", last)
+    return _HUMP.sub(lambda match: f" {match[0].lower()}", last).replace("_", " ")
 
 
 def link_of(iri: str) -> str:
@@ -142,7 +144,8 @@ def iri_of_path(space: str, path: str) -> str | None:
     True
     """
     parts = path.split("/")
-    if len(path) > MAX_PATH or _UNSEEN.search(path) or "\ufffd" in path:
+    # U+FFFD stands where the address was not UTF-8.
+    if len(path) > MAX_PATH or not path.isprintable() or "\ufffd" in path:
         return None
     if any(part in {"", ".", ".."} for part in parts):
         return None

@@ -3,6 +3,7 @@
 A thing under ``/id`` is not a document: it answers 303 to its page or its data.
 """
 
+from dataclasses import dataclass
 from difflib import get_close_matches
 from urllib.parse import quote
 
@@ -15,10 +16,10 @@ from conflictkg.iris import BASE, ONTOLOGY, ONTOLOGY_GRAPH
 from conflictkg.questions import find_question
 from conflictkg.terms import PREFIXES
 from conflictkg.web import problems
-from conflictkg.web.display import iri_of_path, show_term
+from conflictkg.web.display import Shown, iri_of_path, show_term
 from conflictkg.web.negotiate import Offer
 from conflictkg.web.responses import choose_offer, offers_for, write_response
-from conflictkg.web.site import Site, current_site
+from conflictkg.web.site import MADE_GRAPHS, Site, current_site, iri_of
 from conflictkg.web.thing import load_thing
 from conflictkg.web.vocabulary import load_vocabulary
 
@@ -62,6 +63,30 @@ SELECT ?graph ?class (COUNT(DISTINCT ?thing) AS ?things) WHERE {
 GROUP BY ?graph ?class ORDER BY DESC(?things) ?class
 """
 
+_LICENCES = """
+SELECT ?graph ?licence WHERE { ?graph a ckg:NamedGraph ; dct:license ?licence }
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ListedGraph:
+    """A named graph in the list of sources.
+
+    Args:
+        name: Its title, as a link.
+        iri: Its IRI.
+        triples: How many it holds.
+        licence: Its licence, where it has one.
+        is_made: Whether the build made it from the others.
+    """
+
+    name: Shown
+    iri: str
+    triples: int
+    licence: Shown | None
+    is_made: bool
+
+
 blueprint = Blueprint("pages", __name__)
 
 
@@ -71,7 +96,13 @@ def home() -> Response:
     site = current_site()
     questions = {each.slug: each for each in site.questions}
     worked = [questions[slug] for slug in WORKED if slug in questions]
-    return _page(site, "home.html", overview=site.overview(), worked=worked, question_count=len(site.questions))
+    return _page(
+        site,
+        "home.html",
+        overview=site.overview(),
+        worked=worked,
+        question_count=len(site.questions),
+    )
 
 
 @blueprint.get("/questions")
@@ -142,11 +173,11 @@ def graph(path: str) -> Response:
     offer = _choose_rdf_or_page()
     if offer.name != "html":
         return _write_graph(site, iri, offer)
-    rows = site.ask(_CONTENTS, graph=iri).dicts()
-    labels = site.labels_of(row["class"].value for row in rows if isinstance(row.get("class"), Iri))
+    found = site.ask(_CONTENTS, graph=iri)
+    labels = site.labels_of(found.iris("class"))
     contents = [
         (show_term(row["class"], PREFIXES, labels), show_term(row["things"], PREFIXES))
-        for row in rows
+        for row in found.dicts()
         if "class" in row
     ]
     return _page(
@@ -164,9 +195,22 @@ def graph(path: str) -> Response:
 def graphs() -> Response:
     """The named graphs: one a source, and those that are made from them."""
     site = current_site()
-    found = site.store.graphs()
-    labels = site.labels_of(each.iri for each in found)
-    listed = [(show_term(Iri(each.iri), PREFIXES, labels), each) for each in found]
+    licences = {
+        iri_of(row["graph"]): show_term(row["licence"], PREFIXES)
+        for row in site.ask(_LICENCES).dicts()
+    }
+    infos = site.store.graphs()
+    labels = site.labels_of(each.iri for each in infos)
+    listed = [
+        ListedGraph(
+            name=show_term(Iri(each.iri), PREFIXES, labels),
+            iri=each.iri,
+            triples=each.triples,
+            licence=licences.get(each.iri),
+            is_made=each.iri in MADE_GRAPHS,
+        )
+        for each in infos
+    ]
     return _page(site, "graphs.html", graphs=listed)
 
 
@@ -178,9 +222,7 @@ def ontology() -> Response:
     if offer.name != "html":
         return _write_graph(site, str(ONTOLOGY_GRAPH), offer)
     links = [(each.name, f"?format={each.name}") for each in _rdf_offers()]
-    return _page(
-        site, "ontology.html", vocabulary=load_vocabulary(site), iri=ONTOLOGY, links=links
-    )
+    return _page(site, "ontology.html", vocabulary=load_vocabulary(site), iri=ONTOLOGY, links=links)
 
 
 @blueprint.get("/shapes")
@@ -288,7 +330,9 @@ def _require_iri(space: str, path: str) -> str:
 
 
 def _require_known(site: Site, iri: str) -> None:
-    known = site.ask("SELECT ?thing ?p { { ?thing ?p ?o } UNION { ?s ?p ?thing } } LIMIT 1", thing=iri)
+    known = site.ask(
+        "SELECT ?thing ?p { { ?thing ?p ?o } UNION { ?s ?p ?thing } } LIMIT 1", thing=iri
+    )
     if not known.rows:
         raise _unknown(site, iri)
 
@@ -296,12 +340,8 @@ def _require_known(site: Site, iri: str) -> None:
 def _unknown(site: Site, iri: str) -> NotFoundError:
     """Not found, with the nearest of the things of the same kind."""
     stem = iri.rpartition("/")[0] + "/"
-    rows = site.ask(_NAMED, limit=2_000).dicts()
-    known = [
-        row["thing"].value.removeprefix(BASE)
-        for row in rows
-        if isinstance(row.get("thing"), Iri) and row["thing"].value.startswith(stem)
-    ]
+    named = site.ask(_NAMED, limit=2_000).iris("thing")
+    known = [each.removeprefix(BASE) for each in named if each.startswith(stem)]
     name = iri.removeprefix(BASE)
     return NotFoundError("thing", name, get_close_matches(name, known, n=1))
 

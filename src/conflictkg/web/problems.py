@@ -109,7 +109,10 @@ UPDATES_DISABLED = Kind(
     "Change the files under data/ and build again.",
 )
 NOT_FOUND = Kind(
-    "not-found", 404, "There is nothing at this address", "Check the address, or start at the home page."
+    "not-found",
+    404,
+    "There is nothing at this address",
+    "Check the address, or start at the home page.",
 )
 METHOD_NOT_ALLOWED = Kind(
     "method-not-allowed",
@@ -154,7 +157,10 @@ INTERNAL = Kind(
     "This is our fault, not yours. Report it with the incident number in the field instance.",
 )
 MISCONFIGURED = Kind(
-    "misconfigured", 500, "The server's settings are wrong", "Whoever runs the server must mend them."
+    "misconfigured",
+    500,
+    "The server's settings are wrong",
+    "Whoever runs the server must mend them.",
 )
 QUERY_FAILED = Kind(
     "query-failed",
@@ -372,7 +378,9 @@ def _describe_http(error: HTTPException) -> Problem:
         headers = {"Allow": allowed}
         detail = f"{request.method} is not for {request.path}. Allowed: {allowed}."
     if kind is NOT_FOUND:
-        detail = f"nothing stands at {request.path}. Check the address, or start at the home page, /."
+        detail = (
+            f"nothing stands at {request.path}. Check the address, or start at the home page, /."
+        )
     return Problem(kind, detail, headers=headers)
 
 

@@ -8,8 +8,7 @@ from urllib.parse import urlencode
 
 from flask import Response, render_template
 
-from conflictkg.answers import Answer, Boolean, Solutions, Term
-from conflictkg.answers import Triple
+from conflictkg.answers import Answer, Boolean, Solutions, Term, Triple
 from conflictkg.errors import ConflictKGError
 from conflictkg.terms import PREFIXES
 from conflictkg.web.display import Shown, show_term

@@ -10,7 +10,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from wsgiref.types import WSGIApplication
 
@@ -24,12 +24,15 @@ from conflictkg.errors import ConfigError, ConflictKGError
 DRAIN_S = 30.0
 """How long running requests may take to finish once the server was told to stop."""
 
+_LINGER_S = 2.0
+
 _TUNING = {
     "threads": 32,
     "connection_limit": 1000,
     "channel_timeout": 30,  # a client that sends nothing for so long is let go
     "cleanup_interval": 5,
-    "outbuf_high_watermark": 1 << 30,  # a stalled reader's answer goes to a file, its thread goes free
+    "outbuf_high_watermark": 1
+    << 30,  # a stalled reader's answer goes to a file, its thread goes free
     "channel_request_lookahead": 1,  # without it a client that leaves is never noticed
     "asyncore_use_poll": True,
     "clear_untrusted_proxy_headers": True,
@@ -69,12 +72,46 @@ class _ProblemTask(ErrorTask):  # type: ignore[misc]  # waitress has no types
         self.response_headers.append(("Content-Type", "application/problem+json"))
         self.response_headers.append(("Cache-Control", "no-store"))
         self.set_close_on_finish()
+        self.channel.is_refused = True
         self.content_length = len(written)
         self.write(written)
 
 
 class _Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
+    """A connection that is closed gently after a refusal.
+
+    Closing while the client still sends makes the system reset the connection, and the client
+    loses the answer that says why. So what comes is read and thrown away for a moment.
+    """
+
     error_task_class = _ProblemTask
+    is_refused = False
+    _linger_end: float | None = None
+
+    def handle_close(self) -> None:
+        if self.is_refused and self._linger_end is None and self.connected:
+            self._linger_end = time.monotonic() + _LINGER_S
+            with suppress(OSError):  # the client may have gone
+                self.socket.shutdown(socket.SHUT_WR)
+            return
+        super().handle_close()
+
+    def readable(self) -> bool:
+        return True if self._linger_end is not None else bool(super().readable())
+
+    def writable(self) -> bool:
+        if self._linger_end is not None:
+            return time.monotonic() > self._linger_end
+        return bool(super().writable())
+
+    def handle_read(self) -> None:
+        if self._linger_end is None:
+            super().handle_read()
+            return
+        try:
+            self.recv(1 << 16)  # closes the channel by itself at the end
+        except OSError:
+            self.handle_close()
 
 
 def max_body_bytes(max_query_bytes: int) -> int:
@@ -110,9 +147,7 @@ def listen(host: str, port: int) -> tuple[socket.socket, ...]:
         ConfigError: The host is not one of this machine, or the port needs privileges.
     """
     try:
-        found = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (OSError, UnicodeError, OverflowError) as error:
         raise ConfigError(
             "--host", f'"{host}" is not a name or address that this machine knows. Try 127.0.0.1.'
@@ -168,17 +203,16 @@ class Server:
             each.channel_class = _Channel
         self._stops = 0
 
-    def run(self) -> None:
-        """Serve until :meth:`stop` is called or a SIGTERM or SIGINT comes."""
-        with _signals(self.stop):
-            while not self._stops:
-                self._serve_once()
-            self._stop_listening()
-            end = time.monotonic() + DRAIN_S
-            while self._stops == 1 and time.monotonic() < end and self._close_idle():
-                self._serve_once()
-            self._server.task_dispatcher.shutdown(timeout=0 if self._stops > 1 else 1)
-            wasyncore.close_all(self._sockets)
+    def serve(self) -> None:
+        """Serve until :meth:`stop` is called."""
+        while not self._stops:
+            self._serve_once()
+        self._stop_listening()
+        end = time.monotonic() + DRAIN_S
+        while self._stops == 1 and time.monotonic() < end and self._close_idle():
+            self._serve_once()
+        self._server.task_dispatcher.shutdown(timeout=0 if self._stops > 1 else 1)
+        wasyncore.close_all(self._sockets)
 
     def stop(self) -> None:
         """Stop in an orderly way; at the second call, at once. May be called from a signal handler."""
@@ -238,15 +272,13 @@ def _explain(error: OSError, host: str, port: int) -> ConflictKGError:
 
 
 @contextmanager
-def _signals(stop: Callable[[], None]) -> Iterator[None]:
-    """SIGTERM and SIGINT call ``stop`` while the block runs."""
+def stopping_on_signals(stop: Callable[[], None]) -> Iterator[None]:
+    """SIGTERM and SIGINT call ``stop`` while the block runs; in the main thread only."""
 
     def handle(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  the signal module's signature
         stop()
 
-    before = {
-        number: signal.signal(number, handle) for number in (signal.SIGTERM, signal.SIGINT)
-    }
+    before = {number: signal.signal(number, handle) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield
     finally:

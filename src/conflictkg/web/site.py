@@ -15,12 +15,24 @@ from conflictkg.answers import Iri, Literal, Row, Solutions, Term
 from conflictkg.answers.formats import to_ntriples
 from conflictkg.config import Settings
 from conflictkg.errors import QueryError
+from conflictkg.iris import ENTAILED_GRAPH, ONTOLOGY_GRAPH, QUERIES_GRAPH, SHAPES_GRAPH
 from conflictkg.questions import Question
 from conflictkg.store import Store
 from conflictkg.terms import PREFIXES
+from conflictkg.views import ASSERTED_GRAPH, ATTRIBUTED_GRAPH
 
 PAGE_DEADLINE_S = 10.0
 """How long one query of a page may take; pages ask for bounded amounts."""
+
+MADE_GRAPHS = {
+    str(ONTOLOGY_GRAPH): "The ontology",
+    str(SHAPES_GRAPH): "The shapes",
+    str(QUERIES_GRAPH): "The published questions",
+    str(ASSERTED_GRAPH): "View: what sources assert or what follows from their words",
+    str(ATTRIBUTED_GRAPH): "View: what sources attribute to others",
+    str(ENTAILED_GRAPH): "What follows from the ontology",
+}
+"""Graphs that no file describes, by what the build makes of them."""
 
 _PROLOGUE = "".join(f"PREFIX {prefix}: <{iri}>\n" for prefix, iri in PREFIXES.items())
 _WHOLE_IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>\"{}|^`\\\ud800-\udfff]*")
@@ -72,13 +84,13 @@ class Rows:
     def dicts(self) -> list[dict[str, Term]]:
         """Each row by the names of its bound variables."""
         return [
-            {
-                name: term
-                for name, term in zip(self.variables, row, strict=True)
-                if term is not None
-            }
+            {name: term for name, term in zip(self.variables, row, strict=True) if term is not None}
             for row in self.rows
         ]
+
+    def iris(self, name: str) -> list[str]:
+        """The IRIs in a column; rows without one there are left out."""
+        return [iri for row in self.dicts() if (iri := iri_of(row.get(name)))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +121,7 @@ class Site:
         questions: The published questions.
     """
 
-    def __init__(
-        self, settings: Settings, store: Store, questions: Sequence[Question]
-    ) -> None:
+    def __init__(self, settings: Settings, store: Store, questions: Sequence[Question]) -> None:
         self.settings, self.store = settings, store
         self.questions = tuple(questions)
         self._lock = threading.Lock()
@@ -160,7 +170,8 @@ class Site:
                 order = (foreign, rank.lexical, label.lexical)
                 if thing.value not in best or order < best[thing.value][0]:
                     best[thing.value] = (order, label.lexical)
-        return {iri: label for iri, (_, label) in best.items()}
+        made = {iri: name for iri, name in MADE_GRAPHS.items() if iri in wanted}
+        return made | {iri: label for iri, (_, label) in best.items()}
 
     def overview(self) -> Overview:
         """How much there is, counted once a release."""
@@ -173,9 +184,8 @@ class Site:
     def _count(self) -> Overview:
         counts = self.ask(_OVERVIEW).dicts()[0]
         entities = {
-            row["class"].value.rpartition("#")[2]: _to_int(row["things"])
+            iri_of(row.get("class")).rpartition("#")[2]: _to_int(row["things"])
             for row in self.ask(_ENTITIES).dicts()
-            if isinstance(row.get("class"), Iri)
         }
         return Overview(
             quads=self.store.size(),
@@ -192,6 +202,15 @@ def current_site() -> Site:
     if not isinstance(site, Site):
         raise TypeError("the application was not made by create_app")
     return site
+
+
+def iri_of(term: Term | None) -> str:
+    """The IRI that a term is; empty where it is none.
+
+    >>> iri_of(Iri("http://x/")), iri_of(None)
+    ('http://x/', '')
+    """
+    return term.value if isinstance(term, Iri) else ""
 
 
 def _to_int(term: Term) -> int:

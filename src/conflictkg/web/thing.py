@@ -21,7 +21,7 @@ from conflictkg.web.claims import (
     name_tenures,
 )
 from conflictkg.web.display import Shown, name_of, show_term
-from conflictkg.web.site import Site
+from conflictkg.web.site import Site, iri_of
 
 MAX_INCOMING = 100
 """Other references to a thing that its page shows."""
@@ -60,17 +60,26 @@ SELECT ?thing ?zone ?type ?start ?end WHERE {
 ORDER BY ?start
 """
 
-_TENURE = """
-SELECT DISTINCT ?tenure ?part ?of WHERE {
+# The tenures around a thing, which have no names of their own, and what names could be made of.
+_TENURES = """
+SELECT DISTINCT ?thing ?tenure ?part ?of WHERE {
+  { ?tenure ?leads ?thing } UNION { ?thing ?has ?tenure } UNION { BIND (?thing AS ?tenure) }
+  ?tenure a ckg:Tenure .
   { ?tenure ckg:post ?of BIND ("post" AS ?part) }
   UNION { ?tenure org:role ?of BIND ("role" AS ?part) }
   UNION { ?tenure org:organization ?of BIND ("organization" AS ?part) }
   UNION { ?tenure ckg:deputyOf ?of BIND ("deputy of" AS ?part) }
-  UNION { ?says ckg:claimObject ?tenure ; ckg:claimSubject ?of BIND ("member" AS ?part) }
+  UNION {
+    ?says ckg:claimObject ?tenure ; ckg:claimProperty org:hasMembership ; ckg:claimSubject ?of
+    BIND ("member" AS ?part)
+  }
 }
 """
 
-_CLAIM_CLASSES = {str(each) for each in (CKG.Claim, CKG.CountClaim, CKG.DateClaim, CKG.GroupRelation)}
+_TENURE_PATH = "/id/tenure/"
+_CLAIM_CLASSES = {
+    str(each) for each in (CKG.Claim, CKG.CountClaim, CKG.DateClaim, CKG.GroupRelation)
+}
 _NAMES = {
     str(SKOS.prefLabel): "preferred",
     str(SKOS.altLabel): "also",
@@ -143,7 +152,8 @@ class Thing:
     Args:
         iri: Its IRI.
         label: Its best name.
-        types: Its classes, most specific wording as the data has it.
+        types: Its classes of our ontology, those that sources state before those that follow.
+        outside_types: Its classes of other vocabularies.
         texts: Definitions and contents.
         names: All its names.
         own_claim: The claim that it is, where it is one.
@@ -161,6 +171,7 @@ class Thing:
     iri: str
     label: str
     types: tuple[Shown, ...] = ()
+    outside_types: tuple[Shown, ...] = ()
     texts: tuple[Shown, ...] = ()
     names: tuple[Name, ...] = ()
     own_claim: ShownClaim | None = None
@@ -191,11 +202,7 @@ def load_thing(site: Site, iri: str) -> Thing | None:
         None where the store says nothing of it and nothing refers to it.
     """
     statements = _statements_of(site.ask(_OUTGOING, thing=iri).dicts())
-    roles = {
-        row["role"].value
-        for row in site.ask(_ROLES, thing=iri).dicts()
-        if isinstance(row.get("role"), Iri)  # an aggregate of nothing has one empty row
-    }
+    roles = set(site.ask(_ROLES, thing=iri).iris("role"))
     if not statements and not roles:
         return None
     incoming = site.ask(_INCOMING, limit=MAX_INCOMING, thing=iri)
@@ -214,13 +221,16 @@ def load_thing(site: Site, iri: str) -> Thing | None:
     is_document = str(CKG.SourceDocument) in classes or str(CKG.SourceRecord) in classes
     labels = _labels_for(site, iri, statements, incoming.dicts())
     shown = _Display(labels)
+    types, outside_types = shown.types(statements)
+    own_claim = load_claim(site, iri) if classes & _CLAIM_CLASSES else None
     return Thing(
         iri=iri,
-        label=labels.get(iri) or name_of(iri),
-        types=shown.types(classes),
+        label=_name_claim(own_claim) if own_claim else labels.get(iri) or name_of(iri),
+        types=types,
+        outside_types=outside_types,
         texts=tuple(shown.term(each.value) for each in statements if each.prop in _TEXTS),
         names=_gather_names(statements, naming, shown),
-        own_claim=load_claim(site, iri) if classes & _CLAIM_CLASSES else None,
+        own_claim=own_claim,
         about=ClaimList(
             tuple(each for each in about.claims if not _is_naming(each)), about.is_complete
         ),
@@ -247,10 +257,20 @@ class _Display:
     def prop(self, iri: str) -> Shown:
         return show_term(Iri(iri), PREFIXES, {iri: self._labels.get(iri) or name_of(iri)})
 
-    def types(self, classes: Iterable[str]) -> tuple[Shown, ...]:
-        """Our own classes first, in order of name."""
-        ours = sorted(classes, key=lambda each: (not each.startswith(PREFIXES["ckg"]), each))
-        return tuple(self.prop(each) for each in ours)
+    def types(
+        self, statements: Sequence[_Statement]
+    ) -> tuple[tuple[Shown, ...], tuple[Shown, ...]]:
+        """Classes of our ontology and of others; what a source states before what follows."""
+        stated = sorted(statements, key=lambda each: (_origin_of(each.graph), iri_of(each.value)))
+        classes = dict.fromkeys(
+            iri_of(each.value) for each in stated if each.prop == str(RDF.type) and each.value
+        )
+        ours = [each for each in classes if each.startswith(PREFIXES["ckg"])]
+        others = [each for each in classes if each and each not in ours]
+        return (
+            tuple(self.prop(each) for each in ours),
+            tuple(show_term(Iri(each), PREFIXES) for each in others),
+        )
 
     def facts(self, statements: Sequence[_Statement]) -> tuple[Fact, ...]:
         groups: dict[str, dict[Shown, str]] = {}
@@ -290,22 +310,24 @@ def _labels_for(
             terms.add(each.value.value)
     for row in incoming:
         terms |= {term.value for term in row.values() if isinstance(term, Iri)}
+    tenures: list[dict[str, Term]] = []
+    if any(_TENURE_PATH in each for each in terms):
+        tenures = site.ask(_TENURES, thing=iri).dicts()
+        terms |= {iri_of(row.get("of")) for row in tenures}
     labels = site.labels_of(terms)
-    tenures = [each for each in terms if "/id/tenure/" in each and each not in labels]
-    for tenure in tenures[:50]:
-        parts = site.ask(_TENURE, tenure=tenure).dicts()
-        ours = site.labels_of(
-            row["of"].value for row in parts if isinstance(row.get("of"), Iri)  # type: ignore[union-attr]  # just asked
-        )
-        named = [{**row, "tenure": Iri(tenure)} for row in parts]
-        labels |= name_tenures(named, ours)
-    return labels
+    return {**name_tenures(tenures, labels), **labels}
 
 
 def _origin_of(graph: str) -> str:
     if graph == str(ENTAILED_GRAPH):
         return "entailed"
     return "derived" if graph in _VIEWS else ""
+
+
+def _name_claim(claim: ShownClaim) -> str:
+    """A claim has no name: what it says stands for one."""
+    values = ", ".join(each.text for each in claim.values)
+    return f"Claim: {claim.subject.text}, {claim.about.text}: {values}"
 
 
 def _is_naming(claim: ShownClaim) -> bool:
@@ -337,8 +359,8 @@ def _gather_names(
 
 
 def _load_zones(site: Site, iri: str) -> tuple[ShownZone, ...]:
-    rows = site.ask(_ZONES, thing=iri).dicts()
-    labels = site.labels_of(row["type"].value for row in rows if isinstance(row["type"], Iri))
+    found = site.ask(_ZONES, thing=iri)
+    rows, labels = found.dicts(), site.labels_of(found.iris("type"))
     return tuple(
         ShownZone(
             show_term(row["type"], PREFIXES, labels),

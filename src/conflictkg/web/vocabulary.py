@@ -92,7 +92,11 @@ def load_vocabulary(site: Site) -> Vocabulary:
         for value in each.get(prop, [])
         if isinstance(value, Iri)
     }
-    labels = {iri: _texts(each, str(RDFS.label))[0] for iri, each in values.items() if _texts(each, str(RDFS.label))}
+    labels = {
+        iri: _texts(each, str(RDFS.label))[0]
+        for iri, each in values.items()
+        if _texts(each, str(RDFS.label))
+    }
     labels = {**site.labels_of(linked - set(labels)), **labels}
     classes, properties = [], []
     for iri, each in values.items():
@@ -131,8 +135,8 @@ def _texts(values: Mapping[str, list[Term]], prop: str) -> list[str]:
 
 
 def _load_schemes(site: Site) -> tuple[tuple[Shown, tuple[Concept, ...]], ...]:
-    rows = site.ask(_SCHEMES, limit=20_000, graph=str(ONTOLOGY_GRAPH)).dicts()
-    names = site.labels_of(row["scheme"].value for row in rows if isinstance(row["scheme"], Iri))
+    found = site.ask(_SCHEMES, limit=20_000, graph=str(ONTOLOGY_GRAPH))
+    rows, names = found.dicts(), site.labels_of(found.iris("scheme"))
     schemes: dict[Shown, list[Concept]] = {}
     for row in rows:
         concept, label, definition = row["concept"], row.get("label"), row.get("definition")

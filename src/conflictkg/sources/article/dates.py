@@ -28,6 +28,7 @@ _ABSOLUTE = tuple(
         rf"\b{_MONTH} {_DAY}\b(?!,? (?:19|20)\d\d|[-–,\d]\d)",
         rf"\b(?:on|of|since|until|from) {_DAY} {_MONTH}\b",
         rf"(?<![\d$.,-]){_YEAR}(?![\d%]|,\d|-\d)\b",
+        rf"\b(?:in|since|until|by|last|during|of|this) (?:early |mid-|late |early-|late-)?{_MONTH}(?! \d)",
     )
 )
 
@@ -136,20 +137,25 @@ def resolve(
             day = _day_of(year - 1, when.month, when.day)
         return days_value(day, day, "day", words) if day else unknown
     if when.year and when.month:
-        last = calendar.monthrange(when.year, when.month)[1]
-        return days_value(
-            datetime.date(when.year, when.month, 1),
-            datetime.date(when.year, when.month, last),
-            "month",
-        )
+        return _month_value(when.year, when.month)
     if when.year:
         return year_value(when.year)
+    if when.month and year is not None:
+        if issued and when.month > issued.month:
+            year -= 1
+        return _month_value(year, when.month, words)
     return unknown
 
 
 def year_value(year: int, words: str | None = None) -> DateValue:
     """The value of a whole year."""
     return days_value(datetime.date(year, 1, 1), datetime.date(year, 12, 31), "year", words)
+
+
+def _month_value(year: int, month: int, words: str | None = None) -> DateValue:
+    first = datetime.date(year, month, 1)
+    last = calendar.monthrange(year, month)[1]
+    return days_value(first, first.replace(day=last), "month", words)
 
 
 def _day_of(year: int, month: int, day: int) -> datetime.date | None:
@@ -180,7 +186,5 @@ def _resolve_relative(
         return days_value(monday, monday + datetime.timedelta(days=6), "week", words)
     if when.relative == "month":
         index = issued.year * 12 + issued.month - 1 + when.shift
-        first = datetime.date(index // 12, index % 12 + 1, 1)
-        last = calendar.monthrange(first.year, first.month)[1]
-        return days_value(first, first.replace(day=last), "month", words)
+        return _month_value(index // 12, index % 12 + 1, words)
     return None

@@ -168,6 +168,12 @@ class Draft:
             }
         )
 
+    def remove(self, identifier: str) -> None:
+        """Take a proposed assertion back."""
+        for key, each in list(self._assertions.items()):
+            if each.id == identifier:
+                del self._assertions[key]
+
     def assertions(self) -> tuple[Assertion, ...]:
         """What was proposed, in the order of the text."""
         return tuple(

@@ -17,7 +17,8 @@ from conflictkg.sources.article.families import (
     violence,
 )
 from conflictkg.sources.article.families.frames import run_rules
-from conflictkg.sources.article.issue import find_issue_date, find_issue_year
+from conflictkg.sources.article.families.pruning import prune
+from conflictkg.sources.article.issue import find_issue_date, find_issue_day, find_issue_year
 from conflictkg.sources.article.reading import Reading
 from conflictkg.sources.article.zones import zones_of
 
@@ -46,15 +47,15 @@ def _places(reading: Reading) -> None:
 
 
 def _names(reading: Reading) -> None:
-    naming.read_names(reading)
     run_rules(reading, "naming")
+    naming.read_names(reading)
     naming.describe_from_headline(reading)
 
 
 FAMILIES: dict[str, Callable[[Reading], None]] = {
     "statements": _statements,
-    "roles": _roles,
     "lists": listed.read_lists,
+    "roles": _roles,
     "violence": _violence,
     "counting": lambda reading: run_rules(reading, "counting"),
     "relations": lambda reading: run_rules(reading, "relations"),
@@ -80,9 +81,11 @@ def extract(
     """
     reading = Reading(text, issued or find_issue_date(text))
     reading.year = reading.year or find_issue_year(reading)
+    reading.issued = reading.issued or find_issue_day(reading)
     for name, family in FAMILIES.items():
         if name not in without:
             family(reading)
+    prune(reading)
     return _finish(reading)
 
 

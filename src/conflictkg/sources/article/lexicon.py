@@ -102,8 +102,14 @@ def load_lexicon() -> Lexicon:
 
 
 def _is_safe(entry: Entry) -> bool:
-    """A person's single-word label is no name to look for: half the region is called Wali."""
-    return entry.type != "person" or " " in entry.printed
+    """Whether a label may be looked for in texts.
+
+    A person's single-word label may not: half the region is called Wali. Nor may a name within a name
+    ("A's B"): the two are found one by one.
+    """
+    if entry.type == "person":
+        return " " in entry.printed
+    return "'s " not in _fold(entry.printed)
 
 
 def _merge(entry: Entry, known: dict[str, Entry]) -> Entry:

@@ -100,9 +100,12 @@ class Mention:
     def all_parts(self) -> Iterator["Mention"]:
         """This mention and everything inside it."""
         yield self
-        for members in self.parts.values():
+        for name, members in self.parts.items():
+            if name == "name":  # the same thing without rank or kind
+                continue
             for member in members:
-                yield from member.all_parts()
+                if member.start != self.start or member.end != self.end or member.type != self.type:
+                    yield from member.all_parts()
 
     @property
     def name(self) -> Name | None:

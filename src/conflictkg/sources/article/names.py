@@ -76,10 +76,15 @@ def _organizations(text: str, start: int, end: int) -> Iterator[Mention]:
     """Names that show by their form to be an organization's, though no list has them."""
     for regex, level in _organization_patterns():
         for match in regex.finditer(text, start, end):
-            words = match.group()
-            if match.start() != start or words.split(" ")[0] not in _stop_words():
-                name = Name(key_of(words), words, level=level)
-                yield Mention("org", match.start(), match.end(), name)
+            words, begin = match.group(), match.start()
+            first = words.split(" ")[0]
+            if first in _stop_words() and not words.startswith("The ") and begin == start:
+                continue
+            if first in ("The", "A", "An") and level != "media":
+                begin += len(first) + 1
+                words = words[len(first) + 1 :]
+            if " " in words or level == "media":
+                yield Mention("org", begin, match.end(), Name(key_of(words), words, level=level))
 
 
 def _ranks(text: str, start: int, end: int) -> Iterator[re.Match[str]]:

@@ -158,7 +158,7 @@ def find(rule: Rule, encoded: Encoded) -> Iterator[Match]:
                 continue
             spans[name] = (encoded.start_of(start), encoded.end_of(end))
             mentions = encoded.mentions_in(start, end)
-            if mentions:
+            if mentions and name != "span":
                 parts[name] = mentions
             words[name] = found.group(name)
         yield Match(
@@ -204,7 +204,18 @@ def _make(match: Match) -> Mention | None:
         start=span[0],
         end=span[1],
         value=head.value if head else None,
-        parts=match.parts,
+        parts=_inside(match.parts, span),
         words=match.words,
         rule=match.rule.name,
     )
+
+
+def _inside(
+    parts: dict[str, tuple[Mention, ...]], span: tuple[int, int]
+) -> dict[str, tuple[Mention, ...]]:
+    """The parts that lie within a span: what a rule only looks ahead at is no part."""
+    found = {
+        name: tuple(m for m in members if span[0] <= m.start and m.end <= span[1])
+        for name, members in parts.items()
+    }
+    return {name: members for name, members in found.items() if members}

@@ -29,13 +29,19 @@ class Sentence:
     block: Block
     block_number: int
     encoded: Encoded
+    names: Encoded
+    """The sentence with names, places and officials only, before phrases are put together."""
+    phrases: Encoded
+    """The sentence with phrases, before persons are put together with what they are."""
     scopes: list[tuple[int, int, Source]] = field(default_factory=list)
     event: str | None = None
     """The event that the sentence tells of."""
+    statement: str | None = None
+    """The statement that the sentence reports."""
 
     def mentions(self, *types: str) -> Iterator[Mention]:
         """Mentions of these types, those inside of others included, from left to right."""
-        found = [part for mention in self.encoded.mentions for part in mention.all_parts()]
+        found = [part for mention in self.phrases.mentions for part in mention.all_parts()]
         yield from sorted(
             (each for each in found if each.type in types), key=lambda each: (each.start, -each.end)
         )
@@ -57,25 +63,30 @@ class Reading:
         self.issued = issued
         self.year: int | None = issued.year if issued else None
         self._persons: dict[str, Name] = {}
+        self._things: dict[str, tuple[str, Name]] = {}
         self.sentences = self._read()
         self._learn_persons()
         self.sentences = self._read()
         self._local: dict[tuple[str, str], str] = {}
+        self._seen: set[tuple[str, ...]] = set()
 
     def _read(self) -> list[Sentence]:
-        chunks = load_rules("chunks")
+        stages = [load_rules(stage) for stage in ("chunks", "phrases", "apposition")]
         found = []
         for number, block in enumerate(self.blocks):
             if block.zone not in ("headline", "body", "author-bio"):
                 continue
-            for start, end in split_sentences(self.norm, block.start, block.end):
+            begin = after_dateline(self.norm, block)
+            for start, end in split_sentences(self.norm, begin, block.end):
                 mentions = [self._known(m) for m in find_names(self.norm, start, end)]
-                encoded = apply_chunks(chunks, self.norm, start, end, mentions)
-                found.append(Sentence(start, end, block, number, encoded))
+                names = apply_chunks(stages[0], self.norm, start, end, mentions)
+                phrases = apply_chunks(stages[1], self.norm, start, end, names.mentions)
+                encoded = apply_chunks(stages[2], self.norm, start, end, phrases.mentions)
+                found.append(Sentence(start, end, block, number, encoded, names, phrases))
         return found
 
     def _learn_persons(self) -> None:
-        """Short forms of persons' names: what of a full name stands alone elsewhere."""
+        """What stands alone elsewhere: short forms of persons' names, places and bodies without their noun."""
         owners: dict[str, set[str]] = {}
         names: dict[str, Name] = {}
         for sentence in self.sentences:
@@ -89,6 +100,10 @@ class Reading:
                 for short in {*parts, *tails}:
                     if short[0].isupper() and len(short) > 2:
                         owners.setdefault(short, set()).add(name.key)
+            for type_ in ("place", "org"):
+                for mention in sentence.mentions(type_):
+                    if mention.name and mention.name.entity is None:
+                        self._things.setdefault(mention.name.label, (type_, mention.name))
         for short, keys in owners.items():
             # Two persons of one family name: the short form means neither for sure.
             if len(keys) == 1:
@@ -106,6 +121,9 @@ class Reading:
         person = self._persons.get(words)
         if person is not None:
             return replace(mention, type="person", value=person, words={"short": "1"})
+        if words in self._things and "opening" not in mention.words:
+            type_, name = self._things[words]
+            return replace(mention, type=type_, value=name)
         if " " not in words and is_person_part(words) and not is_honorific(words):
             return replace(mention, type="person")
         return mention
@@ -113,6 +131,13 @@ class Reading:
     def words(self, start: int, end: int) -> str:
         """The article's own words, blanks made uniform."""
         return " ".join(self.text[start:end].split())
+
+    def is_first(self, key: tuple[str, ...]) -> bool:
+        """Whether this is the first time that a family asks with this key."""
+        if key in self._seen:
+            return False
+        self._seen.add(key)
+        return True
 
     # What mentions stand for.
 
@@ -124,6 +149,8 @@ class Reading:
             return self.draft.named("organization", self.institution(mention))
         if mention.type in _ACTOR_TYPES and mention.name:
             return self.draft.named("organization", self._group(mention.name))
+        if mention.type == "pronoun":
+            return self._antecedent(mention)
         if mention.type in ("officials", "member", "victims"):
             return self.group(mention.start, mention.end)
         if mention.type in ("event", "document", "facility"):
@@ -131,6 +158,24 @@ class Reading:
             return self.actor(inner) if inner else None
         if mention.type == "cap" and mention.name:
             return self.draft.named("organization", mention.name)
+        return None
+
+    def _antecedent(self, pronoun: Mention) -> str | None:
+        """Whom a pronoun means: the nearest person, or body, before it in this paragraph or the one before."""
+        words = self.norm[pronoun.start : pronoun.end].casefold()
+        if words == "they":
+            return None
+        types = ("person",) if words in ("he", "she", "him") else ("org", "inst")
+        here = next((s for s in self.sentences if s.start <= pronoun.start < s.end), None)
+        for sentence in reversed(self.sentences):
+            if here is None or sentence.start > here.start:
+                continue
+            if sentence.block_number < here.block_number - 2:
+                break
+            found = [m for m in sentence.mentions(*types) if m.end <= pronoun.start]
+            if found:
+                # In another sentence its subject is meant, in the same one the nearest.
+                return self.actor(found[-1] if sentence is here else found[0])
         return None
 
     def _group(self, name: Name) -> Name:
@@ -170,10 +215,12 @@ class Reading:
                 return Name(key_of(words), words)
             return None
         kind = mention.words.get("kind", "").casefold()
-        label = mention.name.label
+        label, key = mention.name.label, mention.name.key
         if kind in ("district", "province", "area", "region", "agency", "governorate", "state"):
             label = label if label.casefold().endswith(kind) else f"{label} {kind}"
-        return replace(mention.name, label=label)
+        if kind in ("province", "district", "governorate"):
+            key = key_of(label)  # a province and its capital have one name and are two places
+        return replace(mention.name, label=label, key=key)
 
     def _shared(self, type_: NodeType, key: str, label: str, **fields: object) -> str:
         known = (type_, key.casefold())
@@ -195,7 +242,7 @@ class Reading:
 
     def source_at(self, sentence: Sentence, start: int, end: int) -> Source:
         """Whose claim it is what stands there: the innermost stretch of reported speech decides."""
-        around = [s for s in sentence.scopes if s[0] <= start and end <= s[1]]
+        around = [s for s in sentence.scopes if s[0] <= start + 2 and end - 2 <= s[1]]
         return min(around, key=lambda s: s[1] - s[0])[2] if around else FACT
 
     def is_asserted(self, sentence: Sentence, start: int, end: int) -> bool:
@@ -220,6 +267,33 @@ class Reading:
     def is_opinion(self, sentence: Sentence) -> bool:
         """Whether the sentence shows that it judges."""
         return bool(_barriers()["opinion"].search(sentence.encoded.text))
+
+
+_DATELINE = re.compile(
+    r"(?P<city>[A-Z][A-Z.' -]{2,30})(?:, (?P<country>[A-Z][A-Za-z. ]{2,30}?))?(?: ?[(](?P<outlet>[^()]{2,40})[)])? ?(?:--|[—–-]) ?"
+)
+
+
+def dateline(norm: str, block: Block) -> re.Match[str] | None:
+    """The place and agency before a report's first sentence: "KABUL, Afghanistan (Agency) —"."""
+    if block.zone != "body" or block.kind != "paragraph":
+        return None
+    return _DATELINE.match(norm, block.start, block.end)
+
+
+def after_dateline(norm: str, block: Block) -> int:
+    """Where a paragraph's first sentence begins."""
+    found = dateline(norm, block)
+    return found.end() if found else block.start
+
+
+def bare(person: Mention) -> Mention:
+    """The name of a person without rank and role."""
+    while True:
+        inner = person.part("name")
+        if inner is None:
+            return person
+        person = inner
 
 
 def _adjective(state: str) -> str:

@@ -11,7 +11,7 @@ from conflictkg.sources.article.dates import find_dates, resolve
 from conflictkg.sources.article.lookups import load_lookup
 from conflictkg.sources.article.mentions import Amount, When
 from conflictkg.sources.article.scorekey import KeyItem
-from conflictkg.sources.article.similarity import canonical, covers, numbers, same_thing
+from conflictkg.sources.article.similarity import canonical, covers, numbers, same_thing, shared, tokens
 from conflictkg.sources.article.zones import normalize
 
 MIN_SHARED = 0.5
@@ -30,6 +30,7 @@ _UNNAMED_TYPES = frozenset(
         "post",
     }
 )
+_NAMES = ("name", "abbreviation", "short name", "variant")
 _STATUS = {"inferred": "fact"}
 
 
@@ -119,10 +120,10 @@ class Matcher:
         return name != "name" or assertion.kind == item.kind or item.kind in ("event", "document")
 
     def _same_span(self, assertion: Assertion, item: KeyItem) -> bool:
-        shared = _shared(assertion, item)
-        if class_of_item(item.kind, item.predicate) == "name":
-            return shared == 1.0
-        return shared >= MIN_SHARED and _jaccard(assertion, item) >= MIN_JACCARD
+        common = _shared(assertion, item)
+        if class_of_item(item.kind, item.predicate) in _NAMES:
+            return common == 1.0
+        return common >= MIN_SHARED and _jaccard(assertion, item) >= MIN_JACCARD
 
     def _same_subject(self, assertion: Assertion, item: KeyItem) -> bool:
         node = self._nodes[assertion.subject]
@@ -162,8 +163,12 @@ class Matcher:
     def _same_object(self, node: Node, assertion: Assertion, item: KeyItem) -> bool:
         if _is_local(item.object):
             return node.type in _UNNAMED_TYPES
+        if item.object.startswith("unnamed ") and node.type == "person-group":
+            return bool(shared(tokens(node.label), tokens(item.object)))
         words = self._words(node)
         wording = item.object
+        if node.type == "person-group" and not tokens(wording) and numbers(wording):
+            return numbers(words) == numbers(wording)
         if node.type == "post":
             # A key tells the role in its predicate and the organization in its object.
             wording = f"{item.predicate} {item.object}"

@@ -67,9 +67,16 @@ def shared(left: frozenset[str], right: frozenset[str]) -> int:
     small, large = sorted((left, right), key=lambda each: (len(each), sorted(each)))
     return sum(
         word in large
-        or (len(word) >= 5 and any(fuzz.ratio(word, w) >= SAME_SPELLING for w in large if len(w) >= 5))
+        or (len(word) >= 5 and any(_same_spelling(word, w) for w in large if len(w) >= 5))
         for word in small
     )
+
+
+def _same_spelling(left: str, right: str) -> bool:
+    """Whether two words are one, misspelt: nearly all letters, or the same letters in another order."""
+    if fuzz.ratio(left, right) >= SAME_SPELLING:
+        return True
+    return left[0] == right[0] and sorted(left) == sorted(right)
 
 
 def same_thing(left: str, right: str) -> bool:

@@ -165,6 +165,8 @@ def _mark_tail(text: str, blocks: list[Block]) -> list[Block]:
         elif patterns["bio"].match(line) and position >= 2 and block.kind != "list-item":
             zone = "author-bio"
             state = "chrome"
+        elif patterns["trailer"].match(line) and position >= 3 and state == "body":
+            state = zone = "author-bio"
         elif patterns["end"].match(line):
             state = zone = "chrome"
         elif patterns["chrome"].search(line) or patterns["navigation"].fullmatch(line):
@@ -192,6 +194,7 @@ def _mark_quotations(text: str, blocks: list[Block]) -> tuple[Block, ...]:
     patterns = _patterns()
     marked: list[Block] = []
     announced = False
+    goes_on = 0
     for block in blocks:
         line = normalize(text[block.start : block.end])
         kind = block.kind
@@ -205,6 +208,28 @@ def _mark_quotations(text: str, blocks: list[Block]) -> tuple[Block, ...]:
         marked.append(replace(block, kind=kind))
         if patterns["announces_quotation"].search(line) and block.zone == "body":
             announced = True
+            goes_on = _goes_on(text, blocks, len(marked), bool(patterns["report_announced"].search(line)))
+        elif announced and kind == "quote" and len(marked) < goes_on:
+            continue
         elif not (announced and block.indented and kind == "quote"):
             announced = False
     return tuple(marked)
+
+
+def _goes_on(text: str, blocks: list[Block], first: int, is_report: bool) -> int:
+    """How far a quotation that begins at a block goes on.
+
+    One paragraph, unless it is a news report and a later paragraph speaks of "this report": then up to there.
+
+    Returns:
+        The number of the first block that is not quoted.
+    """
+    if not is_report:
+        return first + 1
+    for position in range(first + 1, min(first + 12, len(blocks))):
+        block = blocks[position]
+        if block.zone != "body" or block.kind == "heading":
+            break
+        if _patterns()["speaks_of_report"].search(normalize(text[block.start : block.end])):
+            return position
+    return first + 1

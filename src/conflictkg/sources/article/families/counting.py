@@ -22,14 +22,14 @@ def series_count(reading: Reading, sentence: Sentence, match: Match) -> None:
     amount = amount_of(event)
     if amount is None or not reading.is_asserted(sentence, match.start, match.end):
         return
-    node = series_of(reading, event, reading.words(event.start, event.end))
+    node = series_of(reading, sentence, event)
     source = reading.source_at(sentence, match.start, match.end)
     rule = match.rule.name
     category = "events" if means_of(reading.words(event.start, event.end)) or "strike" in event.words.get("noun", "") else "incidents"
     reading.draft.add("count", node, "count", count_value(amount, category), (match.start, match.end), rule, source)
     describe_event(reading, sentence, node, event, rule)
     _when(reading, sentence, node, match)
-    located(reading, sentence, node, event.end, rule)
+    located(reading, sentence, node, event.end, rule, since=event.start)
 
 
 def _when(reading: Reading, sentence: Sentence, node: str, match: Match) -> None:
@@ -90,9 +90,11 @@ def killed_by_series(reading: Reading, sentence: Sentence, match: Match) -> None
     span = (match.start, match.end)
     source = reading.source_at(sentence, number.start, match.end)
     event, actor = match.part("event"), match.part("actor")
+    if actor is not None and actor.type == "member":
+        actor = actor.part("org")
     if event is not None:
-        node = series_of(reading, event, reading.words(event.start, event.end))
-        located(reading, sentence, node, event.end, rule)
+        node = series_of(reading, sentence, event)
+        located(reading, sentence, node, event.end, rule, since=event.start)
     elif actor is not None:
         name = reading.actor(actor)
         if name is None:
@@ -107,14 +109,27 @@ def killed_by_series(reading: Reading, sentence: Sentence, match: Match) -> None
 @frame("since")
 def since(reading: Reading, sentence: Sentence, match: Match) -> None:
     """The year in which a series began."""
-    event = match.part("event") or _series_before(sentence, match.part("when") or Mention("date", 0, 0))
     when = match.part("when")
+    event = match.part("event") or (_series_before(sentence, when) if when else None)
     if event is None or when is None:
         return
-    node = series_of(reading, event, reading.words(event.start, event.end))
+    program = match.words.get("program")
+    if program:
+        node = reading.shared("event", program.casefold(), _program(reading, program))
+    else:
+        node = series_of(reading, sentence, event)
     source = reading.source_at(sentence, match.start, match.end)
     start = match.spans["since"][0]
     reading.draft.add("date", node, "date", reading.date(when), (start, when.end), match.rule.name, source)
+
+
+def _program(reading: Reading, noun: str) -> str:
+    """The fuller name of "the program": "drone program"."""
+    for sentence in reading.sentences:
+        for mention in sentence.mentions("event"):
+            if mention.words.get("noun", "").casefold().endswith(f" {noun.casefold()}"):
+                return mention.words["noun"]
+    return noun
 
 
 @frame("plain count")
@@ -130,6 +145,7 @@ def plain_count(reading: Reading, sentence: Sentence, match: Match) -> None:
     span = match.spans.get("span", (match.start, match.end))
     category = match.rule.option("category", "incidents")
     node = sentence.event or reading.shared("event", f"{sentence.start}", noun, concept="other")
-    sentence.event = node
+    if category == "events" or noun not in ("incidents",):
+        sentence.event = node
     value = CountValue(**{**count_value(number.value, category).model_dump(), "rule": noun or None})
     reading.draft.add("count", node, "count", value, span, match.rule.name, source)

@@ -51,10 +51,12 @@ def event_of(reading: Reading, sentence: Sentence, mention: Mention | None) -> s
     or, across paragraphs, to the last one.
     """
     if mention is None:
+        if sentence.event is None:
+            sentence.event = _event_of_paragraph(reading, sentence)
         return sentence.event or _open(reading, sentence, "attack", sentence.start, sentence.end)
     words = reading.words(mention.start, mention.end)
     if is_series(mention):
-        return series_of(reading, mention, words)
+        return series_of(reading, sentence, mention)
     if sentence.event and not _NEW.search(words):
         return sentence.event
     if re.match(r"the\b|this\b|that\b|today's\b|yesterday's\b", words, re.IGNORECASE) and not _NEW.search(words):
@@ -65,12 +67,14 @@ def event_of(reading: Reading, sentence: Sentence, mention: Mention | None) -> s
     return _open(reading, sentence, words, mention.start, mention.end)
 
 
-def series_of(reading: Reading, mention: Mention, words: str) -> str:
-    """The node of several events told together."""
+def series_of(reading: Reading, sentence: Sentence, mention: Mention) -> str:
+    """The node of several events told together; a number makes them others than those of other sentences."""
+    words = reading.words(mention.start, mention.end)
+    place = f"-{sentence.start}" if amount_of(mention) is not None else ""
     means = means_of(words)
     type_ = "strike-series" if means else "event"
     fields = {} if means else {"concept": type_of(words)}
-    return reading.shared(type_, f"series {words.casefold()}", words, **fields)
+    return reading.shared(type_, f"series {words.casefold()}{place}", words, **fields)
 
 
 def _open(reading: Reading, sentence: Sentence, words: str, start: int, end: int) -> str:
@@ -81,6 +85,13 @@ def _open(reading: Reading, sentence: Sentence, words: str, start: int, end: int
     node = reading.shared(type_, key, re.sub(r"^(?:the|a|an|another)\s+", "", words), **fields)
     sentence.event = node
     return node
+
+
+def _event_of_paragraph(reading: Reading, sentence: Sentence) -> str | None:
+    for other in reversed(reading.sentences):
+        if other.start < sentence.start and other.event and other.block_number == sentence.block_number:
+            return other.event
+    return None
 
 
 def _last_event(reading: Reading, sentence: Sentence) -> str | None:

@@ -39,5 +39,9 @@ def run_rules(reading: Reading, stage: str, zone: str = "") -> None:
         if sentence.block.zone != zone if zone else not sentence.is_narrative:
             continue
         for rule in load_rules(stage):
-            for match in find(rule, sentence.encoded):
+            over = rule.option("over")
+            encoded = {"names": sentence.names, "phrases": sentence.phrases}.get(
+                over, sentence.encoded
+            )
+            for match in find(rule, encoded):
                 _FRAMES[rule.frame](reading, sentence, match)

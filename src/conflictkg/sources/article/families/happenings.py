@@ -2,7 +2,6 @@
 
 import re
 
-from conflictkg.sources.article.annotations import Kind
 from conflictkg.sources.article.draft import Source
 from conflictkg.sources.article.families.frames import frame
 from conflictkg.sources.article.mentions import Mention
@@ -59,13 +58,9 @@ def told_of(reading: Reading, sentence: Sentence, match: Match) -> None:
     source = reading.source_at(sentence, *span)
     value = reading.words(*span)
     actor = match.part("actor")
-    kind: Kind = "event"
-    reading.draft.add(kind, node, predicate, value, span, match.rule.name, source)
-    if actor is not None and match.rule.option("actor"):
-        who = reading.actor(actor)
-        if who:
-            whole = (match.start, span[0])
-            reading.draft.add(kind, node, "carried out by", who, whole, match.rule.name, source)
+    if actor is not None and match.rule.option("subject") == "actor":
+        node = reading.actor(actor) or node
+    reading.draft.add("event", node, predicate, value, span, match.rule.name, source)
 
 
 @frame("shared intelligence")

@@ -3,6 +3,7 @@
 import re
 
 from conflictkg.sources.article.draft import INFERRED
+from conflictkg.sources.article.families.roles import organization_of
 from conflictkg.sources.article.mentions import Mention
 from conflictkg.sources.article.reading import Reading, Sentence
 
@@ -32,8 +33,10 @@ def _entry(reading: Reading, sentence: Sentence, opener: Sentence, person: Menti
     span = (person.start, person.end + 1)
     rule = "lists.entry"
     group = next((m for m in opener.encoded.mentions if m.type == "member" and m.part("org")), None)
-    org = group.part("org") if group else None
-    organization = reading.actor(org) if org else None
+    group = group or next(
+        (m for m in opener.encoded.mentions if m.type == "member" and "group" in m.words), None
+    )
+    organization = organization_of(reading, opener, group) if group else None
     if organization:
         reading.draft.add("membership", subject, "member of", organization, span, rule)
     if _KILLED.search(opener.encoded.text):

@@ -1,16 +1,19 @@
 """Names as the article prints them: first mentions, abbreviations, short forms, variants."""
 
 import re
+from dataclasses import dataclass
 
 from conflictkg.sources.article.annotations import Kind
+from conflictkg.sources.article.draft import FACT, INFERRED
 from conflictkg.sources.article.families.frames import frame
-from conflictkg.sources.article.mentions import Mention
+from conflictkg.sources.article.lexicon import key_of
+from conflictkg.sources.article.mentions import Mention, Name
 from conflictkg.sources.article.patterns import Match
-from conflictkg.sources.article.reading import Reading, Sentence
+from conflictkg.sources.article.reading import Reading, Sentence, bare, dateline
 
 _SMALL = frozenset("of the and for in on to al e".split())
 _BEFORE_PLACE = re.compile(
-    r"(?:\b(?:in|into|from|near|at|across|inside|outside|outside of|throughout|within|around|toward|towards|between|to|through|over|of|leaving|entered|entering)|, and|, or|,| and)\s+(?:the\s+)?$",
+    r"(?:\b(?:in|into|from|near|at|across|inside|outside|outside of|throughout|within|around|toward|towards|between|to|through|over|of|leaving|entered|entering)|, and|, or|,| and)\s+(?:the\s+)?(?:(?:northern|southern|eastern|western|central|northwestern|northeastern|southwestern|southeastern|neighboring) )?$",
     re.IGNORECASE,
 )
 _AFTER_PLACE = re.compile(
@@ -18,53 +21,51 @@ _AFTER_PLACE = re.compile(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _Printed:
+    """One mention of a name: its words, where they stand, and in which zone."""
+
+    words: str
+    mention: Mention
+    headline: bool
+
+
 def read_names(reading: Reading) -> None:
     """Write the first mention of every organization, person and place, and how else they are called."""
-    seen: set[tuple[str, str]] = set()
-    printed: dict[str, tuple[str, set[str]]] = {}
+    aliases = {
+        (a.start, a.end) for a in reading.draft.assertions() if a.predicate in ("printed variant",)
+    }
+    _dateline_names(reading)
+    found: dict[tuple[str, str], list[_Printed]] = {}
+    names: dict[str, str] = {}
     for sentence in reading.sentences:
-        if sentence.block.kind == "heading" and sentence.block.zone != "body":
-            continue
-        for mention in sentence.mentions("org", "country", "inst", "place", "person", "demonym"):
-            _name(reading, sentence, mention, seen, printed)
+        headline = sentence.block.zone == "headline"
+        for mention in sentence.mentions("org", "country", "inst", "place", "person"):
+            node, kind = _node_of(reading, sentence, mention)
+            if node is None:
+                continue
+            inner = bare(mention) if kind == "person" else mention
+            if (inner.start, inner.end) in aliases:
+                continue
+            words = reading.words(inner.start, inner.end)
+            found.setdefault((node, kind), []).append(_Printed(words, inner, headline))
+            names[node] = reading.draft.node(node).label
+    for (node, kind), mentions in found.items():
+        if kind == "place":
+            _add(reading, "place", node, mentions[0].mention)
+            _place_variants(reading, node, mentions)
+        elif kind == "person":
+            _person(reading, node, mentions)
+        else:
+            _organization(reading, node, names[node], mentions)
 
 
-def _name(
-    reading: Reading,
-    sentence: Sentence,
-    mention: Mention,
-    seen: set[tuple[str, str]],
-    printed: dict[str, tuple[str, set[str]]],
-) -> None:
+def _node_of(reading: Reading, sentence: Sentence, mention: Mention) -> tuple[str | None, str]:
     if mention.type == "country":
-        _country(reading, sentence, mention, seen)
-        return
+        return _country(reading, sentence, mention)
     if mention.type == "place":
-        node = reading.place(mention)
-        if node and (node, "place") not in seen:
-            seen.add((node, "place"))
-            _add(reading, "place", node, mention)
-        return
-    if mention.type == "demonym":
-        return
-    node = reading.actor(mention)
-    kind: Kind = "person" if mention.type == "person" else "organization"
-    if node is None:
-        return
-    inner = mention
-    while inner.part("name") is not None:
-        inner = inner.part("name") or inner
-    words = reading.words(inner.start, inner.end)
-    if (node, kind) not in seen:
-        seen.add((node, kind))
-        _add(reading, kind, node, inner)
-        printed[node] = (words, {words})
-        return
-    first, known = printed.get(node, (words, set()))
-    if words in known or node not in printed:
-        return
-    known.add(words)
-    _alias(reading, node, first, words, inner, kind)
+        return reading.place(mention), "place"
+    return reading.actor(mention), "person" if mention.type == "person" else "organization"
 
 
 def _add(reading: Reading, kind: Kind, node: str, mention: Mention) -> None:
@@ -72,49 +73,126 @@ def _add(reading: Reading, kind: Kind, node: str, mention: Mention) -> None:
     reading.draft.add(kind, node, "name", words, (mention.start, mention.end), "names.first-mention")
 
 
-def _country(
-    reading: Reading, sentence: Sentence, mention: Mention, seen: set[tuple[str, str]]
-) -> None:
-    """A state's name is a place after "in", an actor before a verb or a noun of its doing."""
-    if mention.name is None:
+def _person(reading: Reading, node: str, mentions: list[_Printed]) -> None:
+    full = max((m.words for m in mentions), key=len)
+    first = next(m for m in mentions if m.words == full)
+    _add(reading, "person", node, first.mention)
+    for each in mentions:
+        if each.words != full and each.words in full:
+            span = (each.mention.start, each.mention.end)
+            reading.draft.add("alias", node, "short name", each.words, span, "names.short-name")
+            return
+
+
+def _place_variants(reading: Reading, node: str, mentions: list[_Printed]) -> None:
+    first = mentions[0].words.casefold()
+    for each in mentions[1:]:
+        words = each.words
+        same = re.sub(r"[ -]", "", words.casefold()) == re.sub(r"[ -]", "", first)
+        if same and words.casefold() != first:
+            span = (each.mention.start, each.mention.end)
+            reading.draft.add("alias", node, "printed variant", words, span, "names.variant")
+
+
+def _organization(reading: Reading, node: str, label: str, mentions: list[_Printed]) -> None:
+    """The name at the first mention that prints it in full; abbreviations and short forms at theirs."""
+    forms = {m.words for m in mentions}
+    first = next((m for m in mentions if not _is_less(m, forms, label)), mentions[0])
+    _add(reading, "organization", node, first.mention)
+    done: set[str] = set()
+    if label == "United States":
         return
-    before = reading.norm[max(sentence.start, mention.start - 30) : mention.start]
-    after = reading.norm[mention.end : mention.end + 40]
-    words = reading.words(mention.start, mention.end)
-    locative = bool(_BEFORE_PLACE.search(before)) and not words.isupper() and not re.match(r"'s (?!\w+ern)", after)
-    if locative or _AFTER_PLACE.match(after):
-        if mention.name.key not in ("united-states",):
-            node = reading.place(mention)
-            if node and (node, "place") not in seen:
-                seen.add((node, "place"))
-                _add(reading, "place", node, mention)
-        return
-    if words.replace(".", "").isupper() or words == mention.name.label:
-        node = reading.actor(mention)
-        if node and (node, "organization") not in seen and mention.name.key == "united-states":
-            seen.add((node, "organization"))
-            _add(reading, "organization", node, mention)
+    for each in mentions:
+        form = each.words
+        if form in done or form.removeprefix("The ") == first.words.removeprefix("The "):
+            continue
+        done.add(form)
+        _alias(reading, node, first, form, label, mentions)
+    wrong_case = first.words != label and first.words.casefold() == label.casefold()
+    if wrong_case and first.words[0] == label[0] and label in forms:
+        span = (first.mention.start, first.mention.end)
+        reading.draft.add("alias", node, "printed variant", first.words, span, "names.variant")
+
+
+def _is_less(each: _Printed, forms: set[str], label: str) -> bool:
+    """Whether a fuller or more usual form is printed elsewhere."""
+    if each.words.casefold() == label.casefold() or label == "United States":
+        return False
+    longer = [f for f in forms if f != each.words and len(f) > len(each.words)]
+    if is_abbreviation(each.words, label) or (each.words.isupper() and " " not in each.words):
+        return bool(longer)
+    if any(each.words in f for f in longer):
+        return True
+    return each.headline and each.words.casefold() != label.casefold() and label in forms
 
 
 def _alias(
-    reading: Reading, node: str, first: str, words: str, mention: Mention, kind: Kind
+    reading: Reading,
+    node: str,
+    first: _Printed,
+    form: str,
+    label: str,
+    mentions: list[_Printed],
 ) -> None:
-    """Another printed form of a name that was met before."""
-    span = (mention.start, mention.end)
-    if kind == "person":
-        if words != first and words in first:
-            reading.draft.add("alias", node, "short name", words, span, "names.short-name")
+    """Another printed form of an organization."""
+    after = [m for m in mentions if m.words == form and m.mention.start > first.mention.start]
+    anywhere = [m for m in mentions if m.words == form]
+    short = " " not in form and sum(map(str.isupper, form)) >= 2
+    if short and (is_abbreviation(form, first.words) or is_abbreviation(form, label) or form.isupper()):
+        mention = anywhere[0].mention
+        end = _possessed_end(reading, mention)
+        source = FACT if end == mention.end and mention.start > first.mention.start else INFERRED
+        span = (mention.start, end)
+        reading.draft.add("alias", node, "abbreviation", form, span, "names.abbreviation", source)
+    elif form in first.words and after:
+        span = (after[0].mention.start, after[0].mention.end)
+        reading.draft.add("alias", node, "short name", form, span, "names.short-name")
+    elif form.casefold() == first.words.casefold() or not after:
         return
-    if is_abbreviation(words, first) or is_abbreviation(first, words):
-        short = words if len(words) < len(first) else first
-        reading.draft.add("alias", node, "abbreviation", short, span, "names.abbreviation")
-    elif words.removeprefix("The ") == first.removeprefix("The "):
-        return
-    elif words.casefold() == first.casefold() or mention.type == "org":
-        if words in first:
-            reading.draft.add("alias", node, "short name", words, span, "names.short-name")
-        else:
-            reading.draft.add("alias", node, "printed variant", words, span, "names.variant")
+    else:
+        span = (after[0].mention.start, after[0].mention.end)
+        reading.draft.add("alias", node, "printed variant", form, span, "names.variant")
+
+
+def _possessed_end(reading: Reading, mention: Mention) -> int:
+    """The end of what an abbreviation owns: "FDD's Long War Journal" shows what FDD is."""
+    for sentence in reading.sentences:
+        for other in sentence.mentions("org"):
+            if other.start == mention.end + 3 and reading.norm[mention.end : other.start] == "'s ":
+                return other.end
+    return mention.end
+
+
+def _dateline_names(reading: Reading) -> None:
+    """City and agency before the first sentence."""
+    for block in reading.blocks:
+        found = dateline(reading.norm, block)
+        if found is None:
+            continue
+        city = found.group("city").strip()
+        span = found.span("city")[0], found.span("city")[0] + len(city)
+        node = reading.draft.named("place", Name(key_of(city), city.title()))
+        reading.draft.add("place", node, "name", city, span, "names.dateline")
+        outlet = found.group("outlet")
+        if outlet:
+            name = Name(key_of(outlet), outlet, level="media")
+            node = reading.draft.named("organization", name)
+            span = found.span("outlet")
+            reading.draft.add("organization", node, "name", outlet, span, "names.dateline")
+
+
+def _country(reading: Reading, sentence: Sentence, mention: Mention) -> tuple[str | None, str]:
+    """A state's name is a place after "in", an actor before a verb or a noun of its doing."""
+    if mention.name is None:
+        return None, ""
+    if mention.name.key == "united-states":
+        return reading.actor(mention), "organization"
+    before = reading.norm[max(sentence.start, mention.start - 30) : mention.start]
+    after = reading.norm[mention.end : mention.end + 40]
+    owns = re.match(r"'s (?!\w+ern)", after) is not None and not _AFTER_PLACE.match(after)
+    if (_BEFORE_PLACE.search(before) and not owns) or _AFTER_PLACE.match(after):
+        return reading.place(mention), "place"
+    return None, ""
 
 
 def is_abbreviation(short: str, full: str) -> bool:

@@ -2,7 +2,7 @@
 
 import re
 
-from conflictkg.sources.article.annotations import Kind
+from conflictkg.sources.article.annotations import Assertion, Kind
 from conflictkg.sources.article.draft import INFERRED
 from conflictkg.sources.article.families.frames import frame
 from conflictkg.sources.article.mentions import Mention, When
@@ -11,8 +11,11 @@ from conflictkg.sources.article.reading import Reading, Sentence
 
 _LOCATIVE = compile_pattern(
     r"(?P<prep>\b(?:in|near|at|inside|outside|outside of|just outside|within)) (?:the |a |an )?"
-    r"(?P<chain>(?:[a-z]+ (?:of|in) (?:the )?){0,3}{place:place|country}(?:'s <compass>? ?(?:<placenoun> of {inner:place})?)?(?:,? (?:in|of|,) (?:the )?{outer:place|country})*)"
+    r"(?P<chain>(?:[a-z]+ (?:of|in) (?:the )?){0,3}(?:<compass> )?{place:place|country}(?:'s <compass>? ?(?:<placenoun> of {inner:place})?)?(?:,? (?:in|of|,) (?:the )?{outer:place|country})*)"
 )
+
+
+_ADJECTIVE = re.compile(r" (?:drone|air|strike|military|forces|officials|troops|government|army|soldiers|police|missile|raid|attack|operation|special|security|intelligence)")
 
 
 @frame("part of")
@@ -27,16 +30,33 @@ def part_of(reading: Reading, sentence: Sentence, match: Match) -> None:
         end = max(inner.end, outer.end)
         reading.draft.add("place", child, "part of", parent, (start, end), match.rule.name)
         if "described" in match.spans:
-            start, end = match.spans["described"][0], inner.end
-            words = f"{match.words['described']} {reading.words(outer.start, outer.end)}"
+            start, end = match.spans["described"]
+            start, end = min(start, inner.start), max(end, inner.end)
+            words = reading.words(start, end)
             reading.draft.add("place", child, "described as", words, (start, end), match.rule.name)
 
 
 def located(
-    reading: Reading, sentence: Sentence, node: str, after: int, rule: str, reach: int = 160
+    reading: Reading,
+    sentence: Sentence,
+    node: str,
+    after: int,
+    rule: str,
+    reach: int = 160,
+    since: int | None = None,
 ) -> None:
-    """Write the first place that follows as where an event was."""
-    encoded = sentence.encoded
+    """Write the first place that follows as where an event was.
+
+    Args:
+        reading: The article.
+        sentence: Where to look.
+        node: The event.
+        after: From where on.
+        rule: The rule that asks.
+        reach: How far on, in characters.
+        since: Where the span begins, if not at the preposition.
+    """
+    encoded = sentence.names
     for found in _LOCATIVE.finditer(encoded.text):
         start, end = encoded.start_of(found.start()), encoded.end_of(found.end())
         if start < after or start - after > reach:
@@ -49,8 +69,11 @@ def located(
         if inner >= 0:
             mention = encoded.mentions_in(*found.span("inner"))[0]
         place = reading.place(mention)
+        if mention.type == "country" and _ADJECTIVE.match(reading.norm, mention.end):
+            continue
         if place:
-            source = reading.source_at(sentence, start, end)
+            start = start if since is None else since
+            source = reading.source_at(sentence, mention.start, end)
             reading.draft.add("place", node, "location", place, (start, end), rule + "-location", source)
         return
 
@@ -77,15 +100,22 @@ def _anchor(sentence: Sentence) -> int:
 
 def _dated(reading: Reading, sentence: Sentence, node: str) -> None:
     dates = [m for m in sentence.encoded.mentions if m.type == "date" and not _is_year_only(m)]
+    dates = [m for m in dates if not any(a.start == m.start for a in _used_dates(reading))]
     inside = [m for e in sentence.encoded.mentions if e.type == "event" for m in e.parts.get("when", ())]
     for mention in (*inside, *dates)[:1]:
         source = reading.source_at(sentence, mention.start, mention.end)
         kind: Kind = "date"
         when = reading.date(mention)
         span = (mention.start, mention.end)
-        if source.status == "fact" and (when.resolved_from or when.precision == "unknown"):
+        relative = isinstance(mention.value, When) and bool(mention.value.relative)
+        if source.status == "fact" or (relative and sentence.block.kind != "quote"):
             source = INFERRED
         reading.draft.add(kind, node, "date", when, span, "dates.event", source)
+
+
+def _used_dates(reading: Reading) -> list[Assertion]:
+    """Dates that are something else's: the day of a statement, of a release."""
+    return [a for a in reading.draft.assertions() if a.date is not None]
 
 
 def _is_year_only(mention: Mention) -> bool:

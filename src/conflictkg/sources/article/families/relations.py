@@ -59,7 +59,7 @@ def target_list(reading: Reading, sentence: Sentence, match: Match) -> None:
         series = [m for m in other.encoded.mentions if m.type == "event" and is_series(m)]
         if series:
             event = series[0]
-            node = series_of(reading, event, reading.words(event.start, event.end))
+            node = series_of(reading, other, event)
             break
     if node is None:
         return

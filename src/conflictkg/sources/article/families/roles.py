@@ -10,10 +10,9 @@ from conflictkg.sources.article.lexicon import key_of
 from conflictkg.sources.article.lookups import load_lookup
 from conflictkg.sources.article.mentions import Mention, Name
 from conflictkg.sources.article.patterns import Match
-from conflictkg.sources.article.reading import Reading, Sentence
+from conflictkg.sources.article.reading import Reading, Sentence, bare
 
 _ARMED = ("armed-group", "faction", "alliance")
-_JOINED = re.compile(r"(?:, | and | or )(?:[a-z\"-]+ ){0,3}?(?=\S+$)")
 
 
 @cache
@@ -62,6 +61,20 @@ def organization_of(reading: Reading, sentence: Sentence, member: Mention) -> st
             return reading.actor(inner)
     if "group" in member.words:
         return last_organization(reading, sentence, member.start)
+    if "spokes" in member.words.get("noun", "") or member.words.get("pronoun") == "its":
+        return last_body(reading, sentence, member.start)
+    return None
+
+
+def last_body(reading: Reading, sentence: Sentence, before: int) -> str | None:
+    """The organization named last in this paragraph or the one before: a spokesman speaks for it."""
+    for other in reversed(reading.sentences):
+        if other.start > sentence.start or other.block_number < sentence.block_number - 1:
+            continue
+        found = [m for m in other.mentions("org", "inst") if m.end <= before]
+        found = [m for m in found if not (m.name and m.name.level == "media")]
+        if found:
+            return reading.actor(found[-1])
     return None
 
 
@@ -119,8 +132,15 @@ def post_of(
 
 
 def source_for(reading: Reading, sentence: Sentence, start: int, end: int) -> Source:
-    """Whose word a role is. What stands in apposition before the verb of a sentence that ends in an attribution is the author's."""
+    """Whose word a role is."""
     return reading.source_at(sentence, start, end)
+
+
+def _appositive_source(reading: Reading, sentence: Sentence, match: Match) -> Source:
+    """What stands in apposition to a name is the author's word, even within somebody's report; a block quotation is not."""
+    if match.rule.option("status") == "author" and sentence.block.kind != "quote":
+        return FACT
+    return reading.source_at(sentence, match.start, match.end)
 
 
 @frame("role")
@@ -131,19 +151,20 @@ def role(reading: Reading, sentence: Sentence, match: Match) -> None:
     members = match.parts.get("role", ())
     for person in match.parts.get("person", ()):
         for member in members:
+            if member.part("n") is not None and len(match.parts["person"]) == 1:
+                continue  # "X, a commander, and two others": the two are not X
             start, end = _span(match, person, member)
-            assign_role(reading, sentence, person, member, (start, end), match.rule.name)
+            source = _appositive_source(reading, sentence, match)
+            assign_role(reading, sentence, person, member, (start, end), match.rule.name, source)
 
 
 def _span(match: Match, person: Mention, member: Mention) -> tuple[int, int]:
     if match.rule.option("span") == "role":
         return member.start, member.end
-    inner = _bare(person)
+    if len(match.parts.get("person", ())) > 2:
+        return person.start, person.end
+    inner = bare(person)
     return min(member.start, inner.start), max(member.end, inner.end)
-
-
-def _bare(person: Mention) -> Mention:
-    return person.part("name") or person
 
 
 def assign_role(
@@ -153,12 +174,13 @@ def assign_role(
     member: Mention,
     span: tuple[int, int],
     rule: str,
+    source: Source | None = None,
 ) -> None:
     """Write what a member mention says of a person: deputy, leader, post, and membership in an armed group."""
     subject = reading.actor(person)
     if subject is None:
         return
-    source = source_for(reading, sentence, *span)
+    source = source or source_for(reading, sentence, *span)
     owner = _owner(reading, sentence, member, subject)
     organization = organization_of(reading, sentence, member)
     member_noun = False
@@ -167,6 +189,8 @@ def assign_role(
             reading.draft.add("role", subject, "deputy of", owner, span, rule, source)
         elif owner and noun == "successor":
             reading.draft.add("succession", subject, "successor of", owner, span, rule, source)
+        elif owner and noun == "predecessor":
+            reading.draft.add("succession", owner, "successor of", subject, span, rule, source)
         elif concept_of(noun) == "member":
             member_noun = True
         elif owner and not organization:
@@ -208,7 +232,7 @@ def _owner(reading: Reading, sentence: Sentence, member: Mention, subject: str) 
         if inner.type == "cap" and inner.name:
             return reading.draft.named("person", inner.name)
         return reading.actor(inner)
-    if "pronoun" not in member.words:
+    if member.words.get("pronoun", "its").casefold() == "its":
         return None
     return last_person(reading, sentence, member.start, other_than=subject)
 
@@ -286,9 +310,40 @@ def biography(reading: Reading, sentence: Sentence, match: Match) -> None:
         )
         start = match.spans["noun" + number][0]
         kind: Kind = "role"
+        if not number and person:
+            claims = reading.shared("statement", "article", "claims of the article")
+            span = (person.start, match.spans["noun"][1])
+            rule = match.rule.name
+            reading.draft.add("statement", claims, "speaker", subject, span, rule, INFERRED)
         reading.draft.add(
             kind, subject, "holds post", node, (start, org.end), match.rule.name, FACT
         )
+
+
+@frame("succession")
+def succession(reading: Reading, sentence: Sentence, match: Match) -> None:
+    """One took over from another."""
+    later, earlier = match.part("person"), match.part("before")
+    successor = reading.actor(later) if later else None
+    predecessor = reading.actor(earlier) if earlier else None
+    if successor and predecessor and successor != predecessor:
+        span = (match.start, match.end)
+        source = reading.source_at(sentence, *span)
+        rule = match.rule.name
+        reading.draft.add("succession", successor, "successor of", predecessor, span, rule, source)
+
+
+@frame("byline")
+def byline(reading: Reading, sentence: Sentence, match: Match) -> None:
+    """Those who wrote the article, above it."""
+    for mention in match.parts.get("person", ()):
+        if mention.name is None or " " not in mention.name.label:
+            continue
+        label = mention.name.label.title() if mention.name.label.isupper() else mention.name.label
+        subject = reading.draft.named("person", Name(key_of(label), label))
+        span = (mention.start, mention.end)
+        words = reading.words(*span)
+        reading.draft.add("person", subject, "name", words, span, match.rule.name)
 
 
 def read_ranks(reading: Reading) -> None:

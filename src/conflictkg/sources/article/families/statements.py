@@ -13,8 +13,7 @@ from conflictkg.sources.article.reading import Reading, Sentence
 
 STATEMENT: Kind = "statement"
 _CLAUSES = re.compile(
-    r"; (?:and )?|, and that |, but that | and (?=that )|,? for which |, (?:and|but) (?=(?:the |it |he |they |[\ue000-\ue018][\ue100-\uf8ff])"
-    r"(?:[^,;]{0,40}?)\b(?:is|are|was|were|has|have|had|will|would|did)\b)"
+    r"; (?:and )?|, and that |, but that | and (?=that )|,? for which | and (?=against |in |not )"
     r"| and (?=(?:the )?[\ue000\ue001\ue004\ue009\ue00c][\ue100-\uf8ff] (?:\w+ly )?(?:is|are|was|were|has|have|had|will|would|\w+s) )"
 )
 
@@ -23,6 +22,9 @@ def statement_of(reading: Reading, speaker: str) -> str:
     """The node of what a speaker says in this document."""
     label = reading.draft.node(speaker).label
     return reading.shared("statement", speaker, f"statement of {label}")
+
+
+_NESTED = re.compile(r"\b(?:said|told|claimed|stated|confirmed|according to)\b")
 
 
 def is_media(reading: Reading, mention: Mention | None) -> bool:
@@ -41,6 +43,7 @@ def said(reading: Reading, sentence: Sentence, match: Match) -> None:
         return
     rule = match.rule.name
     statement = statement_of(reading, speaker)
+    sentence.statement = statement
     start, end = match.start, _verb_end(match)
     if "lead" in match.spans:
         start = match.spans["lead"][0]
@@ -52,13 +55,29 @@ def said(reading: Reading, sentence: Sentence, match: Match) -> None:
     own = is_media(reading, mention)
     predicate = "reported by" if own else "speaker"
     told = Source("attributed-claim", outer.speakers) if outer.status != "fact" else FACT
+    if sentence.block.zone == "headline":
+        sentence.scopes.append((*match.spans.get("content", (start, end)), Source("attributed-claim", (speaker,))))
+        return
     reading.draft.add(STATEMENT, statement, predicate, speaker, (start, end), rule, told)
     if reporter:
         span = match.spans.get("telling", match.spans.get("reporter", (start, end)))
         reading.draft.add(STATEMENT, statement, "reported by", reporter, span, rule, told)
     source = Source("attributed-claim", (speaker,), reporters)
     _dates(reading, sentence, match, statement)
-    if "content" in match.spans and match.rule.option("content") != "none":
+    event = match.part("event")
+    if event is not None and not own:
+        about = event_of(reading, sentence, event)
+        span = match.spans.get("about", (event.start, event.end))
+        reading.draft.add(STATEMENT, statement, "about", about, span, rule, told)
+    if "content" not in match.spans or match.rule.option("content") == "none":
+        return
+    if match.rule.option("onward"):
+        for other in reading.sentences:
+            if other.block_number == sentence.block_number and other.start > sentence.start:
+                other.scopes.append((other.start, other.end, source))
+    if match.rule.option("content") == "scope" or (own and _NESTED.search(match.words["content"])):
+        sentence.scopes.append((*match.spans["content"], source))
+    else:
         _content(reading, sentence, match, statement, source)
 
 
@@ -78,7 +97,7 @@ def _reporter(reading: Reading, match: Match) -> str | None:
 
 
 def _dates(reading: Reading, sentence: Sentence, match: Match, statement: str) -> None:
-    mention = match.part("when")
+    mention = match.part("when") or match.part("later")
     if mention is not None:
         value = reading.date(mention)
         span = (mention.start, mention.end)
@@ -168,6 +187,7 @@ def denounced(reading: Reading, sentence: Sentence, match: Match) -> None:
     if speaker is None or not reading.is_asserted(sentence, match.start, match.end):
         return
     statement = statement_of(reading, speaker)
+    sentence.statement = statement
     span = match.start, _object_end(sentence, match.end)
     source = reading.source_at(sentence, match.start, match.end)
     reading.draft.add(STATEMENT, statement, "speaker", speaker, span, match.rule.name, source)
@@ -178,7 +198,7 @@ def _object_end(sentence: Sentence, end: int) -> int:
     encoded = sentence.encoded
     rest = "".join(s for p, s in enumerate(encoded.text) if encoded.start_of(p) >= end)
     first = next((p for p in range(len(encoded.text)) if encoded.start_of(p) >= end), None)
-    cut = re.search(r"[,;.:]|$", rest)
+    cut = re.search(r"[,;.:]| and (?=<?(?:said|says|that|called))|$", rest)
     return encoded.end_of(first + cut.start()) if first is not None and cut and cut.start() else end
 
 
@@ -196,6 +216,7 @@ def claimed_event(reading: Reading, sentence: Sentence, match: Match) -> None:
     if speaker is None or event is None or mention is None:
         return
     statement = statement_of(reading, speaker)
+    sentence.statement = statement
     rule = match.rule.name
     reading.draft.add(STATEMENT, statement, "speaker", speaker, (match.start, match.end), rule)
     node = event_of(reading, sentence, event)
@@ -219,9 +240,10 @@ def release(reading: Reading, sentence: Sentence, match: Match) -> None:
     noun = mention.words.get("noun", "document")
     node = reading.shared("cited-document", publisher + noun, reading.words(mention.start, mention.end))
     span = (mention.start, mention.end)
-    reading.draft.add(STATEMENT, node, "published by", publisher, span, rule)
     reading.draft.add(STATEMENT, node, "document type", noun, span, rule)
     person = match.part("speaker")
+    if person is not None or match.part("when") is not None:
+        reading.draft.add(STATEMENT, node, "published by", publisher, span, rule)
     if person is not None:
         speaker = reading.actor(person)
         if speaker:
@@ -242,7 +264,9 @@ def document_type(reading: Reading, sentence: Sentence, match: Match) -> None:
     rule = match.rule.name
     noun = match.words.get("noun", "")
     span = (match.start, match.end)
-    if match.rule.option("venue"):
+    if match.part("medium") is not None:
+        pass
+    elif match.rule.option("venue"):
         node = reading.shared("cited-document", statement + noun, noun)
         reading.draft.add(STATEMENT, statement, "venue", node, span, rule)
     else:
@@ -254,13 +278,26 @@ def document_type(reading: Reading, sentence: Sentence, match: Match) -> None:
             reading.draft.add(STATEMENT, statement, "venue", node_id, span, rule)
 
 
+@frame("and said")
+def and_said(reading: Reading, sentence: Sentence, match: Match) -> None:
+    """A second verb of speech for the same speaker: "announced the strikes and noted that …"."""
+    if sentence.statement is None:
+        return
+    speaker = speaker_of(reading, sentence.statement)
+    source = Source("attributed-claim", (speaker,) if speaker else ())
+    _content(reading, sentence, match, sentence.statement, source)
+
+
+def speaker_of(reading: Reading, statement: str) -> str | None:
+    """Who made a statement."""
+    for assertion in reading.draft.assertions():
+        if assertion.subject == statement and assertion.predicate in ("speaker", "reported by"):
+            return assertion.object
+    return None
+
+
 def _last_statement(reading: Reading, sentence: Sentence) -> str | None:
-    found = [
-        a.subject
-        for a in reading.draft.assertions()
-        if a.predicate in ("speaker", "reported by") and sentence.start <= a.start < sentence.end
-    ]
-    return found[-1] if found else None
+    return sentence.statement
 
 
 @frame("spoke for")
@@ -301,12 +338,23 @@ def _block_quotations(reading: Reading) -> None:
         reading.draft.add(STATEMENT, statement, "quoted from", quoted, span, rule)
         if source_mention and source_mention.type == "document":
             reading.draft.add(STATEMENT, statement, "venue", quoted, span, rule)
-        words = reading.words(sentence.block.start, sentence.block.end)
-        whole = (sentence.block.start, sentence.block.end)
+        whole = _whole_quotation(reading, sentence)
+        words = reading.words(*whole)
         reading.draft.add(STATEMENT, statement, "direct quote", words, whole, rule, source)
         if not re.search(r"\bsaid that\b|\bsays that\b", sentence.encoded.text):
             contents = (sentence.start, sentence.end)
             add_contents(reading, sentence, statement, contents, rule, source)
+
+
+def _whole_quotation(reading: Reading, sentence: Sentence) -> tuple[int, int]:
+    """All paragraphs of the quotation that a sentence stands in."""
+    number = first = last = sentence.block_number
+    while first > 0 and reading.blocks[first - 1].kind == "quote":
+        first -= 1
+    while number + 1 < len(reading.blocks) and reading.blocks[number + 1].kind == "quote":
+        number += 1
+        last = number
+    return reading.blocks[first].start, reading.blocks[last].end
 
 
 def _quoted_source(sentence: Sentence) -> Mention | None:
@@ -319,26 +367,31 @@ def _quoted_source(sentence: Sentence) -> Mention | None:
 
 
 def _standing_quotations(reading: Reading) -> None:
-    """A sentence that is one quotation goes to the speaker before it in the paragraph."""
-    speaker_of: dict[int, str] = {}
-    for assertion in reading.draft.assertions():
-        if assertion.predicate == "speaker" and assertion.object:
-            for number, block in enumerate(reading.blocks):
-                if block.start <= assertion.start < block.end:
-                    speaker_of[number] = assertion.object
+    """A sentence that quotes and names nobody goes to the speaker before it in the paragraph."""
+    last: tuple[int, str] | None = None
     for sentence in reading.sentences:
-        if not sentence.is_narrative or sentence.scopes:
+        if sentence.statement is not None:
+            last = sentence.block_number, sentence.statement
+        if not sentence.is_narrative or sentence.scopes or sentence.statement or last is None:
             continue
-        speaker = speaker_of.get(sentence.block_number)
-        stretch = reading.text[sentence.start : sentence.end]
-        if speaker is None or stretch[:1] not in "“\"":
+        if last[0] != sentence.block_number:
             continue
-        for quotation in find_quotations(reading.text, sentence.start, sentence.end):
-            if quotation.start == sentence.start and quotation.end >= sentence.end - 1:
-                statement = statement_of(reading, speaker)
-                source = Source("attributed-claim", (speaker,))
-                span = (sentence.start, sentence.end)
-                sentence.scopes.append((*span, source))
-                rule = "reporting.standing-quotation"
-                add_quotations(reading, sentence, statement, span, rule, source)
-                add_contents(reading, sentence, statement, quotation.inner, rule, source)
+        quoted = [
+            q
+            for q in find_quotations(reading.text, sentence.start, sentence.end)
+            if len(reading.words(*q.inner).split()) >= 3
+        ]
+        speaker = speaker_of(reading, last[1])
+        if not quoted or speaker is None:
+            continue
+        length = sum(q.end - q.start for q in quoted)
+        if quoted[-1].end < sentence.end - 1 and length < 0.5 * (sentence.end - sentence.start):
+            continue
+        source = Source("attributed-claim", (speaker,))
+        span = (sentence.start, sentence.end)
+        sentence.scopes.append((*span, source))
+        rule = "reporting.standing-quotation"
+        add_quotations(reading, sentence, last[1], span, rule, source)
+        for quotation in quoted:
+            if quotation.end - quotation.start > 0.8 * (sentence.end - sentence.start):
+                add_contents(reading, sentence, last[1], quotation.inner, rule, source)

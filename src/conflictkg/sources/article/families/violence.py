@@ -1,15 +1,18 @@
 """Strikes, attacks and their dead: who killed whom, with what, where and when."""
 
+import datetime
 import re
 
-from conflictkg.sources.article.annotations import CountValue, Kind
+from conflictkg.sources.article.annotations import CountValue, DateValue, Kind
+from conflictkg.sources.article.counts import parse_number
+from conflictkg.sources.article.dates import days_value
 from conflictkg.sources.article.draft import INFERRED, Source
 from conflictkg.sources.article.families.events import event_of, is_series, means_of, type_of
 from conflictkg.sources.article.families.frames import frame
 from conflictkg.sources.article.families.roles import assign_role, concept_of, nouns_of, organization_of, singular
 from conflictkg.sources.article.mentions import Amount, Mention
 from conflictkg.sources.article.patterns import Match
-from conflictkg.sources.article.reading import Reading, Sentence
+from conflictkg.sources.article.reading import Reading, Sentence, bare
 
 _SIDE_WORDS = re.compile(r"\bwound|injur", re.IGNORECASE)
 
@@ -17,24 +20,64 @@ _SIDE_WORDS = re.compile(r"\bwound|injur", re.IGNORECASE)
 @frame("killing")
 def killing(reading: Reading, sentence: Sentence, match: Match) -> None:
     """Somebody was killed: the event, its victims, its actor and means."""
-    victims = match.parts.get("victims", ())
+    victims = tuple(v for v in match.parts.get("victims", ()) if _is_human(reading, v))
+    if sentence.block.zone == "headline":
+        victims = tuple(v for v in victims if v.type == "person")
+        noun = match.part("event") or match.part("killer")
+        if noun is not None and noun.type == "event":
+            describe_event(reading, sentence, event_of(reading, sentence, noun), noun, match.rule.name)
+    if reading.is_opinion(sentence):
+        return
     anchor = match.spans.get("victims", (match.start, match.end))
     if not victims or not reading.is_asserted(sentence, anchor[0], match.end):
         return
     node = event_of(reading, sentence, _event_mention(sentence, match))
     rule = match.rule.name
+    _by_topic(reading, node, match)
     whole = (match.start, match.end)
     source = reading.source_at(sentence, *anchor)
     killer = match.part("killer")
-    if killer is not None and killer.type != "event":
-        _actor(reading, sentence, node, killer, (match.start, anchor[1]), rule, source)
+    if killer is not None and killer.type == "pronoun" and source.speakers:
+        actor = source.speakers[0]  # "said that it killed": the speaker did
+        kind = _kind_of(reading, node)
+        reading.draft.add(kind, node, "carried out by", actor, whole, rule, source)
+    elif killer is not None and killer.type != "event":
+        _actor(reading, sentence, node, killer, (match.start, bare(victims[0]).end), rule, source)
     event = match.part("event") or (killer if killer and killer.type == "event" else None)
+    series = event is not None and is_series(event) and reading.draft.node(node).type == "strike-series"
+    if series and any(v.part("n") is not None for v in victims):
+        return  # a total: the counting rules read it
     if event is not None:
         describe_event(reading, sentence, node, event, rule)
-    start = match.spans["verb"][0] if "verb" in match.spans and match.rule.option("order") == "active" else anchor[0]
+    active = match.rule.option("order") == "active"
     for victim in victims:
-        _victim(reading, sentence, node, victim, (start, match.end, whole), rule, source)
+        name = bare(victim)
+        if active:
+            span = (whole[0], name.end) if len(victims) == 1 else (name.start, name.end)
+        else:
+            few = len(victims) <= 2
+            span = (name.start, match.end if few else name.end)
+        _victim(reading, sentence, node, victim, span, rule, source)
     _total(reading, node, victims, anchor, rule)
+
+
+def _by_topic(reading: Reading, node: str, match: Match) -> None:
+    """A state's "attack" in an article headed by its drone strikes is one: its means is inferred from the headline."""
+    killer, event = match.part("killer"), match.part("event")
+    if killer is None or event is None or killer.type != "country":
+        return
+    head = next((s for s in reading.sentences if s.block.zone == "headline"), None)
+    means = means_of(reading.norm[head.start : head.end]) if head else None
+    if means and reading.draft.node(node).type == "event" and event.words.get("noun") == "attack":
+        reading.draft.update(node, type="strike", concept=None)
+        span = (killer.start, event.end)
+        rule = match.rule.name + "-topic"
+        reading.draft.add("strike", node, "carried out with", means, span, rule, INFERRED)
+
+
+def _is_human(reading: Reading, victim: Mention) -> bool:
+    """Whether a victim mention is of somebody: "no leaders" is of nobody."""
+    return not reading.norm[victim.start : victim.end].casefold().startswith("no ")
 
 
 def _event_mention(sentence: Sentence, match: Match) -> Mention | None:
@@ -78,12 +121,15 @@ def describe_event(
     words = reading.words(*span)
     type_ = reading.draft.node(node).type
     by = event.part("by")
-    if by is not None:
+    if by is not None and sentence.block.zone != "headline":
         actor = reading.actor(by)
-        if actor and type_ != "event":
+        if actor and type_ != "event" and reading.is_first(("by", actor, type_)):
             reading.draft.add("strike", node, "carried out by", actor, span, rule, source)
     means = means_of(words)
-    if means and type_ in ("strike", "strike-series"):
+    specific = type_of(words) not in ("attack", "other")
+    if type_ == "event" and specific and reading.is_first(("type", type_of(words))):
+        reading.draft.add("event", node, "event type", type_of(words), span, rule, source)
+    if means and type_ in ("strike", "strike-series") and reading.is_first(("means", means)):
         reading.draft.add("strike", node, "carried out with", means, span, rule, source)
 
 
@@ -92,15 +138,21 @@ def _victim(  # noqa: PLR0913
     sentence: Sentence,
     node: str,
     victim: Mention,
-    spans: tuple[int, int, tuple[int, int]],
+    span: tuple[int, int],
     rule: str,
     source: Source,
 ) -> None:
-    start, end, _ = spans
-    if victim.type == "person":
+    if victim.type == "pronoun" and reading.norm[victim.start : victim.end].casefold() == "they":
+        group = reading.group(victim.start, victim.end)
+        reading.draft.add("strike", group, "killed by", node, span, rule, source)
+        return
+    if victim.type in ("person", "pronoun"):
         subject = reading.actor(victim)
         if subject:
-            span = (min(start, victim.start), end if end - start < 120 else victim.end)
+            start, end = span
+            if end - start > 120:
+                start, end = victim.start, victim.end
+            span = (start, end)
             reading.draft.add("strike", node, "killed", subject, span, rule, source)
         return
     if victim.type == "cap":
@@ -126,18 +178,26 @@ def _belonging(  # noqa: PLR0913
     organization = organization_of(reading, sentence, victim)
     nouns = nouns_of(victim)
     if "pronoun" in victim.words or victim.part("owner") is not None:
-        from_role = [n for n in nouns if n.startswith("deput")]
-        if from_role:
+        if any(n.startswith("deput") for n in nouns) and _exact(victim):
             owner = _owner_group(reading, sentence, victim)
             if owner:
                 reading.draft.add("membership", group, "deputy of", owner, span, rule, source)
         return
     if organization is None or not victim.part("org"):
         return
-    if any(concept_of(n) == "leader" for n in nouns):
+    if any(concept_of(n) == "leader" for n in nouns) and (_exact(victim) or _single(reading, victim)):
         reading.draft.add("membership", group, "leader in", organization, span, rule, source)
-    elif victim.part("n") is not None:
+    elif _exact(victim):
         reading.draft.add("membership", group, "member of", organization, span, rule, source)
+
+
+def _exact(victim: Mention) -> bool:
+    number = victim.part("n")
+    return number is not None and isinstance(number.value, Amount) and number.value.low == number.value.high is not None
+
+
+def _single(reading: Reading, victim: Mention) -> bool:
+    return bool(re.match(r"(?:a|an|one) ", reading.norm[victim.start : victim.end], re.IGNORECASE))
 
 
 def _owner_group(reading: Reading, sentence: Sentence, victim: Mention) -> str | None:
@@ -145,7 +205,9 @@ def _owner_group(reading: Reading, sentence: Sentence, victim: Mention) -> str |
     if owner is not None:
         return reading.actor(owner)
     before = [
-        m for m in sentence.encoded.mentions if m.end <= victim.start and m.type in ("person", "member")
+        m
+        for m in sentence.encoded.mentions
+        if m.end <= victim.start and m.type in ("person", "member")
     ]
     return reading.actor(before[-1]) if before else None
 
@@ -159,10 +221,17 @@ def _total(
 ) -> None:
     """The sum of victims told one by one: each is counted, none is vague."""
     total = 0
+    named = 0
     for victim in victims:
         number = head_count(reading, victim)
         if number is None:
             return
+        if victim.type == "person" and named:
+            named -= 1  # "two of his deputies, X and Y": counted already
+            continue
+        following = victims[victims.index(victim) + 1 :]
+        persons = len([1 for each in following if each.type == "person"])
+        named = number if victim.type == "member" and number > 1 and persons >= number else 0
         total += number
     if len(victims) > 1:
         value = CountValue(of="killed", low=total, best=total, high=total, rule="sum of those listed")
@@ -234,6 +303,27 @@ def category_of(noun: str) -> str:
     return "killed"
 
 
+@frame("relative day")
+def relative_day(reading: Reading, sentence: Sentence, match: Match) -> None:
+    """A day told from another: "issued on June 14, just one day after the US killed …"."""
+    when = match.part("when")
+    if when is None:
+        return
+    anchor = reading.date(when)
+    amount = parse_number(match.words["number"]) or 1
+    days = amount * (7 if match.words["unit"].casefold() == "week" else 1)
+    shift = datetime.timedelta(days=-days if match.words["side"].casefold() == "after" else days)
+    words = reading.words(*match.spans["span"])
+    if anchor.precision == "day" and anchor.earliest_begin:
+        day = anchor.earliest_begin + shift
+        value = days_value(day, day, "day", words)
+    else:
+        value = DateValue(precision="unknown", resolved_from=words)
+    node = event_of(reading, sentence, match.part("event"))
+    span = (match.spans["span"][0], match.end)
+    reading.draft.add("date", node, "date", value, span, match.rule.name, INFERRED)
+
+
 @frame("event")
 def event(reading: Reading, sentence: Sentence, match: Match) -> None:
     """An event that the sentence tells of: what its noun phrase says of it, and its target."""
@@ -259,17 +349,14 @@ def target(reading: Reading, sentence: Sentence, match: Match) -> None:
     if mention is None or not reading.is_asserted(sentence, match.start, match.end):
         return
     node = event_of(reading, sentence, mention)
-    kind: Kind = "target-group" if is_series(mention) else _kind_of(reading, node)
+    kind: Kind = "strike" if is_series(mention) else _kind_of(reading, node)
     source = reading.source_at(sentence, match.start, match.end)
-    if kind == "target-group" and not match.parts.get("target"):
-        return
     for each in match.parts.get("target", ()):
         identifier = reading.actor(each)
         if identifier:
             span = (match.start, max(each.end, match.end))
             predicate = "targeted" if kind != "event" else "aimed at"
-            kind_ = "strike" if kind == "strike" else kind
-            reading.draft.add(kind_, node, predicate, identifier, span, match.rule.name, source)
+            reading.draft.add(kind, node, predicate, identifier, span, match.rule.name, source)
 
 
 @frame("died list")
@@ -281,7 +368,7 @@ def died_list(reading: Reading, sentence: Sentence, match: Match) -> None:
             continue
         node = event_of(reading, sentence, match.part("event"))
         source = reading.source_at(sentence, match.start, match.end)
-        span = (match.start, person.end)
+        span = (person.start, person.end)
         reading.draft.add("strike", node, "killed", subject, span, match.rule.name, source)
         member = match.part("role")
         if member is not None and match.rule.option("roles"):

@@ -1,0 +1,312 @@
+"""Answers as bytes: every format is read back by an independent reader as what was written."""
+
+import io
+import json
+from collections.abc import Iterator, Sequence
+
+import pyoxigraph
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conflictkg.answers import (
+    RDF_DIR_LANG_STRING,
+    RDF_LANG_STRING,
+    XSD,
+    Answer,
+    Blank,
+    Boolean,
+    Iri,
+    Literal,
+    Row,
+    Solutions,
+    Stream,
+    Term,
+    Triple,
+    Triples,
+)
+from conflictkg.answers.formats import FORMATS, formats_for, to_ntriples, write_answer
+from conflictkg.answers.table import write_table
+from conflictkg.errors import NotAcceptableError, QueryError
+from conflictkg.store.wire import pack_term, unpack_term
+
+PREFIXES = {"ex": "http://example.org/", "xsd": XSD}
+READERS = {
+    "json": pyoxigraph.QueryResultsFormat.JSON,
+    "xml": pyoxigraph.QueryResultsFormat.XML,
+    "tsv": pyoxigraph.QueryResultsFormat.TSV,
+    "csv": pyoxigraph.QueryResultsFormat.CSV,
+}
+GRAPH_READERS = {
+    "turtle": pyoxigraph.RdfFormat.TURTLE,
+    "ntriples": pyoxigraph.RdfFormat.N_TRIPLES,
+    "rdfxml": pyoxigraph.RdfFormat.RDF_XML,
+    "jsonld": pyoxigraph.RdfFormat.JSON_LD,
+}
+
+# Terms that RDF allows, with every character that XML can hold, and control characters apart.
+texts = st.text(st.characters(exclude_categories=("Cs", "Cc", "Cn"), include_characters="\t\n\r"))
+iris = st.builds(
+    lambda path: Iri(f"http://example.org/{path}"), st.from_regex(r"[a-z][a-z0-9/#é-]{0,8}", fullmatch=True)
+)
+literals = st.one_of(
+    st.builds(Literal, texts),
+    st.builds(lambda text: Literal(text, RDF_LANG_STRING, "en-gb"), texts),
+    st.builds(lambda number: Literal(str(number), XSD + "integer"), st.integers()),
+    st.builds(lambda text: Literal(text, "http://example.org/type"), texts),
+    st.sampled_from([Literal("+01", XSD + "integer"), Literal("1.5E3", XSD + "double")]),
+)
+blanks = st.builds(Blank, st.from_regex(r"[a-z][a-z0-9]{0,5}", fullmatch=True))
+terms: st.SearchStrategy[Term] = st.one_of(iris, literals, blanks)
+rows = st.lists(st.tuples(*[st.one_of(st.none(), terms)] * 3), max_size=8)
+triples = st.builds(Triple, st.one_of(iris, blanks), iris.filter(lambda iri: "#" not in iri.value[-1:]), terms)
+
+
+def solutions(found: Sequence[Row], variables: Sequence[str] = ("a", "b_1", "é")) -> Solutions:
+    return Solutions(tuple(variables), Stream(iter(found)))
+
+
+def graph(found: Sequence[Triple]) -> Triples:
+    return Triples(Stream(iter(found)))
+
+
+def written(answer: Answer, form: str) -> bytes:
+    return b"".join(write_answer(answer, form, PREFIXES))
+
+
+def back(term: object) -> Term | None:
+    """A term of the independent reader as one of ours."""
+    if term is None:
+        return None
+    if isinstance(term, pyoxigraph.NamedNode):
+        return Iri(term.value)
+    if isinstance(term, pyoxigraph.BlankNode):
+        return Blank(term.value)
+    assert isinstance(term, pyoxigraph.Literal)
+    return Literal(term.value, term.datatype.value, term.language or "")
+
+
+@given(rows)
+@pytest.mark.parametrize("form", ["json", "xml", "tsv"])
+def test_results_are_read_back_as_they_were(form: str, found: list[Row]) -> None:
+    """JSON, XML and TSV keep every term, with datatype, language and lexical form."""
+    read = pyoxigraph.parse_query_results(written(solutions(found), form), READERS[form])
+    assert isinstance(read, pyoxigraph.QuerySolutions)
+    assert [each.value for each in read.variables] == ["a", "b_1", "é"]
+    rows_read = [tuple(back(term) for term in row) for row in read]
+    assert rename_blanks(rows_read) == rename_blanks(found)
+
+
+def rename_blanks(found: Sequence[Row]) -> list[Row]:
+    """Blank nodes numbered as they come: labels mean nothing."""
+    names: dict[str, str] = {}
+    return [
+        tuple(
+            Blank(names.setdefault(term.label, str(len(names)))) if isinstance(term, Blank) else term
+            for term in row
+        )
+        for row in found
+    ]
+
+
+@given(rows)
+def test_csv_holds_the_plain_values(found: list[Row]) -> None:
+    """CSV gives lexical forms and IRIs, whatever commas, quotation marks and line ends they hold."""
+    import csv
+
+    text = written(solutions(found), "csv").decode()
+    read = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+    plain = [["" if t is None else getattr(t, "lexical", getattr(t, "value", "")) for t in row] for row in found]
+    for row, expected, original in zip(read[1:], plain, found, strict=True):
+        for cell, value, term in zip(row, expected, original, strict=True):
+            assert cell == (f"_:{term.label}" if isinstance(term, Blank) else value)
+
+
+@given(st.lists(triples, max_size=8))
+@pytest.mark.parametrize("form", ["turtle", "ntriples", "rdfxml", "jsonld"])
+def test_graphs_are_read_back_as_they_were(form: str, found: list[Triple]) -> None:
+    """Every RDF format keeps the triples. (JSON-LD's readers may respell numbers, so ours are text.)"""
+    usable = [t for t in found if not (form == "jsonld" and is_number(t.object))]
+    usable = [t for t in usable if not (form == "rdfxml" and not is_xml_name(t.predicate))]
+    text = written(graph(usable), form)
+    read = {
+        tuple(back(each) for each in (quad.subject, quad.predicate, quad.object))
+        for quad in pyoxigraph.parse(text, GRAPH_READERS[form])
+    }
+    assert without_blanks(read) == without_blanks({(t.subject, t.predicate, t.object) for t in usable})
+    assert len(read) == len({(t.subject, t.predicate, t.object) for t in usable})
+
+
+def is_number(term: Term) -> bool:
+    return isinstance(term, Literal) and term.datatype.startswith(XSD) and term.datatype != XSD + "string"
+
+
+def is_xml_name(iri: Iri) -> bool:
+    return iri.value[-1].isalpha()
+
+
+def without_blanks(found: set[tuple[Term | None, ...]]) -> set[tuple[Term | None, ...]]:
+    return {t for t in found if not any(isinstance(term, Blank) for term in t)}
+
+
+@given(terms)
+def test_terms_survive_the_way_from_worker_to_store(term: Term) -> None:
+    """Packing and JSON lose nothing."""
+    assert unpack_term(json.loads(json.dumps(pack_term(term)))) == term
+
+
+def test_triple_terms_and_directions_survive_too() -> None:
+    """What RDF 1.2 added is passed on and written as its drafts say."""
+    arabic = Literal("س", RDF_DIR_LANG_STRING, "ar", "rtl")
+    term = Triple(Iri("http://e/s"), Iri("http://e/p"), arabic)
+    assert unpack_term(json.loads(json.dumps(pack_term(term)))) == term
+    outer = Triple(Iri("http://e/a"), Iri("http://e/says"), term)
+    assert to_ntriples(outer) == (
+        '<http://e/a> <http://e/says> <<( <http://e/s> <http://e/p> "س"@ar--rtl )>>'
+    )
+    for form in ("json", "xml"):
+        read = pyoxigraph.parse_query_results(written(solutions([(term,)], "a"), form), READERS[form])
+        assert isinstance(read, pyoxigraph.QuerySolutions)
+        (row,) = read
+        assert isinstance(row[0], pyoxigraph.Triple)
+        assert row[0].object == pyoxigraph.Literal("س", language="ar", direction=pyoxigraph.BaseDirection.RTL)
+    with pytest.raises(QueryError, match=r"of RDF 1\.2, which this format cannot write"):
+        written(graph([outer]), "turtle")
+
+
+@pytest.mark.parametrize("form", ["json", "xml"])
+@pytest.mark.parametrize("value", [True, False])
+def test_booleans_are_read_back(form: str, value: bool) -> None:
+    """The answer to ASK in both of its formats."""
+    read = pyoxigraph.parse_query_results(written(Boolean(value), form), READERS[form])
+    assert bool(read) is value
+
+
+def test_no_solutions_and_no_variables_are_well_formed() -> None:
+    """Empty answers, and the one row of nothing, are answers."""
+    assert json.loads(written(solutions([]), "json")) == {
+        "head": {"vars": ["a", "b_1", "é"]},
+        "results": {"bindings": []},
+    }
+    assert json.loads(written(solutions([()], []), "json"))["results"] == {"bindings": [{}]}
+
+
+def test_character_that_xml_cannot_hold_is_an_error() -> None:
+    """A control character is neither dropped nor written into a file that no parser takes."""
+    answer = solutions([(Literal("a\x01b"), None, None)])
+    with pytest.raises(QueryError, match=r"U\+0001.*Ask for a format other than XML"):
+        written(answer, "xml")
+    triple = Triple(Iri("http://e/s"), Iri("http://e/p"), Literal("a\x01b"))
+    with pytest.raises(QueryError, match=r"U\+0001"):
+        written(graph([triple]), "rdfxml")
+
+
+def test_predicate_that_is_no_xml_name_is_an_error_in_rdfxml() -> None:
+    """RDF/XML cannot write every graph; it says so and names one that can."""
+    triple = Triple(Iri("http://e/s"), Iri("http://e/1"), Literal("x"))
+    with pytest.raises(QueryError, match="Ask for ntriples"):
+        written(graph([triple]), "rdfxml")
+
+
+def test_format_of_another_kind_is_refused_at_once() -> None:
+    """Turtle cannot hold rows; what can is listed, before a row is read."""
+    with pytest.raises(NotAcceptableError, match="Offered: json, xml, csv, tsv"):
+        write_answer(solutions([]), "turtle")
+    with pytest.raises(NotAcceptableError, match="Offered: turtle"):
+        write_answer(graph([]), "csv")
+
+
+def test_formats_have_names_and_media_types_of_their_own() -> None:
+    """No two formats share a name or a media type, and every kind of answer has one."""
+    assert len({each.name for each in FORMATS}) == len({each.media_type for each in FORMATS}) == len(FORMATS)
+    assert all(formats_for(kind) for kind in ("solutions", "boolean", "graph"))
+
+
+def test_large_answers_are_written_in_pieces_while_they_come() -> None:
+    """The first piece is there before the last row is."""
+    seen = []
+
+    def come() -> Iterator[Row]:
+        for number in range(5_000):
+            seen.append(number)
+            yield (Literal("x" * 100),)
+
+    pieces = write_answer(Solutions(("a",), Stream(come())), "json")
+    first = next(pieces)
+    assert 60_000 < len(first) < 200_000
+    assert len(seen) < 1_000
+    assert len(list(pieces)) > 5
+    assert len(seen) == 5_000
+
+
+# Streams
+
+
+def test_stream_knows_that_it_was_cut_off() -> None:
+    """complete is None while rows come, then True, or False where the source says so."""
+
+    def cut() -> Iterator[int]:
+        yield 1
+        return False  # type: ignore[return-value]  # a generator's return value
+
+    stream = Stream(cut())
+    assert (next(stream), stream.complete) == (1, None)
+    assert (list(stream), stream.complete) == ([], False)
+    assert (list(whole := Stream(iter([1]))), whole.complete) == ([1], True)
+
+
+def test_stream_frees_its_source_once() -> None:
+    """At the end, on close, on an error and when forgotten: always once."""
+    freed: list[str] = []
+
+    def fail() -> Iterator[int]:
+        yield 1
+        raise QueryError("broken")
+
+    ended = Stream(iter([1]), lambda: freed.append("ended"))
+    assert list(ended) == [1]
+    ended.close()
+    failing = Stream(fail(), lambda: freed.append("failed"))
+    with pytest.raises(QueryError):
+        list(failing)
+    forgotten = Stream(iter([1]), lambda: freed.append("forgotten"))
+    del forgotten
+    assert freed == ["ended", "failed", "forgotten"]
+
+
+# Tables
+
+
+def test_table_is_aligned_and_readable() -> None:
+    """Prefixed names, plain literals, numbers to the right, nothing for unbound."""
+    found: list[Row] = [
+        (Iri("http://example.org/a"), Literal("3", XSD + "integer"), Literal("Hangu", RDF_LANG_STRING, "en")),
+        (Iri("http://other/x y"), Literal("117", XSD + "integer"), None),
+        (Blank("b0"), None, Literal("POINT(1 2)", "http://example.org/wkt")),
+    ]
+    assert list(write_table(solutions(found, ["thing", "n", "label"]), PREFIXES)) == [
+        "thing                 n  label",
+        "──────────────────  ───  ──────────────────────",
+        "ex:a                  3  Hangu",
+        "<http://other/x y>  117",
+        '_:b0                     "POINT(1 2)"^^ex:wkt',
+        "(3 rows)",
+    ]
+
+
+def test_table_counts_one_row_and_says_when_there_are_more() -> None:
+    """The last line is a sentence."""
+    assert list(write_table(solutions([(Literal("x"),)], ["a"]), {}))[-1] == "(1 row)"
+
+    def cut() -> Iterator[Row]:
+        yield (Literal("x"),)
+        return False  # type: ignore[return-value]  # a generator's return value
+
+    assert list(write_table(Solutions(("a",), Stream(cut())), {}))[-1] == "(1 row, and there are more)"
+
+
+def test_table_shows_no_control_characters() -> None:
+    """A literal cannot move the cursor, ring the bell or turn the line around."""
+    nasty = "a\x1b[31mb\x07\r\nc\u202ed"
+    (line,) = list(write_table(solutions([(Literal(nasty),)], ["a"]), {}))[2:3]
+    assert line == "a [31mb   c d"
