@@ -1,8 +1,10 @@
 """Answers as bytes: every format is read back by an independent reader as what was written."""
 
+import csv
 import io
 import json
 from collections.abc import Iterator, Sequence
+from xml.etree import ElementTree
 
 import pyoxigraph
 import pytest
@@ -47,7 +49,8 @@ GRAPH_READERS = {
 # Terms that RDF allows, with every character that XML can hold, and control characters apart.
 texts = st.text(st.characters(exclude_categories=("Cs", "Cc", "Cn"), include_characters="\t\n\r"))
 iris = st.builds(
-    lambda path: Iri(f"http://example.org/{path}"), st.from_regex(r"[a-z][a-z0-9/#é-]{0,8}", fullmatch=True)
+    lambda path: Iri(f"http://example.org/{path}"),
+    st.from_regex(r"[a-z][a-z0-9/é-]{0,8}(#[a-z0-9]{0,3})?", fullmatch=True),
 )
 literals = st.one_of(
     st.builds(Literal, texts),
@@ -59,7 +62,7 @@ literals = st.one_of(
 blanks = st.builds(Blank, st.from_regex(r"[a-z][a-z0-9]{0,5}", fullmatch=True))
 terms: st.SearchStrategy[Term] = st.one_of(iris, literals, blanks)
 rows = st.lists(st.tuples(*[st.one_of(st.none(), terms)] * 3), max_size=8)
-triples = st.builds(Triple, st.one_of(iris, blanks), iris.filter(lambda iri: "#" not in iri.value[-1:]), terms)
+triples = st.builds(Triple, st.one_of(iris, blanks), iris, terms)
 
 
 def solutions(found: Sequence[Row], variables: Sequence[str] = ("a", "b_1", "é")) -> Solutions:
@@ -87,9 +90,9 @@ def back(term: object) -> Term | None:
 
 
 @given(rows)
-@pytest.mark.parametrize("form", ["json", "xml", "tsv"])
+@pytest.mark.parametrize("form", ["json", "tsv"])
 def test_results_are_read_back_as_they_were(form: str, found: list[Row]) -> None:
-    """JSON, XML and TSV keep every term, with datatype, language and lexical form."""
+    """JSON and TSV keep every term, with datatype, language and lexical form."""
     read = pyoxigraph.parse_query_results(written(solutions(found), form), READERS[form])
     assert isinstance(read, pyoxigraph.QuerySolutions)
     assert [each.value for each in read.variables] == ["a", "b_1", "é"]
@@ -97,12 +100,39 @@ def test_results_are_read_back_as_they_were(form: str, found: list[Row]) -> None
     assert rename_blanks(rows_read) == rename_blanks(found)
 
 
+@given(rows)
+def test_xml_results_are_read_back_as_they_were(found: list[Row]) -> None:
+    """XML keeps every term too; pyoxigraph's reader trims blanks, so ElementTree reads here."""
+    root = ElementTree.fromstring(written(solutions(found), "xml"))  # noqa: S314  our own text
+    space = "{http://www.w3.org/2005/sparql-results#}"
+    names = [each.get("name") for each in root.iter(f"{space}variable")]
+    read = []
+    for result in root.iter(f"{space}result"):
+        bound = {each.get("name"): from_xml(each[0]) for each in result}
+        read.append(tuple(bound.get(name) for name in names))
+    assert read == found
+
+
+def from_xml(element: ElementTree.Element) -> Term:
+    text = element.text or ""
+    if element.tag.endswith("uri"):
+        return Iri(text)
+    if element.tag.endswith("bnode"):
+        return Blank(text)
+    language = element.get("{http://www.w3.org/XML/1998/namespace}lang")
+    if language:
+        return Literal(text, RDF_LANG_STRING, language)
+    return Literal(text, element.get("datatype") or XSD + "string")
+
+
 def rename_blanks(found: Sequence[Row]) -> list[Row]:
     """Blank nodes numbered as they come: labels mean nothing."""
     names: dict[str, str] = {}
     return [
         tuple(
-            Blank(names.setdefault(term.label, str(len(names)))) if isinstance(term, Blank) else term
+            Blank(names.setdefault(term.label, str(len(names))))
+            if isinstance(term, Blank)
+            else term
             for term in row
         )
         for row in found
@@ -112,11 +142,12 @@ def rename_blanks(found: Sequence[Row]) -> list[Row]:
 @given(rows)
 def test_csv_holds_the_plain_values(found: list[Row]) -> None:
     """CSV gives lexical forms and IRIs, whatever commas, quotation marks and line ends they hold."""
-    import csv
-
     text = written(solutions(found), "csv").decode()
     read = list(csv.reader(io.StringIO(text, newline=""), strict=True))
-    plain = [["" if t is None else getattr(t, "lexical", getattr(t, "value", "")) for t in row] for row in found]
+    plain = [
+        ["" if t is None else getattr(t, "lexical", getattr(t, "value", "")) for t in row]
+        for row in found
+    ]
     for row, expected, original in zip(read[1:], plain, found, strict=True):
         for cell, value, term in zip(row, expected, original, strict=True):
             assert cell == (f"_:{term.label}" if isinstance(term, Blank) else value)
@@ -125,24 +156,21 @@ def test_csv_holds_the_plain_values(found: list[Row]) -> None:
 @given(st.lists(triples, max_size=8))
 @pytest.mark.parametrize("form", ["turtle", "ntriples", "rdfxml", "jsonld"])
 def test_graphs_are_read_back_as_they_were(form: str, found: list[Triple]) -> None:
-    """Every RDF format keeps the triples. (JSON-LD's readers may respell numbers, so ours are text.)"""
-    usable = [t for t in found if not (form == "jsonld" and is_number(t.object))]
-    usable = [t for t in usable if not (form == "rdfxml" and not is_xml_name(t.predicate))]
+    """Every RDF format keeps the triples, with every lexical form as it was."""
+    usable = [t for t in found if form != "rdfxml" or is_xml_name(t.predicate)]
     text = written(graph(usable), form)
     read = {
         tuple(back(each) for each in (quad.subject, quad.predicate, quad.object))
         for quad in pyoxigraph.parse(text, GRAPH_READERS[form])
     }
-    assert without_blanks(read) == without_blanks({(t.subject, t.predicate, t.object) for t in usable})
+    assert without_blanks(read) == without_blanks(
+        {(t.subject, t.predicate, t.object) for t in usable}
+    )
     assert len(read) == len({(t.subject, t.predicate, t.object) for t in usable})
 
 
-def is_number(term: Term) -> bool:
-    return isinstance(term, Literal) and term.datatype.startswith(XSD) and term.datatype != XSD + "string"
-
-
 def is_xml_name(iri: Iri) -> bool:
-    return iri.value[-1].isalpha()
+    return iri.value[-1].isascii() and iri.value[-1].isalpha()
 
 
 def without_blanks(found: set[tuple[Term | None, ...]]) -> set[tuple[Term | None, ...]]:
@@ -165,11 +193,15 @@ def test_triple_terms_and_directions_survive_too() -> None:
         '<http://e/a> <http://e/says> <<( <http://e/s> <http://e/p> "س"@ar--rtl )>>'
     )
     for form in ("json", "xml"):
-        read = pyoxigraph.parse_query_results(written(solutions([(term,)], "a"), form), READERS[form])
+        read = pyoxigraph.parse_query_results(
+            written(solutions([(term,)], "a"), form), READERS[form]
+        )
         assert isinstance(read, pyoxigraph.QuerySolutions)
         (row,) = read
         assert isinstance(row[0], pyoxigraph.Triple)
-        assert row[0].object == pyoxigraph.Literal("س", language="ar", direction=pyoxigraph.BaseDirection.RTL)
+        assert row[0].object == pyoxigraph.Literal(
+            "س", language="ar", direction=pyoxigraph.BaseDirection.RTL
+        )
     with pytest.raises(QueryError, match=r"of RDF 1\.2, which this format cannot write"):
         written(graph([outer]), "turtle")
 
@@ -218,7 +250,11 @@ def test_format_of_another_kind_is_refused_at_once() -> None:
 
 def test_formats_have_names_and_media_types_of_their_own() -> None:
     """No two formats share a name or a media type, and every kind of answer has one."""
-    assert len({each.name for each in FORMATS}) == len({each.media_type for each in FORMATS}) == len(FORMATS)
+    assert (
+        len({each.name for each in FORMATS})
+        == len({each.media_type for each in FORMATS})
+        == len(FORMATS)
+    )
     assert all(formats_for(kind) for kind in ("solutions", "boolean", "graph"))
 
 
@@ -243,7 +279,7 @@ def test_large_answers_are_written_in_pieces_while_they_come() -> None:
 
 
 def test_stream_knows_that_it_was_cut_off() -> None:
-    """complete is None while rows come, then True, or False where the source says so."""
+    """Complete is None while rows come, then True, or False where the source says so."""
 
     def cut() -> Iterator[int]:
         yield 1
@@ -280,13 +316,17 @@ def test_stream_frees_its_source_once() -> None:
 def test_table_is_aligned_and_readable() -> None:
     """Prefixed names, plain literals, numbers to the right, nothing for unbound."""
     found: list[Row] = [
-        (Iri("http://example.org/a"), Literal("3", XSD + "integer"), Literal("Hangu", RDF_LANG_STRING, "en")),
+        (
+            Iri("http://example.org/a"),
+            Literal("3", XSD + "integer"),
+            Literal("Hangu", RDF_LANG_STRING, "en"),
+        ),
         (Iri("http://other/x y"), Literal("117", XSD + "integer"), None),
         (Blank("b0"), None, Literal("POINT(1 2)", "http://example.org/wkt")),
     ]
     assert list(write_table(solutions(found, ["thing", "n", "label"]), PREFIXES)) == [
         "thing                 n  label",
-        "──────────────────  ───  ──────────────────────",
+        "──────────────────  ───  ────────────────────",
         "ex:a                  3  Hangu",
         "<http://other/x y>  117",
         '_:b0                     "POINT(1 2)"^^ex:wkt',
@@ -302,7 +342,9 @@ def test_table_counts_one_row_and_says_when_there_are_more() -> None:
         yield (Literal("x"),)
         return False  # type: ignore[return-value]  # a generator's return value
 
-    assert list(write_table(Solutions(("a",), Stream(cut())), {}))[-1] == "(1 row, and there are more)"
+    assert (
+        list(write_table(Solutions(("a",), Stream(cut())), {}))[-1] == "(1 row, and there are more)"
+    )
 
 
 def test_table_shows_no_control_characters() -> None:

@@ -95,7 +95,7 @@ def test_manifest_has_versions_and_counts(tmp_path: Path) -> None:
     build(write(tmp_path), tmp_path / "store")
     manifest = json.loads((tmp_path / "store" / MANIFEST).read_text(encoding="utf-8"))
     assert set(manifest["versions"]) == {"conflictkg", "owlrl", "pyoxigraph"}
-    assert {"iri": f"{EX}g", "triples": 10} in manifest["graphs"]
+    assert {"iri": f"{EX}g", "triples": 12} in manifest["graphs"]
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ def test_unknown_slug_is_told_the_closest(tmp_path: Path) -> None:
     """A typing mistake gets a suggestion."""
     questions = load_questions([write(tmp_path, GOOD)])
     assert find_question("any", questions) == questions[0]
-    with pytest.raises(NotFoundError, match='no question is named "ayn". Did you mean "any"'):
+    with pytest.raises(NotFoundError, match=r'no question is named "ayn"\. Did you mean "any"'):
         find_question("ayn", questions)
 
 

@@ -101,7 +101,10 @@ def test_whole_closure_has_the_asserted_triples_and_no_literal_subject() -> None
     asserted = graph_of(':s :p "042"^^xsd:int, "1.50"^^xsd:decimal .')
     closure = entail(asserted, ontology()).closure
     assert set(asserted) <= set(closure)
-    assert all(isinstance(subject, URIRef) or not subject.n3().startswith('"') for subject in closure.subjects())
+    assert all(
+        isinstance(subject, URIRef) or not subject.n3().startswith('"')
+        for subject in closure.subjects()
+    )
 
 
 # Contradictions
@@ -127,9 +130,7 @@ def test_person_and_organization_is_told_with_its_triples_and_places() -> None:
 
 def test_premises_of_an_inferred_triple_are_traced() -> None:
     """Where the triple itself is nowhere asserted, those that it follows from are told."""
-    message = explain(
-        ":x a ckg:Organization ; ckg:perpetrator :y .", {"x": "strikes.ttl line 3"}
-    )
+    message = explain(":x a ckg:Organization ; ckg:perpetrator :y .", {"x": "strikes.ttl line 3"})
     assert ":x a ckg:ConflictEvent .  follows from" in message
     assert ":x ckg:perpetrator :y .  (strikes.ttl line 3)" in message
     assert "ckg:perpetrator rdfs:domain ckg:ConflictEvent .  (ontology)" in message
@@ -196,7 +197,10 @@ def test_ill_typed_literal_is_a_contradiction() -> None:
     assert "does not match its datatype" in explain(':x :p "three"^^xsd:integer .')
 
 
-@pytest.mark.parametrize("path", sorted((Path(__file__).parent / "ontology" / "entailed").glob("*.ttl")), ids=lambda p: p.stem)
+ENTAILED = sorted((Path(__file__).parent / "ontology" / "entailed").glob("*.ttl"))
+
+
+@pytest.mark.parametrize("path", ENTAILED, ids=lambda path: path.stem)
 def test_proof_of_what_follows_ends_in_asserted_triples(path: Path) -> None:
     """Every consequence that the ontology's own tests ask for can be traced to given triples."""
     asserted = load_graphs([path])[0].graph

@@ -18,7 +18,9 @@ GOOD = (
     "ckg:reviewStatus cs:review-status-accepted ; ckg:polarity cs:polarity-affirmed ; "
     "ckg:modality cs:modality-actual ; ckg:claimStatus cs:claim-status-fact"
 )
-CLAIM = "a ckg:Claim ; ckg:claimSubject <s> ; ckg:claimProperty ckg:perpetrator ; ckg:claimObject <o>"
+CLAIM = (
+    "a ckg:Claim ; ckg:claimSubject <s> ; ckg:claimProperty ckg:perpetrator ; ckg:claimObject <o>"
+)
 
 
 def graph_of(body: str) -> Graph:
@@ -133,8 +135,13 @@ def test_retracted_graph_yields_nothing() -> None:
 
 # Properties
 
-STATUSES = [CS[f"claim-status-{name}"] for name in ("fact", "inferred", "attributed-claim", "author-opinion")]
-REVIEWS = [CS[f"review-status-{name}"] for name in ("accepted", "unreviewed", "disputed", "rejected")]
+STATUSES = [
+    CS[f"claim-status-{name}"]
+    for name in ("fact", "inferred", "attributed-claim", "author-opinion")
+]
+REVIEWS = [
+    CS[f"review-status-{name}"] for name in ("accepted", "unreviewed", "disputed", "rejected")
+]
 RELATIONS = [CS[f"relation-type-{name}"] for name in ("subgroup-of", "allied-with")]
 POLARITIES = [CS[f"polarity-{name}"] for name in ("affirmed", "negated")]
 MODALITIES = [CS[f"modality-{name}"] for name in ("actual", "hypothetical")]
@@ -217,6 +224,8 @@ def test_views_of_the_seed_are_backed_by_the_shapes_rule() -> None:
     shapes = [each for each in load_graphs(files.shapes_files()) if each.path.stem == "view"]
     views = derive_views(each.graph for each in sources)
     assert len(views.asserted) > 100
-    view = FileGraph(files.project_root() / "view", None, merge_graphs([views.asserted, views.attributed]))
+    view = FileGraph(
+        files.project_root() / "view", None, merge_graphs([views.asserted, views.attributed])
+    )
     report = validate_graphs([*sources, view], shapes)
     assert [finding.message for finding in report.findings] == []

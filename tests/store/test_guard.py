@@ -17,7 +17,7 @@ from conflictkg.store.guard import MAX_NESTING, check_query
     [
         ("SELECT * { SERVICE <http://h/> {} }", 1),
         ("SELECT * {\n service silent <http://h/> {} }", 2),
-        ("SELECT * {{}SERVICE#\"x\n<http://h/>{}}", 1),
+        ('SELECT * {{}SERVICE#"x\n<http://h/>{}}', 1),
         ("PREFIX : <http://h/> SELECT * { SERVICE:x{?s ?p ?o} }", 1),
         ("SELECT * { ?s ?p trueSERVICE<http://h/>{} }", 1),
         ("SELECT * { ?s ?p 1e5SERVICEsilent<http://h/>{} }", 1),
@@ -123,7 +123,9 @@ def test_nesting_at_the_limit_is_read() -> None:
         (" \n ", 1, 1, "the query is empty"),
         ("SELCT * {}", 1, 1, 'Did you mean "SELECT"'),
         ("# nothing", 1, 10, "no SELECT"),
-        ('SELECT * {\n ?s ?p "abc }', 2, 8, "a string that is not closed"),
+        ('SELECT * {\n ?s ?p "abc }', 2, 14, "begins at line 2 column 8 is not closed"),
+        ('ASK {\n ?s ?p """a\n"b }', 3, 5, "begins at line 2 column 8 is not closed"),
+        ("ASK {\n ?s ?p 'a\n }", 2, 10, "begins at line 2 column 8 is not closed"),
         ("SELECT * { ?s ?p § }", 1, 18, "begins nothing"),
         ("SELECT * { \\uD800 }", 1, 12, "is no character"),
     ],
@@ -213,7 +215,21 @@ def test_no_random_text_that_passes_the_guard_reaches_the_network(
         *("SERVICE", "service", "SeRvIcE", "SERVICE silent ", "SERVICESILENT", "SERV\\u0049CE"),
         *(url, "?v", ":x", "p:x", "p:", "SERVICE:x", "xSERVICE:x", "GRAPH", "GRAPH "),
         *("{}", "{?s ?p ?o}", "{", "}", "true", "1e5", "1", "1.", ".", ";", "a", "'s'", '"""s"""'),
-        *("#c\n", " ", "\n", "?s", "<u>", "@en", "_:b", "FILTER(", ")", "<", ">", "OPTIONAL", "UNION"),
+        *(
+            "#c\n",
+            " ",
+            "\n",
+            "?s",
+            "<u>",
+            "@en",
+            "_:b",
+            "FILTER(",
+            ")",
+            "<",
+            ">",
+            "OPTIONAL",
+            "UNION",
+        ),
     ]
     head = f"PREFIX : <http://127.0.0.1:{listener.port}/> PREFIX p: <http://127.0.0.1:{listener.port}/> "
     passed = 0

@@ -11,7 +11,7 @@ from small_store import GRAPHS, numbers, write_small_store
 
 from conflictkg.answers import Solutions
 from conflictkg.errors import QueryTimeoutError, StoreBusyError, StoreError
-from conflictkg.store import Limits, open_store, place
+from conflictkg.store import Limits, open_store
 from conflictkg.store.place import claim_place, publish
 from conflictkg.store.writer import Contents, write_store
 
@@ -163,7 +163,9 @@ def test_open_store_is_readable_while_it_is_replaced(tmp_path: Path) -> None:
         write_small_store(directory, numbers(2), "newer")
         assert look(directory) == ("newer", 2)
         with pytest.raises(QueryTimeoutError):
-            reader.query("SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }", deadline_s=0.2)
+            reader.query(
+                "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }", deadline_s=0.2
+            )
         answer = reader.query("SELECT * { ?s ?p ?o }")
         assert isinstance(answer, Solutions)
         assert len(list(answer.rows)) == 2_000
@@ -201,18 +203,20 @@ def test_file_in_the_place_is_refused(tmp_path: Path) -> None:
 def test_parent_that_is_a_file_is_refused(tmp_path: Path) -> None:
     """The place that cannot be made is named."""
     (tmp_path / "file").write_text("mine", encoding="utf-8")
-    with pytest.raises(StoreError, match=r"no store can be written at .*Not a directory|File exists"):
+    with pytest.raises(
+        StoreError, match=r"no store can be written at .*Not a directory|File exists"
+    ):
         write_small_store(tmp_path / "file" / "store")
 
 
 def test_parent_that_cannot_be_written_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The folder is named, and what to do. (Simulated: the tests may run as root.)"""
+    """The folder is named, and what to do; simulated, for the tests may run as root."""
 
     def refuse(path: object, *_: object) -> int:
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr(place.os, "open", refuse)
+    monkeypatch.setattr("conflictkg.store.place.os.open", refuse)
     with pytest.raises(StoreError, match=r"Permission denied .*Choose a --store DIR"):
         write_small_store(tmp_path / "store")

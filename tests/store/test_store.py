@@ -123,9 +123,11 @@ def test_default_graph_is_the_union_unless_from_says_else(
 ) -> None:
     """Without FROM the default graph is the union of all graphs; with it, of those that it names."""
     rows = rows_of(store.query(f"SELECT DISTINCT ?s {clauses} {{ ?s ?p ?o }}"))
-    assert rows == [(Iri(EX + name),) for name in sorted(expected)] or {
-        str(row[0].value).removeprefix(EX) for row in rows if isinstance(row[0], Iri)
-    } == expected
+    assert (
+        rows == [(Iri(EX + name),) for name in sorted(expected)]
+        or {str(row[0].value).removeprefix(EX) for row in rows if isinstance(row[0], Iri)}
+        == expected
+    )
 
 
 @pytest.mark.parametrize(
@@ -143,7 +145,7 @@ def test_graph_sees_the_named_graphs_of_the_dataset(
 
 def test_dataset_of_the_protocol_goes_before_from(store: Store) -> None:
     """default-graph-uri and named-graph-uri replace what the query says."""
-    text = f"SELECT ?s FROM <{G2}> {{ ?s <{EX}name> ?o }}"
+    text = f"SELECT ?s\nFROM <{G2}> {{ ?s <{EX}name> ?o }}"
     assert rows_of(store.query(text, default_graphs=[G1])) == [(Iri(EX + "a"),)]
     assert rows_of(store.query(text, named_graphs=[G1])) == []
 
@@ -195,6 +197,12 @@ def test_binding_of_a_variable_that_is_not_there_is_a_query_error(store: Store) 
         ("SELECT * { ?s foaf:name ?o }", 1, 24, "prefix foaf: is not declared. Add: PREFIX foaf:"),
         ("SELECT * { ?s nix:name ?o }", 1, 23, "prefix nix: is not declared"),
         ("SELECT * { ?s ?p ?o FILTRE(?o) }", 1, 21, 'Did you mean "FILTER"'),
+        (
+            "SELECT * { ?s ?p <http://bad iri/> }",
+            1,
+            35,
+            "the IRI that begins at column 18 holds a space",
+        ),
         ("SELECT ?x (COUNT(*) AS ?c) { ?x ?p ?o }", 1, 40, "unbound"),
     ],
 )
@@ -360,7 +368,9 @@ def children() -> set[int]:
     """Processes that this one has started and that still run."""
     path = Path(f"/proc/self/task/{threading.main_thread().native_id}/children")
     tasks = Path("/proc/self/task").glob("*/children")
-    return {int(pid) for each in (path, *tasks) if each.exists() for pid in each.read_text().split()}
+    return {
+        int(pid) for each in (path, *tasks) if each.exists() for pid in each.read_text().split()
+    }
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
@@ -480,12 +490,14 @@ def test_store_of_another_format_is_refused(tmp_path: Path) -> None:
         open_store(directory)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"format": "https://w3id.org/conflictkg/store/1"}'])
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", '{"format": "https://w3id.org/conflictkg/store/1"}']
+)
 def test_damaged_manifest_is_refused(tmp_path: Path, text: str) -> None:
     """Half a manifest is no manifest."""
     directory = write_small_store(tmp_path / "store")
     (directory / MANIFEST).write_text(text, encoding="utf-8")
-    with pytest.raises(StoreError, match="manifest of the store at .* is damaged"):
+    with pytest.raises(StoreError, match=r"manifest of the store at .* is damaged"):
         open_store(directory)
 
 

@@ -47,7 +47,9 @@ from conflictkg.sources.article.scorekey import load_key, require_key_fits
     type=click.Path(path_type=Path),
     help="Answer key: print precision, recall and F1 by kind instead of the annotations.",
 )
-@click.option("--score-details", is_flag=True, help="With --score: also list what was missed and wrong.")
+@click.option(
+    "--score-details", is_flag=True, help="With --score: also list what was missed and wrong."
+)
 @click.option(
     "--min-f1",
     type=click.FloatRange(0, 1),
@@ -61,7 +63,7 @@ from conflictkg.sources.article.scorekey import load_key, require_key_fits
     hidden=True,
     help="Leave a rule family out.",
 )
-def command(  # noqa: PLR0913  one parameter an option
+def command(
     article: Path,
     output: Path | None,
     issued: datetime.datetime | None,
@@ -107,7 +109,9 @@ def _ask_model(
     if key_variable:
         secret = os.environ.get(key_variable)
         if not secret:
-            raise click.UsageError(f"--llm-key-env: the environment variable {key_variable} is not set.")
+            raise click.UsageError(
+                f"--llm-key-env: the environment variable {key_variable} is not set."
+            )
     guarded = extract_with_model(text, Endpoint(url=url, model=model, key=secret))
     click.echo(f"conflictkg: {guarded.summary()}", err=True)
     return guarded.annotations

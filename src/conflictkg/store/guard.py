@@ -171,24 +171,37 @@ def _iter_tokens(text: str) -> Iterator[Token]:
     while place < end:
         match = _TOKEN.match(text, place)
         if match is None:
-            line, column = locate(text, place)
-            raise QuerySyntaxError(_describe_stray(text, place), line, column)
+            raise _describe_stray(text, place)
         if match.lastgroup != "space":
             yield Token(str(match.lastgroup), match[0], place)
         place = match.end()
 
 
-def _describe_stray(text: str, place: int) -> str:
+def _describe_stray(text: str, place: int) -> QuerySyntaxError:
+    """The error of a character that begins no token."""
     character = text[place]
+    line, column = locate(text, place)
     if character in "\"'":
-        return "this quotation mark opens a string that is not closed."
-    if character == "<":
-        return (
-            "this IRI is not closed, or holds a space or another character that IRIs cannot hold."
+        # Of three quotation marks that open a long string, two were read as an empty one.
+        is_long = text[place - 2 : place] == character * 2
+        end = len(text) if is_long else min(_find(text, "\n", place), _find(text, "\r", place))
+        begin = f"line {line} column {column - 2 if is_long else column}"
+        return QuerySyntaxError(
+            f"the string that begins at {begin} is not closed.", *locate(text, end)
         )
     if character == "\\":
-        return "a backslash stands only in strings, in IRIs, and before punctuation in a prefixed name."
-    return f"{character!r} begins nothing that SPARQL has."
+        problem = (
+            "a backslash stands only in strings, in IRIs and before punctuation in a prefixed name."
+        )
+    else:
+        problem = f"{character!r} begins nothing that SPARQL has."
+    return QuerySyntaxError(problem, line, column)
+
+
+def _find(text: str, wanted: str, start: int) -> int:
+    """Where a character comes next; the text's end if it does not."""
+    found = text.find(wanted, start)
+    return found if found >= 0 else len(text)
 
 
 def _decode_escapes(text: str) -> str:
@@ -340,6 +353,7 @@ class _Names:
         return urljoin(self.base, iri) if self.base else iri
 
     def _doubt(self, token: Token, word: str, before: str) -> None:
+        start, width = token.start, len(token.text)
         if token.kind == "word" and word not in _WORDS:
             problem = f'"{token.text}" is no word of SPARQL.{_closest(token.text, _WORDS)}'
         elif token.kind == "name" and before != "PREFIX":
@@ -347,6 +361,12 @@ class _Names:
             if prefix in self.prefixes:
                 return
             problem = f"prefix {prefix}: is not declared."
+            if self.text[start - 1 : start] == "<":
+                start, width = start - 1, _find(self.text, ">", start) + 2 - start
+                problem = (
+                    f"the IRI that begins at column {locate(self.text, start)[1]} holds a space or "
+                    "another character that IRIs cannot hold, or is not closed."
+                )
         else:
             return
-        self.doubts.append(Doubt(problem, *locate(self.text, token.start), len(token.text)))
+        self.doubts.append(Doubt(problem, *locate(self.text, start), width))

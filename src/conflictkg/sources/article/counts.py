@@ -6,11 +6,8 @@ from collections.abc import Iterator, Sequence
 from conflictkg.sources.article.lookups import load_lookup
 from conflictkg.sources.article.mentions import Amount, Mention
 
-_UNITS = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
-    "sixteen seventeen eighteen nineteen"
-).split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_UNITS: list[str] = load_lookup("rules/counts.toml")["words"]["units"]
+_TENS: list[str] = load_lookup("rules/counts.toml")["words"]["tens"]
 _WORD = "(?:" + "|".join(sorted([*_UNITS, *_TENS], key=len, reverse=True)) + ")"
 _WORDS = rf"{_WORD}(?:[- ]{_WORD})?(?: hundred(?: and {_WORD}(?:-{_WORD})?)?)?(?: thousand)?"
 _DIGITS = r"\d{1,3}(?:,\d{3})+|\d{1,7}"

@@ -23,7 +23,7 @@ _ABSOLUTE = tuple(
     for source in (
         rf"\b{_MONTH} {_DAY}, ?{_YEAR}\b(?!-)",
         rf"\b{_DAY} {_MONTH},? {_YEAR}\b",
-        rf"\b(?P<year>(?:19|20)\d\d)-(?P<month>\d\d)-(?P<day>\d\d)\b",
+        r"\b(?P<year>(?:19|20)\d\d)-(?P<month>\d\d)-(?P<day>\d\d)\b",
         rf"\b{_MONTH},? (?:of )?{_YEAR}\b",
         rf"\b{_MONTH} {_DAY}\b(?!,? (?:19|20)\d\d|[-–,\d]\d)",
         rf"\b(?:on|of|since|until|from) {_DAY} {_MONTH}\b",
@@ -132,10 +132,10 @@ def resolve(
     if when.month and when.day:
         if year is None:
             return unknown
-        day = _day_of(year, when.month, when.day)
-        if day and issued and day > issued + datetime.timedelta(days=60):
-            day = _day_of(year - 1, when.month, when.day)
-        return days_value(day, day, "day", words) if day else unknown
+        found = _day_of(year, when.month, when.day)
+        if found and issued and found > issued + datetime.timedelta(days=60):
+            found = _day_of(year - 1, when.month, when.day)
+        return days_value(found, found, "day", words) if found else unknown
     if when.year and when.month:
         return _month_value(when.year, when.month)
     if when.year:

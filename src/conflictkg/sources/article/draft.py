@@ -102,7 +102,7 @@ class Draft:
         """Change fields of a node."""
         self._nodes[identifier] = self._nodes[identifier].model_copy(update=fields)
 
-    def add(  # noqa: PLR0913  an assertion has this many parts
+    def add(
         self,
         kind: Kind,
         subject: str,

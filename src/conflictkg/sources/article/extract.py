@@ -6,14 +6,15 @@ from collections.abc import Callable
 from conflictkg.sources.article.annotations import Annotations, Document, sha256_of
 from conflictkg.sources.article.dates import days_value
 from conflictkg.sources.article.families import (
+    casualties,
     counting,
     happenings,
     listed,
     naming,
     places,
+    quotations,
     relations,
     roles,
-    statements,
     violence,
 )
 from conflictkg.sources.article.families.frames import run_rules
@@ -23,12 +24,12 @@ from conflictkg.sources.article.reading import Reading
 from conflictkg.sources.article.zones import zones_of
 
 MAX_TITLE_WORDS = 10
-_REGISTERING = (counting, happenings, relations, violence)
+_REGISTERING = (casualties, counting, happenings, relations, violence)
 """Families whose frames register on import."""
 
 
 def _statements(reading: Reading) -> None:
-    statements.read_statements(reading)
+    quotations.read_statements(reading)
 
 
 def _roles(reading: Reading) -> None:
@@ -96,7 +97,9 @@ def _finish(reading: Reading) -> Annotations:
     if not title or len(title.split()) > MAX_TITLE_WORDS:
         title = f"Article {sha256_of(text)[:16]}"
     issued = days_value(reading.issued, reading.issued, "day") if reading.issued else None
-    document = Document(text_sha256=sha256_of(text), characters=len(text), title=title, issued=issued)
+    document = Document(
+        text_sha256=sha256_of(text), characters=len(text), title=title, issued=issued
+    )
     return Annotations(
         document=document,
         zones=zones_of(text, reading.blocks),

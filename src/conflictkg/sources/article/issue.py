@@ -1,6 +1,7 @@
 """The day of an article, as far as the page tells it."""
 
 import datetime
+import itertools
 import re
 
 from conflictkg.sources.article.dates import find_dates
@@ -8,8 +9,12 @@ from conflictkg.sources.article.mentions import Mention, When
 from conflictkg.sources.article.reading import Reading
 from conflictkg.sources.article.zones import normalize, split_blocks
 
-_RELEASED = re.compile(r"\b(?:issued|released|published|dated|posted)(?: (?:today|earlier))?,?(?: on)? $")
-_DATELINE = re.compile(r"^(?:[A-Z][A-Za-z .]+, )?(?:[A-Z][a-z]+\.? \d{1,2}(?:, \d{4})?) ?(?:\([^)]*\) ?)?[—–-]")
+_RELEASED = re.compile(
+    r"\b(?:issued|released|published|dated|posted)(?: (?:today|earlier))?,?(?: on)? $"
+)
+_DATELINE = re.compile(
+    r"^(?:[A-Z][A-Za-z .]+, )?(?:[A-Z][a-z]+\.? \d{1,2}(?:, \d{4})?) ?(?:\([^)]*\) ?)?[—–-]"
+)
 
 
 def find_issue_date(text: str) -> datetime.date | None:
@@ -60,7 +65,7 @@ def find_issue_year(reading: Reading) -> int | None:
         if so_far:
             return int(so_far.group(1))
         found = list(sentence.mentions("date"))
-        for before, after in zip(found, found[1:], strict=False):
+        for before, after in itertools.pairwise(found):
             if _is_this_year(after) and _is_year(before):
                 gap = reading.norm[before.end : after.start]
                 if re.fullmatch(r"[ ,;]*(?:and|to|,)? ?(?:just |only )?[\w,]* ?(?:so far )?", gap):
@@ -76,4 +81,6 @@ def _is_this_year(mention: Mention) -> bool:
 
 def _is_year(mention: Mention) -> bool:
     when = mention.value
-    return isinstance(when, When) and when.year is not None and when.month is None and not when.since
+    return (
+        isinstance(when, When) and when.year is not None and when.month is None and not when.since
+    )

@@ -138,7 +138,9 @@ def _gazetteer_entries() -> list[Entry]:
         name = Name(key=key_of(label), label=label, level="state", country=label)
         entries += [Entry(form, "country", name) for form in (label, *record.get("names", ()))]
         entries += [Entry(form, "demonym", name) for form in record["demonyms"]]
-    for printed in (n for group in load_lookup("gazetteers/places.toml")["places"].values() for n in group):
+    for printed in (
+        n for group in load_lookup("gazetteers/places.toml")["places"].values() for n in group
+    ):
         entries.append(Entry(printed, "place", Name(key_of(printed), printed)))
     return entries
 
@@ -151,14 +153,17 @@ def _graph_entries(paths: tuple[Path, ...]) -> list[Entry]:
             continue
         graph = Graph().parse(path, format="turtle", publicID=BASE)
         for name, kind in _GRAPH_CLASSES.items():
-            for subject in sorted(graph.subjects(RDF.type, URIRef(f"{BASE}ontology#{name}"))):
+            for subject in sorted(
+                map(str, graph.subjects(RDF.type, URIRef(f"{BASE}ontology#{name}")))
+            ):
                 entries += _labels_of(graph, subject, kind)
     return entries
 
 
-def _labels_of(graph: Graph, subject: object, kind: str) -> list[Entry]:
-    if not isinstance(subject, URIRef) or not subject.startswith(BASE + "id/"):
+def _labels_of(graph: Graph, iri: str, kind: str) -> list[Entry]:
+    if not iri.startswith(BASE + "id/"):
         return []
+    subject = URIRef(iri)
     preferred = [str(o) for o in graph.objects(subject, SKOS.prefLabel)]
     label = min(preferred) if preferred else str(subject)
     name = Name(key_of(label), label, entity=str(subject).removeprefix(BASE + "id/"))

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from conflictkg.errors import SourceError
 from conflictkg.sources.article.annotations import Annotations, Document, sha256_of
-from conflictkg.sources.article.draft import Draft, Source
+from conflictkg.sources.article.draft import Draft, Source, Value
 from conflictkg.sources.article.lexicon import key_of
 from conflictkg.sources.article.llmschema import Answer, Proposal, answer_schema, instructions
 from conflictkg.sources.article.mentions import Name
@@ -69,7 +69,9 @@ class Guarded:
         """
         total = self.kept + sum(self.dropped.values())
         reasons = ", ".join(f"{n} {reason}" for reason, n in sorted(self.dropped.items()))
-        return f"kept {self.kept} of {total} proposed assertions" + (f"; dropped: {reasons}" if reasons else "")
+        return f"kept {self.kept} of {total} proposed assertions" + (
+            f"; dropped: {reasons}" if reasons else ""
+        )
 
 
 def extract_with_model(text: str, endpoint: Endpoint) -> Guarded:
@@ -96,9 +98,7 @@ def extract_with_model(text: str, endpoint: Endpoint) -> Guarded:
 def _annotations(text: str, blocks: tuple[Block, ...], draft: Draft) -> Annotations:
     digest = sha256_of(text)
     return Annotations(
-        document=Document(
-            text_sha256=digest, characters=len(text), title=f"Article {digest[:16]}"
-        ),
+        document=Document(text_sha256=digest, characters=len(text), title=f"Article {digest[:16]}"),
         zones=zones_of(text, blocks),
         nodes=draft.nodes(),
         assertions=draft.assertions(),
@@ -197,7 +197,7 @@ def _read(endpoint: Endpoint, response: httpx.Response) -> Answer:
         ) from error
 
 
-def _admit(  # noqa: PLR0911  one return a reason
+def _admit(
     text: str,
     blocks: tuple[Block, ...],
     draft: Draft,
@@ -247,7 +247,7 @@ def _name(printed: str) -> Name:
     return Name(key_of(printed), printed)
 
 
-def _value(draft: Draft, proposal: Proposal, kind: str) -> object:
+def _value(draft: Draft, proposal: Proposal, kind: str) -> Value | None:
     if kind == "node":
         thing = proposal.object
         return draft.named(thing.type, _name(thing.name)) if thing else None

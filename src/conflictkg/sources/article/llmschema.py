@@ -67,7 +67,9 @@ class CountAnswer(_Strict):
 
     def as_value(self) -> CountValue:
         """The same as an annotation's count."""
-        return CountValue(of=self.of, low=self.low, best=self.best, high=self.high, vague=self.vague)
+        return CountValue(
+            of=self.of, low=self.low, best=self.best, high=self.high, vague=self.vague
+        )
 
 
 class Proposal(_Strict):

@@ -31,7 +31,9 @@ def load_lookup(name: str) -> dict[str, Any]:
 
 def gazetteer_names() -> tuple[str, ...]:
     """The gazetteer files, in the order of their names."""
-    return tuple(f"gazetteers/{path.name}" for path in sorted((_HERE / "gazetteers").glob("*.toml")))
+    return tuple(
+        f"gazetteers/{path.name}" for path in sorted((_HERE / "gazetteers").glob("*.toml"))
+    )
 
 
 def rule_names(folder: str) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from conflictkg.sources.article.lexicon import key_of, load_lexicon
 from conflictkg.sources.article.lookups import load_lookup
 from conflictkg.sources.article.mentions import Mention, Name
 
+_AL = re.compile(r"\b[Aa]l[ -]\Z")
 _CAPITAL = r"(?:[A-Z][\w]*(?:['-][\w]+)*|[A-Z]\.)"
 
 
@@ -49,7 +50,16 @@ def _capital_pattern() -> re.Pattern[str]:
 def find_names(text: str, start: int, end: int) -> list[Mention]:
     """The mentions of a sentence that need no context, from left to right, without overlaps."""
     found: list[Mention] = []
-    _add(found, load_lexicon().find(text, start, end))
+    known = load_lexicon().find(text, start, end)
+    # "al Kuwaiti" is a person's name, no demonym.
+    _add(
+        found,
+        (
+            m
+            for m in known
+            if m.type != "demonym" or not _AL.search(text[max(start, m.start - 4) : m.start])
+        ),
+    )
     _add(found, _organizations(text, start, end))
     _add(found, find_dates(text, start, end))
     _add(found, (Mention("post", m.start(), m.end()) for m in _posts().finditer(text, start, end)))
@@ -61,7 +71,9 @@ def find_names(text: str, start: int, end: int) -> list[Mention]:
 
 @cache
 def _posts() -> re.Pattern[str]:
-    posts = [name for post in load_lookup("gazetteers/roles.toml")["post"] for name in post["names"]]
+    posts = [
+        name for post in load_lookup("gazetteers/roles.toml")["post"] for name in post["names"]
+    ]
     longest_first = sorted(posts, key=len, reverse=True)
     return re.compile(r"(?<![\w-])(?:" + "|".join(map(re.escape, longest_first)) + r")(?![\w-])")
 

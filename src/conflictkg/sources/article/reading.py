@@ -69,6 +69,8 @@ class Reading:
         self.sentences = self._read()
         self._local: dict[tuple[str, str], str] = {}
         self._seen: set[tuple[str, ...]] = set()
+        self.levels: dict[str, str] = {}
+        """Level of the organizations met so far, by node."""
 
     def _read(self) -> list[Sentence]:
         stages = [load_rules(stage) for stage in ("chunks", "phrases", "apposition")]
@@ -148,7 +150,10 @@ class Reading:
         if mention.type == "inst":
             return self.draft.named("organization", self.institution(mention))
         if mention.type in _ACTOR_TYPES and mention.name:
-            return self.draft.named("organization", self._group(mention.name))
+            name = self._group(mention.name)
+            node = self.draft.named("organization", name)
+            self.levels[node] = name.level
+            return node
         if mention.type == "pronoun":
             return self._antecedent(mention)
         if mention.type in ("officials", "member", "victims"):
@@ -251,9 +256,7 @@ class Reading:
             return False
         encoded = sentence.encoded
         before = "".join(
-            sign
-            for position, sign in enumerate(encoded.text)
-            if encoded.start_of(position) < start
+            sign for position, sign in enumerate(encoded.text) if encoded.start_of(position) < start
         )
         inside = "".join(
             sign
@@ -270,7 +273,8 @@ class Reading:
 
 
 _DATELINE = re.compile(
-    r"(?P<city>[A-Z][A-Z.' -]{2,30})(?:, (?P<country>[A-Z][A-Za-z. ]{2,30}?))?(?: ?[(](?P<outlet>[^()]{2,40})[)])? ?(?:--|[—–-]) ?"
+    r"(?P<city>[A-Z][A-Z.' -]{2,30})(?:, (?P<country>[A-Z][A-Za-z. ]{2,30}?))?"
+    r"(?: ?[(](?P<outlet>[^()]{2,40})[)])? ?(?:--|[—–-]) ?"
 )
 
 

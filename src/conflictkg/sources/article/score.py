@@ -2,20 +2,24 @@
 
 An extracted assertion matches a key item when all of this holds:
 
-1. **what is said** is the same: our predicate and the key's free-English predicate fall in one class of
-   ``rules/scoring.toml``, and the item's kind is one that the class lists (a leader is a role in one key and a membership in
-   another; all else of a kind keeps to it);
+1. **what is said** is the same: our predicate and the key's free-English predicate fall in one
+   class of ``rules/scoring.toml``, and the item's kind is one that the class lists (a leader is a
+   role in one key and a membership in another; all else of a kind keeps to it);
 2. **status** is the same: fact and inferred are one class, attributed claims and opinions one each;
-3. **the span** is the same: they share at least half of the shorter one, and at least a quarter of what both cover
-   together. For names the shorter lies inside the longer: keys quote a name with a word or two around it;
-4. **the participants** agree: subject and value by name, number or date (:mod:`similarity`, :mod:`scorematch`). Local
-   identifiers of a key (``stmt-…``, ``strike-…``) and its descriptions of unnamed events fit any event, statement,
-   site or group of ours, unless both give a year and the years differ. Numbers must be equal in both bounds, dates in
-   both days; a date whose year the page does not print is compared by month and day.
+3. **the span** is the same: they share at least half of the shorter one, and at least a quarter of
+   what both cover together. Names and aliases: the shorter lies inside the longer, because keys
+   quote a name with a word or two around it;
+4. **the participants** agree: subject and value by name, number or date (:mod:`similarity`,
+   :mod:`scorematch`). Local identifiers of a key (``stmt-…``, ``strike-…``) and its descriptions of
+   unnamed events fit any event, statement, site or group of ours, unless both give a year and the
+   years differ. Numbers must be equal in both bounds, dates in both days; a date whose year the
+   page does not print is compared by month and day.
 
-One key item takes one assertion. A second assertion of the same thing counts as wrong. What matches only an item that is not core is
-neutral. What matches nothing counts against precision. Recall is over core items. A *trap* is hit by an affirmed, actual assertion
-that matches no proper item, overlaps a must-not-assert item and names its subject and object; a *breach* is any assertion in comments or chrome.
+One key item takes one assertion; a second assertion of the same thing counts as wrong. What matches
+only an item that is not core is neutral. What matches nothing counts against precision. Recall is
+over core items. A *trap* is hit by an affirmed, actual assertion that matches no proper item,
+overlaps a must-not-assert item and names its subject and object. A *breach* is any assertion in
+comments or chrome.
 """
 
 from collections import Counter
@@ -95,7 +99,7 @@ def score(annotations: Annotations, items: Sequence[KeyItem], text: str) -> Scor
     missed = [item for item in core if item.id not in matched]
     kind_of = {item.id: item.kind for item in core}
     right_kinds = Counter(kind_of[name] for name in matched)
-    wrong_kinds = Counter(each.kind for each in wrong)
+    wrong_kinds: Counter[str] = Counter(each.kind for each in wrong)
     missed_kinds = Counter(item.kind for item in missed)
     kinds = sorted({*right_kinds, *wrong_kinds, *missed_kinds})
     traps = [item for item in items if item.status == "must-not-assert"]
@@ -122,7 +126,7 @@ def assign(
     edges = {
         item.id: sorted(
             (each for each in assertions if matcher.fits(each, item)),
-            key=lambda each: (-matcher.closeness(each, item), each.id),  # noqa: B023  used at once
+            key=lambda each: (-matcher.closeness(each, item), each.id),
         )
         for item in items
     }

@@ -5,13 +5,26 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from conflictkg.sources.article.annotations import Annotations, Assertion, CountValue, DateValue, Node
+from conflictkg.sources.article.annotations import (
+    Annotations,
+    Assertion,
+    CountValue,
+    DateValue,
+    Node,
+)
 from conflictkg.sources.article.counts import find_amounts
 from conflictkg.sources.article.dates import find_dates, resolve
 from conflictkg.sources.article.lookups import load_lookup
 from conflictkg.sources.article.mentions import Amount, When
 from conflictkg.sources.article.scorekey import KeyItem
-from conflictkg.sources.article.similarity import canonical, covers, numbers, same_thing, shared, tokens
+from conflictkg.sources.article.similarity import (
+    canonical,
+    covers,
+    numbers,
+    same_thing,
+    shared,
+    tokens,
+)
 from conflictkg.sources.article.zones import normalize
 
 MIN_SHARED = 0.5
@@ -68,9 +81,11 @@ class Matcher:
             for item in items
             if class_of_item(item.kind, item.predicate) == "name"
         }
-        self._barred = [(i.start, i.end) for i in items if i.status in ("reader-comment", "page-chrome") and i.end - i.start > 3] + [
-            (z.start, z.end) for z in annotations.zones if z.zone in ("comments", "chrome")
-        ]
+        self._barred = [
+            (i.start, i.end)
+            for i in items
+            if i.status in ("reader-comment", "page-chrome") and i.end - i.start > 3
+        ] + [(z.start, z.end) for z in annotations.zones if z.zone in ("comments", "chrome")]
 
     def fits(self, assertion: Assertion, item: KeyItem) -> bool:
         """Whether the assertion says what the item says."""
@@ -133,7 +148,11 @@ class Matcher:
         unnamed = node.type in _UNNAMED_TYPES
         if _is_local(wording) or self._is_description(wording):
             years = _years(wording)
-            ours = _years(node.label) | ({node.period.earliest_begin.year} if node.period and node.period.earliest_begin else set())
+            ours = _years(node.label) | (
+                {node.period.earliest_begin.year}
+                if node.period and node.period.earliest_begin
+                else set()
+            )
             conflict = bool(years and ours) and not years & ours
             if unnamed:
                 return not conflict
@@ -176,7 +195,9 @@ class Matcher:
                 return covers(words, item.text)
         if node.type in _UNNAMED_TYPES and node.type != "post":
             return same_thing(words, wording) or (
-                numbers(words) <= numbers(wording) | numbers(item.text) and covers(words, f"{wording} {item.text}") and assertion.predicate != "killed"
+                numbers(words) <= numbers(wording) | numbers(item.text)
+                and covers(words, f"{wording} {item.text}")
+                and assertion.predicate != "killed"
             )
         return same_thing(words, wording)
 
@@ -257,7 +278,9 @@ def _same_date(date: DateValue, item: KeyItem) -> bool:
     known = date.earliest_begin, date.latest_end
     if re.search(r"unknown|not printed", item.object) or wanted is None:
         month = wanted.group()[:7] if wanted else ""
-        inside = known[0] is not None and wanted is not None and str(known[0])[: len(month)] == month
+        inside = (
+            known[0] is not None and wanted is not None and str(known[0])[: len(month)] == month
+        )
         return date.precision == "unknown" or inside
     if known[0] is None:
         return _same_day_of_year(date.resolved_from or "", wanted.group())
@@ -267,7 +290,8 @@ def _same_date(date: DateValue, item: KeyItem) -> bool:
 
 def _bounds(printed: str) -> tuple[str, str]:
     parts = [int(part) for part in printed.split("-")]
-    when = When(*parts)
+    year, month, day = (*parts, None, None)[:3]
+    when = When(year=year, month=month, day=day)
     value = resolve(when, printed, None)
     return str(value.earliest_begin), str(value.latest_end)
 

@@ -41,7 +41,7 @@ def _is_end(text: str, match: re.Match[str], abbreviations: frozenset[str], end:
     if word in abbreviations:
         return False
     single = len(word) == 1 and word.isupper()
-    return not (single or re.fullmatch(r"(?:[A-Z]\.)+[A-Z]", word) and following[:1].isupper())
+    return not (single or (re.fullmatch(r"(?:[A-Z]\.)+[A-Z]", word) and following[:1].isupper()))
 
 
 def _bounded(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:

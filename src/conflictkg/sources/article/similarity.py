@@ -7,14 +7,12 @@ from rapidfuzz import fuzz
 
 from conflictkg.sources.article.counts import parse_number
 from conflictkg.sources.article.lexicon import load_lexicon
+from conflictkg.sources.article.lookups import load_lookup
 from conflictkg.sources.article.zones import normalize
 
 SAME_SPELLING = 82
 """Percent of likeness from which two words of five letters or more are one word spelt twice."""
-_STOP = frozenset(
-    "a an the of in on at to for from by with and or its his her their that this is are was were be "
-    "been as s al el who which it he she they has have had unnamed".split()
-)
+_STOP = frozenset(load_lookup("rules/scoring.toml")["stop_words"]["words"])
 _NUMBER = re.compile(
     r"\b(?:\d{1,3}(?:,\d{3})+|\d+|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|"
     r"thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty)\b",

@@ -35,7 +35,7 @@ class Block:
 
 
 def normalize(text: str) -> str:
-    """Make quotation marks and blanks uniform without moving any character.
+    r"""Make quotation marks and blanks uniform without moving any character.
 
     >>> normalize("Pakistan’s\\u00a0“view”")
     'Pakistan\\'s "view"'
@@ -53,7 +53,7 @@ def _patterns() -> dict[str, re.Pattern[str]]:
 
 
 def split_blocks(text: str) -> tuple[Block, ...]:
-    """Cut a page into blocks and give each its zone.
+    r"""Cut a page into blocks and give each its zone.
 
     >>> [(b.zone, b.kind) for b in split_blocks("Headline here\\n\\nA paragraph ends so.\\n\\nTags: a")]
     [('headline', 'paragraph'), ('body', 'paragraph'), ('chrome', 'paragraph')]
@@ -181,9 +181,11 @@ def _is_footer(text: str, rest: list[Block]) -> bool:
     """Whether only short lines are left that are not indented and end like no sentence."""
     patterns = _patterns()
     return all(
-        not block.indented
-        and block.end - block.start <= 60
-        and not re.search(r"[.!?…\"']$", normalize(text[block.start : block.end]))
+        (
+            not block.indented
+            and block.end - block.start <= 60
+            and not re.search(r"[.!?…\"']$", normalize(text[block.start : block.end]))
+        )
         or patterns["chrome"].search(normalize(text[block.start : block.end]))
         for block in rest
     )
@@ -208,7 +210,9 @@ def _mark_quotations(text: str, blocks: list[Block]) -> tuple[Block, ...]:
         marked.append(replace(block, kind=kind))
         if patterns["announces_quotation"].search(line) and block.zone == "body":
             announced = True
-            goes_on = _goes_on(text, blocks, len(marked), bool(patterns["report_announced"].search(line)))
+            goes_on = _goes_on(
+                text, blocks, len(marked), bool(patterns["report_announced"].search(line))
+            )
         elif announced and kind == "quote" and len(marked) < goes_on:
             continue
         elif not (announced and block.indented and kind == "quote"):

@@ -4,10 +4,17 @@ import re
 
 from conflictkg.sources.article.annotations import CountValue
 from conflictkg.sources.article.draft import INFERRED
-from conflictkg.sources.article.families.events import amount_of, is_series, means_of, series_of
+from conflictkg.sources.article.families.casualties import category_of, count_value
+from conflictkg.sources.article.families.events import (
+    amount_of,
+    event_of,
+    is_series,
+    means_of,
+    series_of,
+)
 from conflictkg.sources.article.families.frames import frame
 from conflictkg.sources.article.families.places import located
-from conflictkg.sources.article.families.violence import category_of, count_value, describe_event
+from conflictkg.sources.article.families.violence import describe_event
 from conflictkg.sources.article.mentions import Amount, Mention
 from conflictkg.sources.article.patterns import Match
 from conflictkg.sources.article.reading import Reading, Sentence
@@ -25,14 +32,27 @@ def series_count(reading: Reading, sentence: Sentence, match: Match) -> None:
     node = series_of(reading, sentence, event)
     source = reading.source_at(sentence, match.start, match.end)
     rule = match.rule.name
-    category = "events" if means_of(reading.words(event.start, event.end)) or "strike" in event.words.get("noun", "") else "incidents"
-    reading.draft.add("count", node, "count", count_value(amount, category), (match.start, match.end), rule, source)
+    category = (
+        "events"
+        if means_of(reading.words(event.start, event.end))
+        or "strike" in event.words.get("noun", "")
+        else "incidents"
+    )
+    reading.draft.add(
+        "count",
+        node,
+        "count",
+        count_value(amount, category),
+        (match.start, match.end),
+        rule,
+        source,
+    )
     describe_event(reading, sentence, node, event, rule)
-    _when(reading, sentence, node, match)
+    _when(reading, node, match)
     located(reading, sentence, node, event.end, rule, since=event.start)
 
 
-def _when(reading: Reading, sentence: Sentence, node: str, match: Match) -> None:
+def _when(reading: Reading, node: str, match: Match) -> None:
     when = match.part("when")
     if when is None:
         return
@@ -64,7 +84,9 @@ def counts_by_year(reading: Reading, sentence: Sentence, match: Match) -> None:
     span = (number.start, when.end)
     source = reading.source_at(sentence, *span)
     rule = match.rule.name
-    reading.draft.add("count", node, "count", count_value(number.value, "events"), span, rule, source)
+    reading.draft.add(
+        "count", node, "count", count_value(number.value, "events"), span, rule, source
+    )
     if "peak" in match.words:
         start = match.spans["peak"][0]
         reading.draft.add("date", node, "date", period, (start, when.end), rule, source)
@@ -102,7 +124,12 @@ def killed_by_series(reading: Reading, sentence: Sentence, match: Match) -> None
         node = name
     else:
         return
-    value = CountValue(**{**count_value(number.value, category_of(noun)).model_dump(), "rule": re.sub(r"\s+", " ", noun).strip()[:80] or None})
+    value = CountValue(
+        **{
+            **count_value(number.value, category_of(noun)).model_dump(),
+            "rule": re.sub(r"\s+", " ", noun).strip()[:80] or None,
+        }
+    )
     reading.draft.add("count", node, "count", value, span, rule, source)
 
 
@@ -120,7 +147,9 @@ def since(reading: Reading, sentence: Sentence, match: Match) -> None:
         node = series_of(reading, sentence, event)
     source = reading.source_at(sentence, match.start, match.end)
     start = match.spans["since"][0]
-    reading.draft.add("date", node, "date", reading.date(when), (start, when.end), match.rule.name, source)
+    reading.draft.add(
+        "date", node, "date", reading.date(when), (start, when.end), match.rule.name, source
+    )
 
 
 def _program(reading: Reading, noun: str) -> str:
@@ -144,7 +173,11 @@ def plain_count(reading: Reading, sentence: Sentence, match: Match) -> None:
     noun = match.words.get("noun", "")
     span = match.spans.get("span", (match.start, match.end))
     category = match.rule.option("category", "incidents")
-    node = sentence.event or reading.shared("event", f"{sentence.start}", noun, concept="other")
+    if noun.endswith(("missiles", "rockets")):
+        node = event_of(reading, sentence, None)
+    else:
+        key = f"{sentence.start}"
+        node = sentence.event or reading.shared("event", key, noun, concept="other")
     if category == "events" or noun not in ("incidents",):
         sentence.event = node
     value = CountValue(**{**count_value(number.value, category).model_dump(), "rule": noun or None})

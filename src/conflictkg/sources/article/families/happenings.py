@@ -8,7 +8,9 @@ from conflictkg.sources.article.mentions import Mention
 from conflictkg.sources.article.patterns import Match
 from conflictkg.sources.article.reading import Reading, Sentence
 
-_END = re.compile(r"[,;:]| but | because | while | despite | although | although | in protest| since (?=[\ue000-\ue018])|[.]?$")
+_END = re.compile(
+    r"[,;:]| but | because | while | despite | although | although | in protest| since (?=[\ue000-\ue018])|[.]?$"
+)
 _MAX = 170
 
 
@@ -39,7 +41,9 @@ def happened(reading: Reading, sentence: Sentence, match: Match) -> None:
     words = reading.words(match.spans["verb"][0], end)
     source = reading.source_at(sentence, actor.start, match.end)
     span = (match.start, end)
-    reading.draft.add("event", subject, "happened", words, span, match.rule.name, source, negated=negated)
+    reading.draft.add(
+        "event", subject, "happened", words, span, match.rule.name, source, negated=negated
+    )
 
 
 @frame("told of")
@@ -54,7 +58,9 @@ def told_of(reading: Reading, sentence: Sentence, match: Match) -> None:
     if event is not None and sentence.event:
         node = sentence.event
     else:
-        node = reading.shared("event", f"{label.casefold()}-{sentence.block_number}", label, concept="other")
+        node = reading.shared(
+            "event", f"{label.casefold()}-{sentence.block_number}", label, concept="other"
+        )
     source = reading.source_at(sentence, *span)
     value = reading.words(*span)
     actor = match.part("actor")
@@ -68,25 +74,40 @@ def shared_intelligence(reading: Reading, sentence: Sentence, match: Match) -> N
     """Information about a site was passed on: one event for each site."""
     giver = match.part("actor")
     subject = reading.actor(giver) if giver else None
-    if giver is None or subject is None or not reading.is_asserted(sentence, giver.start, match.end):
+    if (
+        giver is None
+        or subject is None
+        or not reading.is_asserted(sentence, giver.start, match.end)
+    ):
         return
     rule = match.rule.name
     about = [*match.parts.get("site", ()), *match.parts.get("other", ())]
     sites = about or [Mention("facility", giver.start, match.end)]
     for number, site in enumerate(sites):
         node = reading.shared(
-            "event", f"intelligence-{site.start}", "sharing of intelligence", concept="intelligence-sharing"
+            "event",
+            f"intelligence-{site.start}",
+            "sharing of intelligence",
+            concept="intelligence-sharing",
         )
         start = giver.start if number == 0 else site.start
-        end = clause_end(sentence, site.start, site.end) if number == len(sites) - 1 else _site_end(sentence, site)
+        end = (
+            clause_end(sentence, site.start, site.end)
+            if number == len(sites) - 1
+            else _site_end(sentence, site)
+        )
         source = reading.source_at(sentence, giver.start, match.end)
         words = reading.words(start, end)
         reading.draft.add("event", node, "happened", words, (start, end), rule, source)
-    when = next((m for m in sentence.encoded.mentions if m.type == "date" and m.end <= giver.start), None)
+    when = next(
+        (m for m in sentence.encoded.mentions if m.type == "date" and m.end <= giver.start), None
+    )
     if when is not None:
         node = reading.shared("event", f"intelligence-{sites[0].start}", "sharing of intelligence")
         source = reading.source_at(sentence, giver.start, match.end)
-        reading.draft.add("date", node, "date", reading.date(when), (when.start, when.end), "dates.event", source)
+        reading.draft.add(
+            "date", node, "date", reading.date(when), (when.start, when.end), "dates.event", source
+        )
 
 
 def _site_end(sentence: Sentence, site: Mention) -> int:
@@ -100,7 +121,9 @@ def _site_end(sentence: Sentence, site: Mention) -> int:
 @frame("target place")
 def target_place(reading: Reading, sentence: Sentence, match: Match) -> None:
     """An actor targets a group in places."""
-    actor = next((m for m in sentence.encoded.mentions if m.type in ("country", "inst", "org")), None)
+    actor = next(
+        (m for m in sentence.encoded.mentions if m.type in ("country", "inst", "org")), None
+    )
     subject = reading.actor(actor) if actor else None
     if subject is None:
         return
@@ -115,7 +138,7 @@ def target_place(reading: Reading, sentence: Sentence, match: Match) -> None:
 
 
 @frame("opinion")
-def opinion(reading: Reading, sentence: Sentence, match: Match) -> None:
+def opinion(reading: Reading, _sentence: Sentence, match: Match) -> None:
     """The author's cause or judgement."""
     subject = match.part("actor")
     node = reading.actor(subject) if subject else None
@@ -123,6 +146,6 @@ def opinion(reading: Reading, sentence: Sentence, match: Match) -> None:
         return
     span = (match.start, match.end)
     source = Source("author-opinion")
-    reading.draft.add("opinion", node, "assessment", reading.words(*span), span, match.rule.name, source)
-
-
+    reading.draft.add(
+        "opinion", node, "assessment", reading.words(*span), span, match.rule.name, source
+    )

@@ -40,7 +40,9 @@ def _entry(reading: Reading, sentence: Sentence, opener: Sentence, person: Menti
     if organization:
         reading.draft.add("membership", subject, "member of", organization, span, rule)
     if _KILLED.search(opener.encoded.text):
-        node = reading.draft.local("strike", "strike", f"strike that killed {reading.draft.node(subject).label}")
+        node = reading.draft.local(
+            "strike", "strike", f"strike that killed {reading.draft.node(subject).label}"
+        )
         reading.draft.add("strike", node, "killed", subject, span, rule)
     _succession(reading, sentence, subject, person, organization)
 
@@ -52,7 +54,7 @@ def _succession(
     person: Mention,
     organization: str | None,
 ) -> None:
-    """"X: Y's successor": both led what the list is about, X after Y."""
+    """Both led what the list is about, where an entry says "X: Y's successor"."""
     for member in sentence.mentions("member"):
         owner = member.part("owner")
         if owner is None or owner.name is None or organization is None:
@@ -65,5 +67,3 @@ def _succession(
         reading.draft.add("role", subject, "leader in", organization, span, rule, INFERRED)
         span = (member.start, member.end)
         reading.draft.add("role", before, "leader in", organization, span, rule, INFERRED)
-
-

@@ -7,18 +7,15 @@ from conflictkg.sources.article.annotations import Kind
 from conflictkg.sources.article.draft import FACT, INFERRED
 from conflictkg.sources.article.families.frames import frame
 from conflictkg.sources.article.lexicon import key_of
+from conflictkg.sources.article.lookups import load_lookup
 from conflictkg.sources.article.mentions import Mention, Name
 from conflictkg.sources.article.patterns import Match
 from conflictkg.sources.article.reading import Reading, Sentence, bare, dateline
 
-_SMALL = frozenset("of the and for in on to al e".split())
-_BEFORE_PLACE = re.compile(
-    r"(?:\b(?:in|into|from|near|at|across|inside|outside|outside of|throughout|within|around|toward|towards|between|to|through|over|of|leaving|entered|entering)|, and|, or|,| and)\s+(?:the\s+)?(?:(?:northern|southern|eastern|western|central|northwestern|northeastern|southwestern|southeastern|neighboring) )?$",
-    re.IGNORECASE,
-)
-_AFTER_PLACE = re.compile(
-    r"'s (?:\w+ )?(?:tribal|northwest|northeast|southwest|southeast|north|south|east|west|northern|southern|eastern|western|northwestern|northeastern|southwestern|southeastern|central|border|province|district|capital|coast|city|region)\b"
-)
+_SMALL = frozenset(["of", "the", "and", "for", "in", "on", "to", "al", "e"])
+_COUNTRY = load_lookup("rules/placenames.toml")["country"]
+_BEFORE_PLACE = re.compile(_COUNTRY["before"], re.IGNORECASE)
+_AFTER_PLACE = re.compile(_COUNTRY["after"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +67,9 @@ def _node_of(reading: Reading, sentence: Sentence, mention: Mention) -> tuple[st
 
 def _add(reading: Reading, kind: Kind, node: str, mention: Mention) -> None:
     words = reading.words(mention.start, mention.end)
-    reading.draft.add(kind, node, "name", words, (mention.start, mention.end), "names.first-mention")
+    reading.draft.add(
+        kind, node, "name", words, (mention.start, mention.end), "names.first-mention"
+    )
 
 
 def _person(reading: Reading, node: str, mentions: list[_Printed]) -> None:
@@ -138,7 +137,9 @@ def _alias(
     after = [m for m in mentions if m.words == form and m.mention.start > first.mention.start]
     anywhere = [m for m in mentions if m.words == form]
     short = " " not in form and sum(map(str.isupper, form)) >= 2
-    if short and (is_abbreviation(form, first.words) or is_abbreviation(form, label) or form.isupper()):
+    if short and (
+        is_abbreviation(form, first.words) or is_abbreviation(form, label) or form.isupper()
+    ):
         mention = anywhere[0].mention
         end = _possessed_end(reading, mention)
         source = FACT if end == mention.end and mention.start > first.mention.start else INFERRED
@@ -206,14 +207,16 @@ def is_abbreviation(short: str, full: str) -> bool:
     letters = short.replace(".", "").replace("-", "")
     if not 2 <= len(letters) <= 10 or not letters[:2].isupper() or " " in short:
         return False
-    words = [w for w in re.findall(r"[A-Za-z]+", full)]
+    words = list(re.findall(r"[A-Za-z]+", full))
     initials = "".join(w[0] for w in words).upper()
     without = "".join(w[0] for w in words if w.casefold() not in _SMALL).upper()
-    return letters.upper() in (initials, without) or (len(words) > 1 and without.startswith(letters.upper()[:2]) and len(letters) > 3)
+    return letters.upper() in (initials, without) or (
+        len(words) > 1 and without.startswith(letters.upper()[:2]) and len(letters) > 3
+    )
 
 
 @frame("abbreviation")
-def abbreviation(reading: Reading, sentence: Sentence, match: Match) -> None:
+def abbreviation(reading: Reading, _sentence: Sentence, match: Match) -> None:
     """A name with its abbreviation: "US Central Command, or CENTCOM", "(TTP)"."""
     full, short = match.part("full"), match.part("short")
     if full is None or short is None:
@@ -228,7 +231,7 @@ def abbreviation(reading: Reading, sentence: Sentence, match: Match) -> None:
 
 
 @frame("gloss")
-def gloss(reading: Reading, sentence: Sentence, match: Match) -> None:
+def gloss(reading: Reading, _sentence: Sentence, match: Match) -> None:
     """An abbreviation spelt out in brackets: "COAS [Chief of Army Staff …]"."""
     title = match.part("post")
     abbreviated = match.part("c")
@@ -252,7 +255,7 @@ def _post_node(reading: Reading, words: str) -> str:
 
 
 @frame("also known as")
-def also_known_as(reading: Reading, sentence: Sentence, match: Match) -> None:
+def also_known_as(reading: Reading, _sentence: Sentence, match: Match) -> None:
     """Another name in apposition."""
     mention = match.part("who")
     node = reading.actor(mention) if mention else None
@@ -263,7 +266,7 @@ def also_known_as(reading: Reading, sentence: Sentence, match: Match) -> None:
 
 
 @frame("described")
-def described(reading: Reading, sentence: Sentence, match: Match) -> None:
+def described(reading: Reading, _sentence: Sentence, match: Match) -> None:
     """Words for a person beside the name that name place and group: "X Taliban leader Y"."""
     role, person = match.part("role"), match.part("person")
     if role is None or person is None or role.part("place") is None:
@@ -295,6 +298,6 @@ def describe_from_headline(reading: Reading) -> None:
             if fits and re.match(r"\s+(?:says|said|warns|claims|denies|urges|vows)|$", following):
                 words = reading.words(mention.start, mention.end)
                 span = (mention.start, mention.end)
-                reading.draft.add("alias", fits[0], "described as", words, span, "names.headline-post")
-
-
+                reading.draft.add(
+                    "alias", fits[0], "described as", words, span, "names.headline-post"
+                )

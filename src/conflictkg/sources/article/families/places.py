@@ -5,21 +5,24 @@ import re
 from conflictkg.sources.article.annotations import Assertion, Kind
 from conflictkg.sources.article.draft import INFERRED
 from conflictkg.sources.article.families.frames import frame
+from conflictkg.sources.article.lookups import load_lookup
 from conflictkg.sources.article.mentions import Mention, When
 from conflictkg.sources.article.patterns import Match, compile_pattern
 from conflictkg.sources.article.reading import Reading, Sentence
 
 _LOCATIVE = compile_pattern(
     r"(?P<prep>\b(?:in|near|at|inside|outside|outside of|just outside|within)) (?:the |a |an )?"
-    r"(?P<chain>(?:[a-z]+ (?:of|in) (?:the )?){0,3}(?:<compass> )?{place:place|country}(?:'s <compass>? ?(?:<placenoun> of {inner:place})?)?(?:,? (?:in|of|,) (?:the )?{outer:place|country})*)"
+    r"(?P<chain>(?:[a-z]+ (?:of|in) (?:the )?){0,3}(?:<compass> )?{place:place|country}"
+    r"(?:'s <compass>? ?(?:<placenoun> of {inner:place})?)?"
+    r"(?:,? (?:in|of|,) (?:the )?{outer:place|country})*)"
 )
 
 
-_ADJECTIVE = re.compile(r" (?:drone|air|strike|military|forces|officials|troops|government|army|soldiers|police|missile|raid|attack|operation|special|security|intelligence)")
+_ADJECTIVE = re.compile(load_lookup("rules/placenames.toml")["country"]["adjective"])
 
 
 @frame("part of")
-def part_of(reading: Reading, sentence: Sentence, match: Match) -> None:
+def part_of(reading: Reading, _sentence: Sentence, match: Match) -> None:
     """One place lies in another."""
     inner, outer = match.part("inner"), match.part("outer")
     if inner is None or outer is None:
@@ -44,7 +47,7 @@ def located(
     rule: str,
     reach: int = 160,
     since: int | None = None,
-) -> None:
+) -> bool:
     """Write the first place that follows as where an event was.
 
     Args:
@@ -55,11 +58,14 @@ def located(
         rule: The rule that asks.
         reach: How far on, in characters.
         since: Where the span begins, if not at the preposition.
+
+    Returns:
+        Whether there was one.
     """
     encoded = sentence.names
     for found in _LOCATIVE.finditer(encoded.text):
         start, end = encoded.start_of(found.start()), encoded.end_of(found.end())
-        if start < after or start - after > reach:
+        if start < after or start - after > reach or _within_phrase(sentence, start, end):
             continue
         mentions = encoded.mentions_in(*found.span())
         if not mentions:
@@ -74,8 +80,19 @@ def located(
         if place:
             start = start if since is None else since
             source = reading.source_at(sentence, mention.start, end)
-            reading.draft.add("place", node, "location", place, (start, end), rule + "-location", source)
-        return
+            reading.draft.add(
+                "place", node, "location", place, (start, end), rule + "-location", source
+            )
+        return place is not None
+    return False
+
+
+def _within_phrase(sentence: Sentence, start: int, end: int) -> bool:
+    """Whether a stretch is part of what a person is: "a leader in East Africa"."""
+    return any(
+        m.type in ("person", "member") and m.start < start and end <= m.end
+        for m in sentence.encoded.mentions
+    )
 
 
 def locate_events(reading: Reading) -> None:
@@ -84,24 +101,30 @@ def locate_events(reading: Reading) -> None:
         node = sentence.event
         if node is None or not sentence.is_narrative:
             continue
-        anchor = _anchor(sentence)
-        located(reading, sentence, node, anchor, "places.event", reach=400)
+        for anchor, reach in _anchors(sentence):
+            if located(reading, sentence, node, anchor, "places.event", reach=reach):
+                break
         _dated(reading, sentence, node)
 
 
-def _anchor(sentence: Sentence) -> int:
-    """The event noun or the verb of killing from which on a place is the event's."""
-    found = [m.start for m in sentence.encoded.mentions if m.type == "event"]
+def _anchors(sentence: Sentence) -> list[tuple[int, int]]:
+    """From where on a place is the event's, and how far: right after its noun, else after the verb."""
     encoded = sentence.encoded
+    found = [(m.end, 60) for m in encoded.mentions if m.type == "event"]
     verb = re.search(r"\bkill(?:ed|ing|s)?\b|\bdetonated\b|\bfired\b", encoded.text)
-    positions = [*found, *([encoded.start_of(verb.start())] if verb else [])]
-    return min(positions) if positions else sentence.start
+    if verb:
+        found.append((encoded.start_of(verb.start()), 400))
+    if found:
+        found.append((min(start for start, _ in found), 400))
+    return found or [(sentence.start, 400)]
 
 
 def _dated(reading: Reading, sentence: Sentence, node: str) -> None:
     dates = [m for m in sentence.encoded.mentions if m.type == "date" and not _is_year_only(m)]
     dates = [m for m in dates if not any(a.start == m.start for a in _used_dates(reading))]
-    inside = [m for e in sentence.encoded.mentions if e.type == "event" for m in e.parts.get("when", ())]
+    inside = [
+        m for e in sentence.encoded.mentions if e.type == "event" for m in e.parts.get("when", ())
+    ]
     for mention in (*inside, *dates)[:1]:
         source = reading.source_at(sentence, mention.start, mention.end)
         kind: Kind = "date"

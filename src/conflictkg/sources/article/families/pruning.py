@@ -12,7 +12,9 @@ def prune(reading: Reading) -> None:
 
     A quotation stays: its wording is itself what was said.
     """
-    told = [a for a in reading.draft.assertions() if a.kind in _TOLD and a.status == "attributed-claim"]
+    told = [
+        a for a in reading.draft.assertions() if a.kind in _TOLD and a.status == "attributed-claim"
+    ]
     contents = [a for a in reading.draft.assertions() if a.predicate == "content"]
     for each in contents:
         inside = [t for t in told if each.start <= t.start and t.end <= each.end + 2]
@@ -23,7 +25,10 @@ def prune(reading: Reading) -> None:
         narrower = [
             o
             for o in contents
-            if o.id != each.id and each.start <= o.start and o.end <= each.end and o.subject != each.subject
+            if o.id != each.id
+            and each.start <= o.start
+            and o.end <= each.end
+            and o.subject != each.subject
         ]
         if narrower:
             reading.draft.remove(each.id)

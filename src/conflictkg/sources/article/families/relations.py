@@ -102,5 +102,3 @@ def enemy(reading: Reading, sentence: Sentence, match: Match) -> None:
         span = (match.start, match.end)
         source = reading.source_at(sentence, *span)
         reading.draft.add("relation", subject, "enemy of", value, span, match.rule.name, source)
-
-

@@ -41,7 +41,7 @@ def singular(noun: str) -> str:
 def nouns_of(member: Mention) -> list[str]:
     """The roles that a mention names: "deputy and head" are two."""
     words = re.split(r",? and |, | or ", member.words.get("noun", ""))
-    return [singular(word.split("\"")[-1]) for word in words if word]
+    return [singular(word.split('"')[-1]) for word in words if word]
 
 
 def concept_of(noun: str) -> str:
@@ -116,9 +116,7 @@ def area_of(member: Mention) -> Mention | None:
     return None
 
 
-def post_of(
-    reading: Reading, sentence: Sentence, member: Mention, noun: str, organization: str | None
-) -> str:
+def post_of(reading: Reading, member: Mention, noun: str, organization: str | None) -> str:
     """The node of a post."""
     label = post_label(reading, member, noun, organization)
     area = area_of(member)
@@ -137,7 +135,7 @@ def source_for(reading: Reading, sentence: Sentence, start: int, end: int) -> So
 
 
 def _appositive_source(reading: Reading, sentence: Sentence, match: Match) -> Source:
-    """What stands in apposition to a name is the author's word, even within somebody's report; a block quotation is not."""
+    """What stands beside a name is the author's word, even within a report, but not when quoted."""
     if match.rule.option("status") == "author" and sentence.block.kind != "quote":
         return FACT
     return reading.source_at(sentence, match.start, match.end)
@@ -198,13 +196,13 @@ def assign_role(
             post = reading.shared("post", label, label, concept=concept_of(noun))
             reading.draft.add("role", subject, "holds post", post, span, rule, source)
         else:
-            post = post_of(reading, sentence, member, noun, organization)
+            post = post_of(reading, member, noun, organization)
             reading.draft.add("role", subject, "holds post", post, span, rule, source)
     if organization and not owner:
         _membership(reading, member, subject, organization, span, rule, source, member_noun)
 
 
-def _membership(  # noqa: PLR0913
+def _membership(
     reading: Reading,
     member: Mention,
     subject: str,
@@ -214,11 +212,7 @@ def _membership(  # noqa: PLR0913
     source: Source,
     is_member: bool,
 ) -> None:
-    level = ""
-    for part in ("org", "other"):
-        inner = member.part(part)
-        if inner is not None and inner.name is not None:
-            level = inner.name.level
+    level = reading.levels.get(organization, "")
     spokesman = "spokes" in member.words.get("noun", "")
     if level in _ARMED or "group" in member.words or is_member:
         status = INFERRED if spokesman and source == FACT else source
@@ -263,7 +257,7 @@ def post(reading: Reading, sentence: Sentence, match: Match) -> None:
     if subject is None:
         return
     printed = reading.words(title.start, title.end)
-    known = _posts()[printed] if printed in _posts() else {"role": "other"}
+    known = _posts().get(printed, {"role": "other"})
     country = state.name.label if state and state.name else ""
     label = printed + (f" ({country})" if country else "")
     organization = _body(reading, known.get("institution", ""), state)
@@ -293,7 +287,7 @@ def _body(reading: Reading, institution: str, state: Mention | None) -> str | No
 
 
 @frame("biography")
-def biography(reading: Reading, sentence: Sentence, match: Match) -> None:
+def biography(reading: Reading, _sentence: Sentence, match: Match) -> None:
     """The author's posts, as a biography gives them."""
     person = match.part("person")
     subject = reading.actor(person) if person else None
@@ -334,7 +328,7 @@ def succession(reading: Reading, sentence: Sentence, match: Match) -> None:
 
 
 @frame("byline")
-def byline(reading: Reading, sentence: Sentence, match: Match) -> None:
+def byline(reading: Reading, _sentence: Sentence, match: Match) -> None:
     """Those who wrote the article, above it."""
     for mention in match.parts.get("person", ()):
         if mention.name is None or " " not in mention.name.label:

@@ -5,7 +5,7 @@ import re
 from conflictkg.sources.article.annotations import Kind
 from conflictkg.sources.article.draft import FACT, INFERRED, Source
 from conflictkg.sources.article.families.events import event_of
-from conflictkg.sources.article.families.frames import frame, run_rules
+from conflictkg.sources.article.families.frames import frame
 from conflictkg.sources.article.mentions import Mention
 from conflictkg.sources.article.patterns import Match
 from conflictkg.sources.article.quotes import find_quotations
@@ -14,7 +14,8 @@ from conflictkg.sources.article.reading import Reading, Sentence
 STATEMENT: Kind = "statement"
 _CLAUSES = re.compile(
     r"; (?:and )?|, and that |, but that | and (?=that )|,? for which | and (?=against |in |not )"
-    r"| and (?=(?:the )?[\ue000\ue001\ue004\ue009\ue00c][\ue100-\uf8ff] (?:\w+ly )?(?:is|are|was|were|has|have|had|will|would|\w+s) )"
+    r"| and (?=(?:the )?[\ue000\ue001\ue004\ue009\ue00c][\ue100-\uf8ff] "
+    r"(?:\w+ly )?(?:is|are|was|were|has|have|had|will|would|\w+s) )"
 )
 
 
@@ -27,7 +28,7 @@ def statement_of(reading: Reading, speaker: str) -> str:
 _NESTED = re.compile(r"\b(?:said|told|claimed|stated|confirmed|according to)\b")
 
 
-def is_media(reading: Reading, mention: Mention | None) -> bool:
+def is_media(mention: Mention | None) -> bool:
     """Whether a mention is of a news outlet: it reports what others say."""
     return bool(mention and mention.name and mention.name.level == "media")
 
@@ -52,18 +53,20 @@ def said(reading: Reading, sentence: Sentence, match: Match) -> None:
     reporter = _reporter(reading, match)
     outer = reading.source_at(sentence, match.start, match.end)
     reporters = tuple(r for r in (reporter, *outer.speakers) if r and r != speaker)
-    own = is_media(reading, mention)
+    own = is_media(mention)
     predicate = "reported by" if own else "speaker"
     told = Source("attributed-claim", outer.speakers) if outer.status != "fact" else FACT
     if sentence.block.zone == "headline":
-        sentence.scopes.append((*match.spans.get("content", (start, end)), Source("attributed-claim", (speaker,))))
+        sentence.scopes.append(
+            (*match.spans.get("content", (start, end)), Source("attributed-claim", (speaker,)))
+        )
         return
     reading.draft.add(STATEMENT, statement, predicate, speaker, (start, end), rule, told)
     if reporter:
         span = match.spans.get("telling", match.spans.get("reporter", (start, end)))
         reading.draft.add(STATEMENT, statement, "reported by", reporter, span, rule, told)
     source = Source("attributed-claim", (speaker,), reporters)
-    _dates(reading, sentence, match, statement)
+    _dates(reading, match, statement)
     event = match.part("event")
     if event is not None and not own:
         about = event_of(reading, sentence, event)
@@ -91,12 +94,12 @@ def _verb_end(match: Match) -> int:
 def _reporter(reading: Reading, match: Match) -> str | None:
     for name in ("addressee", "reporter"):
         mention = match.part(name)
-        if mention and is_media(reading, mention):
+        if mention and is_media(mention):
             return reading.actor(mention)
     return None
 
 
-def _dates(reading: Reading, sentence: Sentence, match: Match, statement: str) -> None:
+def _dates(reading: Reading, match: Match, statement: str) -> None:
     mention = match.part("when") or match.part("later")
     if mention is not None:
         value = reading.date(mention)
@@ -127,15 +130,18 @@ def add_contents(
         if len(words.split()) < 3:
             continue
         inner = _without_marks(reading.text, start, end)
-        if re.search(r"\b(?:is|are|was|were|has|have|had|would|will|can|could|[a-z]{2,}ed|[a-z]+s|took|did|hit|drove|left)\b", words):
+        if re.search(
+            r"\b(?:is|are|was|were|has|have|had|would|will|can|could|[a-z]{2,}ed|[a-z]+s|took|did|hit|drove|left)\b",
+            words,
+        ):
             reading.draft.add(STATEMENT, statement, "content", words, inner, rule, source)
 
 
 def _without_marks(text: str, start: int, end: int) -> tuple[int, int]:
     """A span without blanks and, where nothing else is quoted in it, without its outer marks."""
-    while start < end and text[start] in " ,“\"":
+    while start < end and text[start] in ' ,“"':
         start += 1
-    while end > start and text[end - 1] in " ,”\"":
+    while end > start and text[end - 1] in ' ,”"':
         end -= 1
     if "“" in text[start:end] and end < len(text) and text[end] == "”":
         end += 1
@@ -175,7 +181,13 @@ def add_quotations(
         inner = reading.words(*quotation.inner)
         if len(inner.split()) >= 3:
             reading.draft.add(
-                STATEMENT, statement, "direct quote", inner, (quotation.start, quotation.end), rule, source
+                STATEMENT,
+                statement,
+                "direct quote",
+                inner,
+                (quotation.start, quotation.end),
+                rule,
+                source,
             )
 
 
@@ -203,7 +215,7 @@ def _object_end(sentence: Sentence, end: int) -> int:
 
 
 @frame("scope")
-def scope(reading: Reading, sentence: Sentence, match: Match) -> None:
+def scope(_reading: Reading, sentence: Sentence, match: Match) -> None:
     """A stretch that nobody in particular vouches for: "are believed to have been killed"."""
     sentence.scopes.append((match.start, match.end, Source("attributed-claim")))
 
@@ -227,7 +239,7 @@ def claimed_event(reading: Reading, sentence: Sentence, match: Match) -> None:
 
 
 @frame("release")
-def release(reading: Reading, sentence: Sentence, match: Match) -> None:
+def release(reading: Reading, _sentence: Sentence, match: Match) -> None:
     """A document that a body gave out: publisher, type, date, and what it summarizes."""
     mention = match.part("document")
     if mention is None:
@@ -238,7 +250,9 @@ def release(reading: Reading, sentence: Sentence, match: Match) -> None:
         return
     rule = match.rule.name
     noun = mention.words.get("noun", "document")
-    node = reading.shared("cited-document", publisher + noun, reading.words(mention.start, mention.end))
+    node = reading.shared(
+        "cited-document", publisher + noun, reading.words(mention.start, mention.end)
+    )
     span = (mention.start, mention.end)
     reading.draft.add(STATEMENT, node, "document type", noun, span, rule)
     person = match.part("speaker")
@@ -252,13 +266,15 @@ def release(reading: Reading, sentence: Sentence, match: Match) -> None:
             reading.draft.add(STATEMENT, node, "summarizes", statement, whole, rule)
     when = match.part("when")
     if when is not None:
-        reading.draft.add("date", node, "date", reading.date(when), (when.start, when.end), rule, INFERRED)
+        reading.draft.add(
+            "date", node, "date", reading.date(when), (when.start, when.end), rule, INFERRED
+        )
 
 
 @frame("document type")
 def document_type(reading: Reading, sentence: Sentence, match: Match) -> None:
     """Said "in a press release": the type of what was given out, and where it was said."""
-    statement = _last_statement(reading, sentence)
+    statement = sentence.statement
     if statement is None:
         return
     rule = match.rule.name
@@ -296,12 +312,8 @@ def speaker_of(reading: Reading, statement: str) -> str | None:
     return None
 
 
-def _last_statement(reading: Reading, sentence: Sentence) -> str | None:
-    return sentence.statement
-
-
 @frame("spoke for")
-def spoke_for(reading: Reading, sentence: Sentence, match: Match) -> None:
+def spoke_for(reading: Reading, _sentence: Sentence, match: Match) -> None:
     """A statement that a person wrote or signed for a body that made it."""
     mention = match.part("speaker")
     speaker = reading.actor(mention) if mention else None
@@ -309,89 +321,3 @@ def spoke_for(reading: Reading, sentence: Sentence, match: Match) -> None:
         statement = statement_of(reading, speaker)
         span = (match.start, match.end)
         reading.draft.add(STATEMENT, statement, "speaker", speaker, span, match.rule.name)
-
-
-def read_statements(reading: Reading) -> None:
-    """Let the rules of reported speech run over every sentence, block quotations first."""
-    _block_quotations(reading)
-    run_rules(reading, "reporting")
-    _standing_quotations(reading)
-
-
-def _block_quotations(reading: Reading) -> None:
-    """Quoted paragraphs: theirs who are named before the colon."""
-    opener: Sentence | None = None
-    for sentence in reading.sentences:
-        if sentence.block.kind != "quote":
-            opener = sentence
-            continue
-        source_mention = _quoted_source(opener) if opener else None
-        speaker = reading.actor(source_mention) if source_mention else None
-        source = Source("attributed-claim", (speaker,) if speaker else ())
-        sentence.scopes.append((sentence.start, sentence.end, source))
-        if opener is None or speaker is None:
-            continue
-        statement = statement_of(reading, speaker)
-        rule = "reporting.block-quotation"
-        span = (opener.start, opener.end)
-        quoted = reading.shared("cited-document", "quoted" + speaker, reading.words(*span).rstrip(":"))
-        reading.draft.add(STATEMENT, statement, "quoted from", quoted, span, rule)
-        if source_mention and source_mention.type == "document":
-            reading.draft.add(STATEMENT, statement, "venue", quoted, span, rule)
-        whole = _whole_quotation(reading, sentence)
-        words = reading.words(*whole)
-        reading.draft.add(STATEMENT, statement, "direct quote", words, whole, rule, source)
-        if not re.search(r"\bsaid that\b|\bsays that\b", sentence.encoded.text):
-            contents = (sentence.start, sentence.end)
-            add_contents(reading, sentence, statement, contents, rule, source)
-
-
-def _whole_quotation(reading: Reading, sentence: Sentence) -> tuple[int, int]:
-    """All paragraphs of the quotation that a sentence stands in."""
-    number = first = last = sentence.block_number
-    while first > 0 and reading.blocks[first - 1].kind == "quote":
-        first -= 1
-    while number + 1 < len(reading.blocks) and reading.blocks[number + 1].kind == "quote":
-        number += 1
-        last = number
-    return reading.blocks[first].start, reading.blocks[last].end
-
-
-def _quoted_source(sentence: Sentence) -> Mention | None:
-    found = list(sentence.encoded.mentions)
-    for type_ in ("document", "person", "org", "officials", "inst", "country"):
-        for mention in reversed(found):
-            if mention.type == type_:
-                return mention
-    return None
-
-
-def _standing_quotations(reading: Reading) -> None:
-    """A sentence that quotes and names nobody goes to the speaker before it in the paragraph."""
-    last: tuple[int, str] | None = None
-    for sentence in reading.sentences:
-        if sentence.statement is not None:
-            last = sentence.block_number, sentence.statement
-        if not sentence.is_narrative or sentence.scopes or sentence.statement or last is None:
-            continue
-        if last[0] != sentence.block_number:
-            continue
-        quoted = [
-            q
-            for q in find_quotations(reading.text, sentence.start, sentence.end)
-            if len(reading.words(*q.inner).split()) >= 3
-        ]
-        speaker = speaker_of(reading, last[1])
-        if not quoted or speaker is None:
-            continue
-        length = sum(q.end - q.start for q in quoted)
-        if quoted[-1].end < sentence.end - 1 and length < 0.5 * (sentence.end - sentence.start):
-            continue
-        source = Source("attributed-claim", (speaker,))
-        span = (sentence.start, sentence.end)
-        sentence.scopes.append((*span, source))
-        rule = "reporting.standing-quotation"
-        add_quotations(reading, sentence, last[1], span, rule, source)
-        for quotation in quoted:
-            if quotation.end - quotation.start > 0.8 * (sentence.end - sentence.start):
-                add_contents(reading, sentence, last[1], quotation.inner, rule, source)

@@ -7,9 +7,20 @@ from conflictkg.sources.article.annotations import CountValue, DateValue, Kind
 from conflictkg.sources.article.counts import parse_number
 from conflictkg.sources.article.dates import days_value
 from conflictkg.sources.article.draft import INFERRED, Source
-from conflictkg.sources.article.families.events import event_of, is_series, means_of, type_of
+from conflictkg.sources.article.families.events import (
+    event_of,
+    event_told,
+    is_series,
+    means_of,
+    type_of,
+)
 from conflictkg.sources.article.families.frames import frame
-from conflictkg.sources.article.families.roles import assign_role, concept_of, nouns_of, organization_of, singular
+from conflictkg.sources.article.families.roles import (
+    assign_role,
+    concept_of,
+    nouns_of,
+    organization_of,
+)
 from conflictkg.sources.article.mentions import Amount, Mention
 from conflictkg.sources.article.patterns import Match
 from conflictkg.sources.article.reading import Reading, Sentence, bare
@@ -20,18 +31,20 @@ _SIDE_WORDS = re.compile(r"\bwound|injur", re.IGNORECASE)
 @frame("killing")
 def killing(reading: Reading, sentence: Sentence, match: Match) -> None:
     """Somebody was killed: the event, its victims, its actor and means."""
-    victims = tuple(v for v in match.parts.get("victims", ()) if _is_human(reading, v))
+    victims = _without_appositions(reading, match.parts.get("victims", ()))
     if sentence.block.zone == "headline":
         victims = tuple(v for v in victims if v.type == "person")
         noun = match.part("event") or match.part("killer")
         if noun is not None and noun.type == "event":
-            describe_event(reading, sentence, event_of(reading, sentence, noun), noun, match.rule.name)
+            describe_event(
+                reading, sentence, event_of(reading, sentence, noun), noun, match.rule.name
+            )
     if reading.is_opinion(sentence):
         return
     anchor = match.spans.get("victims", (match.start, match.end))
     if not victims or not reading.is_asserted(sentence, anchor[0], match.end):
         return
-    node = event_of(reading, sentence, _event_mention(sentence, match))
+    node = event_of(reading, sentence, event_told(sentence, match))
     rule = match.rule.name
     _by_topic(reading, node, match)
     whole = (match.start, match.end)
@@ -42,9 +55,11 @@ def killing(reading: Reading, sentence: Sentence, match: Match) -> None:
         kind = _kind_of(reading, node)
         reading.draft.add(kind, node, "carried out by", actor, whole, rule, source)
     elif killer is not None and killer.type != "event":
-        _actor(reading, sentence, node, killer, (match.start, bare(victims[0]).end), rule, source)
+        _actor(reading, node, killer, (match.start, bare(victims[0]).end), rule, source)
     event = match.part("event") or (killer if killer and killer.type == "event" else None)
-    series = event is not None and is_series(event) and reading.draft.node(node).type == "strike-series"
+    series = (
+        event is not None and is_series(event) and reading.draft.node(node).type == "strike-series"
+    )
     if series and any(v.part("n") is not None for v in victims):
         return  # a total: the counting rules read it
     if event is not None:
@@ -75,23 +90,24 @@ def _by_topic(reading: Reading, node: str, match: Match) -> None:
         reading.draft.add("strike", node, "carried out with", means, span, rule, INFERRED)
 
 
+def _without_appositions(reading: Reading, victims: tuple[Mention, ...]) -> tuple[Mention, ...]:
+    """The victims of a list: "X, a commander, and Y" are two, "no leaders" none."""
+    found: list[Mention] = []
+    for each in victims:
+        words = reading.norm[each.start : each.end].casefold()
+        before = found[-1] if found else None
+        if before is not None and before.type == "person" and each.type == "member":
+            gap = reading.norm[before.end : each.start].strip()
+            if gap == "," and re.match(r"(?:the|a|an|its|his|their|who)\b", words):
+                continue
+        if _is_human(reading, each):
+            found.append(each)
+    return tuple(found)
+
+
 def _is_human(reading: Reading, victim: Mention) -> bool:
     """Whether a victim mention is of somebody: "no leaders" is of nobody."""
     return not reading.norm[victim.start : victim.end].casefold().startswith("no ")
-
-
-def _event_mention(sentence: Sentence, match: Match) -> Mention | None:
-    found = match.part("event")
-    killer = match.part("killer")
-    if found is None and killer is not None and killer.type == "event":
-        found = killer
-    if found is not None:
-        return found
-    if sentence.event:
-        return None
-    # "The strike took place on … and killed two": the event of the clause before.
-    earlier = [m for m in sentence.encoded.mentions if m.type == "event"]
-    return earlier[0] if earlier else None
 
 
 def _kind_of(reading: Reading, node: str) -> Kind:
@@ -100,7 +116,6 @@ def _kind_of(reading: Reading, node: str) -> Kind:
 
 def _actor(
     reading: Reading,
-    sentence: Sentence,
     node: str,
     killer: Mention,
     span: tuple[int, int],
@@ -109,7 +124,9 @@ def _actor(
 ) -> None:
     actor = reading.actor(killer)
     if actor:
-        reading.draft.add(_kind_of(reading, node), node, "carried out by", actor, span, rule, source)
+        reading.draft.add(
+            _kind_of(reading, node), node, "carried out by", actor, span, rule, source
+        )
 
 
 def describe_event(
@@ -133,7 +150,7 @@ def describe_event(
         reading.draft.add("strike", node, "carried out with", means, span, rule, source)
 
 
-def _victim(  # noqa: PLR0913
+def _victim(
     reading: Reading,
     sentence: Sentence,
     node: str,
@@ -157,19 +174,17 @@ def _victim(  # noqa: PLR0913
         return
     if victim.type == "cap":
         return
-    label = reading.words(victim.start, victim.end)
     group = reading.group(victim.start, victim.end)
     span = (victim.start, victim.end)
     reading.draft.add("casualty", node, "killed", group, span, rule, source)
-    _belonging(reading, sentence, victim, group, label, rule, source)
+    _belonging(reading, sentence, victim, group, rule, source)
 
 
-def _belonging(  # noqa: PLR0913
+def _belonging(
     reading: Reading,
     sentence: Sentence,
     victim: Mention,
     group: str,
-    label: str,
     rule: str,
     source: Source,
 ) -> None:
@@ -185,7 +200,9 @@ def _belonging(  # noqa: PLR0913
         return
     if organization is None or not victim.part("org"):
         return
-    if any(concept_of(n) == "leader" for n in nouns) and (_exact(victim) or _single(reading, victim)):
+    if any(concept_of(n) == "leader" for n in nouns) and (
+        _exact(victim) or _single(reading, victim)
+    ):
         reading.draft.add("membership", group, "leader in", organization, span, rule, source)
     elif _exact(victim):
         reading.draft.add("membership", group, "member of", organization, span, rule, source)
@@ -193,7 +210,11 @@ def _belonging(  # noqa: PLR0913
 
 def _exact(victim: Mention) -> bool:
     number = victim.part("n")
-    return number is not None and isinstance(number.value, Amount) and number.value.low == number.value.high is not None
+    return (
+        number is not None
+        and isinstance(number.value, Amount)
+        and number.value.low == number.value.high is not None
+    )
 
 
 def _single(reading: Reading, victim: Mention) -> bool:
@@ -234,7 +255,9 @@ def _total(
         named = number if victim.type == "member" and number > 1 and persons >= number else 0
         total += number
     if len(victims) > 1:
-        value = CountValue(of="killed", low=total, best=total, high=total, rule="sum of those listed")
+        value = CountValue(
+            of="killed", low=total, best=total, high=total, rule="sum of those listed"
+        )
         reading.draft.add("count", node, "count", value, span, rule + "-sum", INFERRED)
 
 
@@ -247,60 +270,6 @@ def head_count(reading: Reading, victim: Mention) -> int | None:
         return number.value.best if number.value.low == number.value.high else None
     words = reading.norm[victim.start : victim.end].casefold()
     return 1 if re.match(r"(?:a|an|one|another) ", words) else None
-
-
-@frame("injuring")
-def injuring(reading: Reading, sentence: Sentence, match: Match) -> None:
-    """Somebody was wounded."""
-    victim = match.part("victims")
-    if victim is None or not reading.is_asserted(sentence, match.start, match.end):
-        return
-    node = event_of(reading, sentence, _event_mention(sentence, match))
-    number = victim.part("n") or (victim if victim.type == "count" else None)
-    if number is None or not isinstance(number.value, Amount):
-        return
-    value = count_value(number.value, "injured")
-    source = reading.source_at(sentence, match.start, match.end)
-    reading.draft.add("casualty", node, "count", value, (match.start, match.end), match.rule.name, source)
-
-
-def count_value(amount: Amount, category: str, rule: str | None = None) -> CountValue:
-    """An amount as a count of a category."""
-    return CountValue(
-        of=category, low=amount.low, best=amount.best, high=amount.high, vague=amount.vague, rule=rule
-    )
-
-
-@frame("casualty count")
-def casualty_count(reading: Reading, sentence: Sentence, match: Match) -> None:
-    """A number of dead whose noun says little: "killing as many as 32", "left 12 dead"."""
-    number = match.part("n")
-    if number is None or not isinstance(number.value, Amount):
-        return
-    if not reading.is_asserted(sentence, number.start, match.end):
-        return
-    node = event_of(reading, sentence, _event_mention(sentence, match))
-    category = category_of(match.words.get("noun", ""))
-    value = count_value(number.value, category)
-    span = match.spans.get("span", (match.start, match.end))
-    source = reading.source_at(sentence, *span)
-    reading.draft.add("casualty", node, "count", value, span, match.rule.name, source)
-
-
-def category_of(noun: str) -> str:
-    """The count category that a noun of the killed names."""
-    words = noun.casefold()
-    if "civilian" in words and re.search("soldier|security|police|troop", words):
-        return "killed-civilians-and-security-forces"
-    if re.search("civilian|villager|resident|worshipper|bystander", words):
-        return "killed-civilians"
-    if re.search("child|boy|girl", words):
-        return "killed-children"
-    if "leader" in words and "operative" in words:
-        return "killed-leaders-and-operatives"
-    if re.search("leader|commander|emir", words):
-        return "killed-leaders"
-    return "killed"
 
 
 @frame("relative day")
@@ -339,7 +308,9 @@ def event(reading: Reading, sentence: Sentence, match: Match) -> None:
         identifier = reading.actor(actor)
         if identifier:
             span = (match.start, match.end)
-            reading.draft.add(kind, node, "carried out by", identifier, span, match.rule.name, source)
+            reading.draft.add(
+                kind, node, "carried out by", identifier, span, match.rule.name, source
+            )
 
 
 @frame("target")
@@ -373,6 +344,3 @@ def died_list(reading: Reading, sentence: Sentence, match: Match) -> None:
         member = match.part("role")
         if member is not None and match.rule.option("roles"):
             assign_role(reading, sentence, person, member, span, match.rule.name)
-
-
-__all__ = ["describe_event", "head_count", "singular", "type_of"]
