@@ -247,13 +247,10 @@ def _years(words: str) -> set[int]:
 
 
 def _same_name(printed: str, item: KeyItem) -> bool:
-    """A name as printed: the item names it so, or by its usual form."""
-    ours = canonical(printed).casefold()
-    wordings = {canonical(item.subject).casefold(), canonical(item.object).casefold()}
-    return (
-        ours in wordings
-        or printed.casefold() in item.object.casefold()
-        or normalize(printed).casefold() in normalize(item.text).casefold()
+    """Whether printed words are a name of what the item names."""
+    return same_thing(printed, item.subject) or (
+        normalize(printed).casefold() in normalize(item.object).casefold()
+        and same_thing(printed, item.object)
     )
 
 
