@@ -46,9 +46,7 @@ def test_score_prints_a_table_and_holds_the_floor(capsys: pytest.CaptureFixture[
     assert "missed:" in capsys.readouterr().out
 
 
-def test_trap_makes_the_exit_status_one(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_trap_makes_the_exit_status_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A must-not-assert item that was asserted fails the run and is named."""
     article, key = tmp_path / "a.txt", tmp_path / "key.json"
     article.write_text(ARTICLE, encoding="utf-8")

@@ -29,7 +29,12 @@ _FORMATS = {"turtle": "turtle", "nt": "nt", "ntriples": "nt", "rdfxml": "xml", "
     "inputs", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path)
 )
 @click.option(
-    "--format", "form", type=click.Choice(list(_FORMATS)), default="turtle", show_default=True
+    "--format",
+    "form",
+    type=click.Choice(list(_FORMATS)),
+    default="turtle",
+    show_default=True,
+    help="How the consequences are written.",
 )
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), help="File to write; default stdout."

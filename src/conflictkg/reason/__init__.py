@@ -7,10 +7,12 @@ which asserted triples.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import owlrl
+import rdflib
 from rdflib import OWL, RDF, RDFS, XSD, Graph, Literal, URIRef
 from rdflib.term import Node
 
@@ -89,12 +91,29 @@ def _normalise(graph: Graph) -> Graph:
     return normal
 
 
+@contextmanager
+def own_literals_kept() -> Iterator[None]:
+    """Give rdflib its own readings of literals back after owlrl has put its own in their place.
+
+    owlrl does it for the whole process and gives back only the datatypes that rdflib lists as such:
+    afterwards "not a date"^^xsd:date would no longer count as ill-typed, and the shapes would pass it.
+    """
+    readings = rdflib.term._toPythonMapping
+    before = dict(readings)
+    try:
+        yield
+    finally:
+        readings.clear()
+        readings.update(before)
+
+
 def _close(graph: Graph) -> tuple[Graph, list[str]]:
     """The closure without owlrl's own marks, and its messages."""
     reasoner = owlrl.DeductiveClosure(
         owlrl.OWLRL_Semantics, rdfs_closure=False, axiomatic_triples=False, datatype_axioms=True
     )
-    reasoner.expand(graph)
+    with own_literals_kept():
+        reasoner.expand(graph)
     messages = []
     for mark, message in list(graph.subject_objects(_ERROR)):
         messages.append(str(message))

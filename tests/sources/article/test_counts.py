@@ -48,7 +48,14 @@ def test_span_of_numbers_gives_both_bounds(text: str, amount: Amount) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["a 35-year-old man", "for two years", "the past 24 hours", "the 5th Corps", "20 miles", "9 percent"],
+    [
+        "a 35-year-old man",
+        "for two years",
+        "the past 24 hours",
+        "the 5th Corps",
+        "20 miles",
+        "9 percent",
+    ],
 )
 def test_ages_durations_and_ordinals_count_nothing(text: str) -> None:
     """A number that measures time, distance or rank is no count."""
@@ -64,7 +71,13 @@ def test_year_beside_a_number_is_no_span() -> None:
 
 @pytest.mark.parametrize(
     ("words", "number"),
-    [("two hundred and ten", 210), ("twenty-four", 24), ("5 thousand", 5000), ("lots", None), ("", None)],
+    [
+        ("two hundred and ten", 210),
+        ("twenty-four", 24),
+        ("5 thousand", 5000),
+        ("lots", None),
+        ("", None),
+    ],
 )
 def test_number_words_are_read(words: str, number: int | None) -> None:
     """Whole numbers in words and digits are read; all else is none."""

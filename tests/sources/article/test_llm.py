@@ -1,6 +1,7 @@
 """The optional extractor, against a server on loopback that tells the truth, lies, fails or rambles."""
 
 import http.server
+import itertools
 import json
 import threading
 from collections.abc import Callable, Iterator
@@ -195,7 +196,7 @@ def test_pieces_overlap_by_a_paragraph_and_skip_comments() -> None:
     text = f"A headline\n\n{paragraphs}\n\n  • Reader says:\n\n    Mine.\n"
     found = list(pieces(split_blocks(text), size=400))
     assert len(found) > 4
-    assert all(b[0] < a[1] for a, b in zip(found, found[1:], strict=False))
+    assert all(b[0] < a[1] for a, b in itertools.pairwise(found))
     assert found[-1][1] <= text.index("  •")
     assert all(f"Paragraph {n} " in "".join(text[a:b] for a, b in found) for n in range(40))
 

@@ -5,7 +5,7 @@ import pytest
 from conflictkg.errors import SourceError
 from conflictkg.sources.article.extract import FAMILIES, extract
 from conflictkg.sources.article.mentions import Encoded, Mention
-from conflictkg.sources.article.patterns import compile_pattern, find, load_rules, Rule
+from conflictkg.sources.article.patterns import Rule, compile_pattern, find, load_rules
 
 CHUNKS = ("chunks", "phrases", "apposition")
 FRAMES = (
@@ -32,7 +32,7 @@ def test_every_rule_of_a_stage_compiles(stage: str) -> None:
 
 def test_unknown_macro_is_named_with_those_that_exist() -> None:
     """A misspelt macro is an error that lists the known ones."""
-    with pytest.raises(SourceError, match="<rolle>.*role"):
+    with pytest.raises(SourceError, match=r"<rolle>.*role"):
         compile_pattern("<rolle> {person}")
 
 
@@ -61,7 +61,7 @@ def test_match_gives_positions_in_the_text() -> None:
 
 
 def test_list_slot_takes_all_members_of_a_row() -> None:
-    """ "A, B and C" fills a slot with a plus sign with three mentions."""
+    """A slot with a plus sign takes "A, B and C" as three mentions."""
     text = "killing Aa, Bb and Cc today"
     mentions = tuple(Mention("person", p, p + 2) for p in (8, 12, 19))
     rule = Rule("test", compile_pattern("killing {victims:person+}"))

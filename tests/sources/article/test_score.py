@@ -190,9 +190,7 @@ def test_same_assertion_matches(key: KeyItem, extracted: dict[str, Any]) -> None
     ("key", "extracted"),
     [
         pytest.param(KILLED, {**KILLED_BY_US, "object": "abdul-ghani"}, id="another person"),
-        pytest.param(
-            KILLED, {**KILLED_BY_US, "status": "attributed-claim"}, id="another status"
-        ),
+        pytest.param(KILLED, {**KILLED_BY_US, "status": "attributed-claim"}, id="another status"),
         pytest.param(
             KILLED, {**KILLED_BY_US, "status": "author-opinion"}, id="an opinion for a fact"
         ),

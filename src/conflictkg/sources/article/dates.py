@@ -28,7 +28,8 @@ _ABSOLUTE = tuple(
         rf"\b{_MONTH} {_DAY}\b(?!,? (?:19|20)\d\d|[-–,\d]\d)",
         rf"\b(?:on|of|since|until|from) {_DAY} {_MONTH}\b",
         rf"(?<![\d$.,-]){_YEAR}(?![\d%]|,\d|-\d)\b",
-        rf"\b(?:in|since|until|by|last|during|of|this) (?:early |mid-|late |early-|late-)?{_MONTH}(?! \d)",
+        r"\b(?:[Ii]n|[Ss]ince|until|[Bb]y|[Ll]ast|[Dd]uring|of|this) "
+        rf"(?:early |mid-|late |early-|late-)?{_MONTH}(?! \d)",
     )
 )
 

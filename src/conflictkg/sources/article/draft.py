@@ -168,6 +168,10 @@ class Draft:
             }
         )
 
+    def has(self, kind: str, subject: str, predicate: str) -> bool:
+        """Whether something of this kind is said of a node already."""
+        return any(key[:3] == (kind, subject, predicate) for key in self._assertions)
+
     def remove(self, identifier: str) -> None:
         """Take a proposed assertion back."""
         for key, each in list(self._assertions.items()):

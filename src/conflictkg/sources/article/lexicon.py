@@ -141,7 +141,9 @@ def _gazetteer_entries() -> list[Entry]:
     for printed in (
         n for group in load_lookup("gazetteers/places.toml")["places"].values() for n in group
     ):
-        entries.append(Entry(printed, "place", Name(key_of(printed), printed)))
+        entries.append(
+            Entry(printed, "place", Name(key_of(printed.removesuffix(" Agency")), printed))
+        )
     return entries
 
 

@@ -50,6 +50,7 @@ def _capital_pattern() -> re.Pattern[str]:
 def find_names(text: str, start: int, end: int) -> list[Mention]:
     """The mentions of a sentence that need no context, from left to right, without overlaps."""
     found: list[Mention] = []
+    _add(found, _organizations(text, start, end, wins=True))
     known = load_lexicon().find(text, start, end)
     # "al Kuwaiti" is a person's name, no demonym.
     _add(
@@ -60,7 +61,7 @@ def find_names(text: str, start: int, end: int) -> list[Mention]:
             if m.type != "demonym" or not _AL.search(text[max(start, m.start - 4) : m.start])
         ),
     )
-    _add(found, _organizations(text, start, end))
+    _add(found, _organizations(text, start, end, wins=False))
     _add(found, find_dates(text, start, end))
     _add(found, (Mention("post", m.start(), m.end()) for m in _posts().finditer(text, start, end)))
     _add(found, (Mention("rank", m.start(), m.end()) for m in _ranks(text, start, end)))
@@ -79,14 +80,25 @@ def _posts() -> re.Pattern[str]:
 
 
 @cache
-def _organization_patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
+def _organization_patterns() -> tuple[tuple[re.Pattern[str], str, bool], ...]:
     table = load_lookup("rules/names.toml")["organization"]
-    return tuple((re.compile(each["pattern"]), each["level"]) for each in table)
+    return tuple(
+        (re.compile(each["pattern"]), each["level"], each.get("wins", False)) for each in table
+    )
 
 
-def _organizations(text: str, start: int, end: int) -> Iterator[Mention]:
-    """Names that show by their form to be an organization's, though no list has them."""
-    for regex, level in _organization_patterns():
+def _organizations(text: str, start: int, end: int, *, wins: bool) -> Iterator[Mention]:
+    """Names that show by their form to be an organization's, though no list has them.
+
+    Args:
+        text: Normalized text.
+        start: Where to begin.
+        end: Where to stop.
+        wins: Those that hold a known name and mean more ("Government of Somalia"), or all others.
+    """
+    for regex, level, first_choice in _organization_patterns():
+        if first_choice is not wins:
+            continue
         for match in regex.finditer(text, start, end):
             words, begin = match.group(), match.start()
             first = words.split(" ")[0]

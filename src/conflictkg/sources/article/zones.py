@@ -37,8 +37,8 @@ class Block:
 def normalize(text: str) -> str:
     r"""Make quotation marks and blanks uniform without moving any character.
 
-    >>> normalize("Pakistan’s\\u00a0“view”")
-    'Pakistan\\'s "view"'
+    >>> normalize("Pakistan’s\u00a0“view”")
+    'Pakistan\'s "view"'
     """
     return _PRIVATE_USE.sub("?", text.translate(_SAME_LENGTH))
 
@@ -55,7 +55,7 @@ def _patterns() -> dict[str, re.Pattern[str]]:
 def split_blocks(text: str) -> tuple[Block, ...]:
     r"""Cut a page into blocks and give each its zone.
 
-    >>> [(b.zone, b.kind) for b in split_blocks("Headline here\\n\\nA paragraph ends so.\\n\\nTags: a")]
+    >>> [(b.zone, b.kind) for b in split_blocks("Headline here\n\nA paragraph ends so.\n\nTags: a")]
     [('headline', 'paragraph'), ('body', 'paragraph'), ('chrome', 'paragraph')]
     """
     lines = _lines(normalize(text))

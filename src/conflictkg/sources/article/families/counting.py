@@ -29,6 +29,8 @@ def series_count(reading: Reading, sentence: Sentence, match: Match) -> None:
     amount = amount_of(event)
     if amount is None or not reading.is_asserted(sentence, match.start, match.end):
         return
+    if amount.vague:
+        return
     node = series_of(reading, sentence, event)
     source = reading.source_at(sentence, match.start, match.end)
     rule = match.rule.name
@@ -178,7 +180,7 @@ def plain_count(reading: Reading, sentence: Sentence, match: Match) -> None:
     else:
         key = f"{sentence.start}"
         node = sentence.event or reading.shared("event", key, noun, concept="other")
-    if category == "events" or noun not in ("incidents",):
+    if category != "events" and noun != "incidents":
         sentence.event = node
     value = CountValue(**{**count_value(number.value, category).model_dump(), "rule": noun or None})
     reading.draft.add("count", node, "count", value, span, match.rule.name, source)

@@ -64,6 +64,11 @@ def event_of(reading: Reading, sentence: Sentence, mention: Mention | None) -> s
         noun = mention.words.get("noun", "strike")
         single = noun[:-1] if noun.endswith("s") else noun
         return _open(reading, sentence, single, mention.start, mention.end)
+    noun = mention.words.get("noun", "")
+    if noun.endswith("program"):
+        by = mention.part("by")
+        label = f"{reading.words(by.start, by.end)} {noun}" if by else noun
+        return reading.shared("event", noun.casefold(), label)
     if is_series(mention):
         return series_of(reading, sentence, mention)
     if sentence.event and not _NEW.search(words):
@@ -93,7 +98,9 @@ def _open(reading: Reading, sentence: Sentence, words: str, start: int, end: int
     type_: NodeType = "strike" if means or "strike" in words else "event"
     fields = {} if type_ == "strike" else {"concept": type_of(words)}
     key = f"{sentence.start}-{start}-{end}"
-    node = reading.shared(type_, key, re.sub(r"^(?:the|a|an|another)\s+", "", words, flags=re.IGNORECASE), **fields)
+    node = reading.shared(
+        type_, key, re.sub(r"^(?:the|a|an|another)\s+", "", words, flags=re.IGNORECASE), **fields
+    )
     sentence.event = node
     return node
 

@@ -3,6 +3,7 @@
 import re
 
 from conflictkg.sources.article.draft import Source
+from conflictkg.sources.article.families.events import event_of
 from conflictkg.sources.article.families.frames import frame
 from conflictkg.sources.article.mentions import Mention
 from conflictkg.sources.article.patterns import Match
@@ -11,6 +12,7 @@ from conflictkg.sources.article.reading import Reading, Sentence
 _END = re.compile(
     r"[,;:]| but | because | while | despite | although | although | in protest| since (?=[\ue000-\ue018])|[.]?$"
 )
+_PLACED = re.compile(r"(?:\b(?:in|from|of|into|near|to)|,)\s+$")
 _MAX = 170
 
 
@@ -34,6 +36,9 @@ def happened(reading: Reading, sentence: Sentence, match: Match) -> None:
     negated = "negation" in match.spans
     if not negated and not reading.is_asserted(sentence, actor.start, match.end):
         return
+    before = reading.norm[max(sentence.start, actor.start - 12) : actor.start]
+    if actor.type == "country" and _PLACED.search(before):
+        return
     subject = reading.actor(actor)
     if subject is None:
         return
@@ -44,6 +49,20 @@ def happened(reading: Reading, sentence: Sentence, match: Match) -> None:
     reading.draft.add(
         "event", subject, "happened", words, span, match.rule.name, source, negated=negated
     )
+
+
+@frame("struck")
+def struck(reading: Reading, sentence: Sentence, match: Match) -> None:
+    """What an event hit: a convoy, a compound, a party; a group that is hit is a target of its own."""
+    event = match.part("event")
+    if not reading.is_asserted(sentence, match.start, match.end):
+        return
+    node = event_of(reading, sentence, event)
+    start = match.spans["verb"][0]
+    end = min(clause_end(sentence, start, match.end), match.end + 60)
+    source = reading.source_at(sentence, start, match.end)
+    words = reading.words(start, end)
+    reading.draft.add("event", node, "happened", words, (match.start, end), match.rule.name, source)
 
 
 @frame("told of")

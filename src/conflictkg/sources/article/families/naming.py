@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from conflictkg.sources.article.annotations import Kind
 from conflictkg.sources.article.draft import FACT, INFERRED
 from conflictkg.sources.article.families.frames import frame
-from conflictkg.sources.article.lexicon import key_of
+from conflictkg.sources.article.lexicon import key_of, load_lexicon
 from conflictkg.sources.article.lookups import load_lookup
 from conflictkg.sources.article.mentions import Mention, Name
 from conflictkg.sources.article.patterns import Match
@@ -42,6 +42,10 @@ def read_names(reading: Reading) -> None:
             if node is None:
                 continue
             inner = bare(mention) if kind == "person" else mention
+            if sentence.block.zone == "author-bio" and (
+                kind == "place" or mention.words.get("short")
+            ):
+                continue
             if (inner.start, inner.end) in aliases:
                 continue
             words = reading.words(inner.start, inner.end)
@@ -49,7 +53,8 @@ def read_names(reading: Reading) -> None:
             names[node] = reading.draft.node(node).label
     for (node, kind), mentions in found.items():
         if kind == "place":
-            _add(reading, "place", node, mentions[0].mention)
+            if not reading.draft.has("place", node, "name"):
+                _add(reading, "place", node, mentions[0].mention)
             _place_variants(reading, node, mentions)
         elif kind == "person":
             _person(reading, node, mentions)
@@ -84,13 +89,15 @@ def _person(reading: Reading, node: str, mentions: list[_Printed]) -> None:
 
 
 def _place_variants(reading: Reading, node: str, mentions: list[_Printed]) -> None:
+    """A place that is spelt otherwise, or with "Agency" after its name, further on."""
     first = mentions[0].words.casefold()
     for each in mentions[1:]:
-        words = each.words
-        same = re.sub(r"[ -]", "", words.casefold()) == re.sub(r"[ -]", "", first)
-        if same and words.casefold() != first:
+        words = each.words.casefold()
+        if (words not in first and first not in words) or words == f"{first} agency":
             span = (each.mention.start, each.mention.end)
-            reading.draft.add("alias", node, "printed variant", words, span, "names.variant")
+            form = each.words
+            reading.draft.add("alias", node, "printed variant", form, span, "names.variant")
+            return
 
 
 def _organization(reading: Reading, node: str, label: str, mentions: list[_Printed]) -> None:
@@ -174,6 +181,15 @@ def _dateline_names(reading: Reading) -> None:
         span = found.span("city")[0], found.span("city")[0] + len(city)
         node = reading.draft.named("place", Name(key_of(city), city.title()))
         reading.draft.add("place", node, "name", city, span, "names.dateline")
+        country = found.group("country")
+        for state in load_lexicon().find(country or "", 0, len(country or "")):
+            if state.type == "country" and state.name and found.span("country")[0] >= 0:
+                start = found.span("country")[0] + state.start
+                node = reading.draft.named("place", state.name)
+                span = start, start + state.end - state.start
+                reading.draft.add(
+                    "place", node, "name", reading.words(*span), span, "names.dateline"
+                )
         outlet = found.group("outlet")
         if outlet:
             name = Name(key_of(outlet), outlet, level="media")

@@ -49,6 +49,20 @@ def facility(reading: Reading, sentence: Sentence, match: Match) -> None:
         reading.draft.add("facility", node, "location", where, (at[0], place.end), rule, source)
 
 
+@frame("belonging")
+def belonging(reading: Reading, sentence: Sentence, match: Match) -> None:
+    """A site that belonged to somebody."""
+    owner = match.part("owner")
+    operator = reading.actor(owner) if owner else None
+    if operator is None or not reading.is_asserted(sentence, match.start, match.end):
+        return
+    words = reading.words(*match.spans["site"])
+    node = reading.shared("facility", f"{match.start}", words)
+    span = (match.start, match.end)
+    source = reading.source_at(sentence, *span)
+    reading.draft.add("facility", node, "operated by", operator, span, match.rule.name, source)
+
+
 @frame("target list")
 def target_list(reading: Reading, sentence: Sentence, match: Match) -> None:
     """The groups that the killed of a series belonged to."""

@@ -61,6 +61,8 @@ def organization_of(reading: Reading, sentence: Sentence, member: Mention) -> st
             return reading.actor(inner)
     if "group" in member.words:
         return last_organization(reading, sentence, member.start)
+    if "unit" in member.words:
+        return None
     if "spokes" in member.words.get("noun", "") or member.words.get("pronoun") == "its":
         return last_body(reading, sentence, member.start)
     return None
@@ -101,7 +103,9 @@ def post_label(reading: Reading, member: Mention, noun: str, organization: str |
         label += f" of {reading.draft.node(organization).label}"
         label += f"'s {unit}" if unit else ""
     elif unit:
-        label += f" of {unit}"
+        office = member.part("office")
+        printed = reading.words(office.start, office.end) if office else unit
+        label += f" of {printed}"
     area = area_of(member)
     place = reading.place_name(area) if area else None
     return label + (f" in {place.label}" if place else "")
@@ -136,6 +140,10 @@ def source_for(reading: Reading, sentence: Sentence, start: int, end: int) -> So
 
 def _appositive_source(reading: Reading, sentence: Sentence, match: Match) -> Source:
     """What stands beside a name is the author's word, even within a report, but not when quoted."""
+    person = match.part("person")
+    if match.rule.option("self") and person:
+        speaker = reading.actor(person)
+        return Source("attributed-claim", (speaker,) if speaker else ())
     if match.rule.option("status") == "author" and sentence.block.kind != "quote":
         return FACT
     return reading.source_at(sentence, match.start, match.end)
@@ -189,7 +197,7 @@ def assign_role(
             reading.draft.add("succession", subject, "successor of", owner, span, rule, source)
         elif owner and noun == "predecessor":
             reading.draft.add("succession", owner, "successor of", subject, span, rule, source)
-        elif concept_of(noun) == "member":
+        elif concept_of(noun) == "member" and not rule.endswith("-also"):
             member_noun = True
         elif owner and not organization:
             label = f"{noun} of {reading.draft.node(owner).label}"
@@ -198,7 +206,7 @@ def assign_role(
         else:
             post = post_of(reading, member, noun, organization)
             reading.draft.add("role", subject, "holds post", post, span, rule, source)
-    if organization and not owner:
+    if organization and not owner and not rule.endswith("-also"):
         _membership(reading, member, subject, organization, span, rule, source, member_noun)
 
 

@@ -55,13 +55,19 @@ def said(reading: Reading, sentence: Sentence, match: Match) -> None:
     reporters = tuple(r for r in (reporter, *outer.speakers) if r and r != speaker)
     own = is_media(mention)
     predicate = "reported by" if own else "speaker"
-    told = Source("attributed-claim", outer.speakers) if outer.status != "fact" else FACT
+    told = FACT
+    if outer.status != "fact" and not own:
+        told = Source("attributed-claim", outer.speakers)
     if sentence.block.zone == "headline":
         sentence.scopes.append(
             (*match.spans.get("content", (start, end)), Source("attributed-claim", (speaker,)))
         )
         return
-    reading.draft.add(STATEMENT, statement, predicate, speaker, (start, end), rule, told)
+    if mention.type == "document":
+        _published(reading, statement, speaker, mention, rule)
+    else:
+        reading.draft.add(STATEMENT, statement, predicate, speaker, (start, end), rule, told)
+    _quoted_speaker(reading, match, speaker)
     if reporter:
         span = match.spans.get("telling", match.spans.get("reporter", (start, end)))
         reading.draft.add(STATEMENT, statement, "reported by", reporter, span, rule, told)
@@ -82,6 +88,27 @@ def said(reading: Reading, sentence: Sentence, match: Match) -> None:
         sentence.scopes.append((*match.spans["content"], source))
     else:
         _content(reading, sentence, match, statement, source)
+
+
+def _published(
+    reading: Reading, statement: str, publisher: str, mention: Mention, rule: str
+) -> None:
+    """What a document says is its publisher's; that "the X statement said" something tells no publisher anew."""
+    if mention.words.get("noun") != "statement":
+        span = (mention.start, mention.end)
+        reading.draft.add(STATEMENT, statement, "published by", publisher, span, rule)
+
+
+def _quoted_speaker(reading: Reading, match: Match, outlet: str) -> None:
+    """Those whom an outlet quotes speak; that they did is the outlet's word."""
+    mention = match.part("quoted")
+    speaker = reading.actor(mention) if mention else None
+    if mention and speaker:
+        statement = statement_of(reading, speaker)
+        source = Source("attributed-claim", (outlet,))
+        span = (mention.start, match.end)
+        rule = match.rule.name
+        reading.draft.add(STATEMENT, statement, "speaker", speaker, span, rule, source)
 
 
 def _verb_end(match: Match) -> int:
@@ -310,6 +337,34 @@ def speaker_of(reading: Reading, statement: str) -> str | None:
         if assertion.subject == statement and assertion.predicate in ("speaker", "reported by"):
             return assertion.object
     return None
+
+
+@frame("opening document")
+def opening_document(reading: Reading, sentence: Sentence, match: Match) -> None:
+    """Where somebody said it, told before they are: "In a statement sent to journalists, X said"."""
+    mention = match.part("speaker")
+    speaker = reading.actor(mention) if mention else None
+    if speaker:
+        statement = sentence.statement or statement_of(reading, speaker)
+        span = match.spans["span"]
+        words = reading.words(*span)
+        node = reading.shared("cited-document", f"{sentence.start}", words)
+        reading.draft.add(STATEMENT, statement, "venue", node, span, match.rule.name)
+
+
+@frame("blamed")
+def blamed(reading: Reading, sentence: Sentence, match: Match) -> None:
+    """Somebody says that another did it: their claim, not a fact."""
+    mention, other = match.part("speaker"), match.part("blamed")
+    speaker = reading.actor(mention) if mention else None
+    actor = reading.actor(other) if other else None
+    if speaker is None or actor is None:
+        return
+    node = event_of(reading, sentence, match.part("event"))
+    kind: Kind = "strike" if reading.draft.node(node).type == "strike" else "event"
+    source = Source("attributed-claim", (speaker,))
+    span = (match.start, match.end)
+    reading.draft.add(kind, node, "carried out by", actor, span, match.rule.name, source)
 
 
 @frame("spoke for")

@@ -8,6 +8,7 @@ from conflictkg.sources.article.counts import parse_number
 from conflictkg.sources.article.dates import days_value
 from conflictkg.sources.article.draft import INFERRED, Source
 from conflictkg.sources.article.families.events import (
+    amount_of,
     event_of,
     event_told,
     is_series,
@@ -60,7 +61,8 @@ def killing(reading: Reading, sentence: Sentence, match: Match) -> None:
     series = (
         event is not None and is_series(event) and reading.draft.node(node).type == "strike-series"
     )
-    if series and any(v.part("n") is not None for v in victims):
+    general = series and event is not None and amount_of(event) is None
+    if general and any(v.part("n") is not None for v in victims):
         return  # a total: the counting rules read it
     if event is not None:
         describe_event(reading, sentence, node, event, rule)
@@ -68,9 +70,14 @@ def killing(reading: Reading, sentence: Sentence, match: Match) -> None:
     for victim in victims:
         name = bare(victim)
         if active:
-            span = (whole[0], name.end) if len(victims) == 1 else (name.start, name.end)
+            near = len(victims) <= 2 and victim is victims[0]
+            span = (whole[0], name.end) if near else (name.start, name.end)
+            if victim.type == "member" and len(victims) == 1 and "verb" in match.spans:
+                span = (match.spans["verb"][0], name.end)
+            elif victim.type == "member":
+                span = (name.start, name.end)
         else:
-            few = len(victims) <= 2
+            few = len(victims) <= 2 if victim.type == "person" else len(victims) == 1
             span = (name.start, match.end if few else name.end)
         _victim(reading, sentence, node, victim, span, rule, source)
     _total(reading, node, victims, anchor, rule)
@@ -175,7 +182,6 @@ def _victim(
     if victim.type == "cap":
         return
     group = reading.group(victim.start, victim.end)
-    span = (victim.start, victim.end)
     reading.draft.add("casualty", node, "killed", group, span, rule, source)
     _belonging(reading, sentence, victim, group, rule, source)
 
