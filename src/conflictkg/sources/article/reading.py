@@ -34,6 +34,8 @@ class Sentence:
     phrases: Encoded
     """The sentence with phrases, before persons are put together with what they are."""
     scopes: list[tuple[int, int, Source]] = field(default_factory=list)
+    denied: list[tuple[int, int]] = field(default_factory=list)
+    """Stretches that somebody denies."""
     event: str | None = None
     """The event that the sentence tells of."""
     statement: str | None = None
@@ -253,6 +255,8 @@ class Reading:
     def is_asserted(self, sentence: Sentence, start: int, end: int) -> bool:
         """Whether the text asserts what stands there: not asked, denied, supposed or planned."""
         if self.norm[sentence.start : sentence.end].rstrip("\"')").endswith("?"):
+            return False
+        if any(first <= start and end <= last + 2 for first, last in sentence.denied):
             return False
         encoded = sentence.encoded
         before = "".join(

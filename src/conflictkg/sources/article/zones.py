@@ -55,8 +55,8 @@ def _patterns() -> dict[str, re.Pattern[str]]:
 def split_blocks(text: str) -> tuple[Block, ...]:
     r"""Cut a page into blocks and give each its zone.
 
-    >>> [(b.zone, b.kind) for b in split_blocks("Headline here\n\nA paragraph ends so.\n\nTags: a")]
-    [('headline', 'paragraph'), ('body', 'paragraph'), ('chrome', 'paragraph')]
+    >>> [block.zone for block in split_blocks("A headline\n\nA paragraph ends so.\n\nTags: a")]
+    ['headline', 'body', 'chrome']
     """
     lines = _lines(normalize(text))
     return _mark_quotations(text, _mark_tail(text, _mark_head(text, _kinds(text, lines))))

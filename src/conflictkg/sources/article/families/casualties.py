@@ -12,7 +12,7 @@ from conflictkg.sources.article.reading import Reading, Sentence
 
 @frame("injuring")
 def injuring(reading: Reading, sentence: Sentence, match: Match) -> None:
-    """Somebody was wounded."""
+    """Somebody was wounded, or taken."""
     victim = match.part("victims")
     if victim is None or not reading.is_asserted(sentence, match.start, match.end):
         return
@@ -20,7 +20,7 @@ def injuring(reading: Reading, sentence: Sentence, match: Match) -> None:
     number = victim.part("n") or (victim if victim.type == "count" else None)
     if number is None or not isinstance(number.value, Amount):
         return
-    value = count_value(number.value, "injured")
+    value = count_value(number.value, match.rule.option("category", "injured"))
     source = reading.source_at(sentence, match.start, match.end)
     reading.draft.add(
         "casualty", node, "count", value, (match.start, match.end), match.rule.name, source

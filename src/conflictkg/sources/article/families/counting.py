@@ -74,7 +74,9 @@ def counts_by_year(reading: Reading, sentence: Sentence, match: Match) -> None:
     event = _series_before(sentence, number)
     if event is None:
         return
-    words = reading.words(event.start, event.end)
+    number_of_event = event.part("n")
+    start = number_of_event.end if number_of_event else event.start
+    words = reading.words(start, event.end)
     period = reading.date(when)
     printed = reading.words(when.start, when.end)
     node = reading.shared(
@@ -99,6 +101,29 @@ def counts_by_year(reading: Reading, sentence: Sentence, match: Match) -> None:
 def _series_before(sentence: Sentence, number: Mention) -> Mention | None:
     found = [m for m in sentence.encoded.mentions if m.type == "event" and m.end <= number.start]
     return found[-1] if found and is_series(found[-1]) else None
+
+
+_ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split()
+
+
+@frame("ordinal")
+def ordinal(reading: Reading, sentence: Sentence, match: Match) -> None:
+    """How many there have been, told by the last: "the fifth this month"."""
+    event, when = match.part("event"), match.part("when")
+    if event is None or when is None:
+        return
+    number = _ORDINALS.index(match.words["ordinal"].casefold()) + 1
+    noun = event.words.get("noun", "strike")
+    printed = reading.words(when.start, when.end)
+    value = reading.date(when)
+    label = f"{noun.removesuffix('s')}s {printed}"
+    node = reading.shared("strike-series", f"ordinal {label}".casefold(), label, period=value)
+    source = reading.source_at(sentence, match.start, match.end)
+    amount = Amount(number, number, number)
+    span = match.spans["span"]
+    reading.draft.add(
+        "count", node, "count", count_value(amount, "events"), span, match.rule.name, source
+    )
 
 
 @frame("killed by series")

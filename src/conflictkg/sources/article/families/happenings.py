@@ -36,6 +36,11 @@ def happened(reading: Reading, sentence: Sentence, match: Match) -> None:
     negated = "negation" in match.spans
     if not negated and not reading.is_asserted(sentence, actor.start, match.end):
         return
+    if actor.type == "member":
+        org = actor.part("org")
+        if org is None or actor.start > sentence.start + 4:
+            return
+        actor = org
     before = reading.norm[max(sentence.start, actor.start - 12) : actor.start]
     if actor.type == "country" and _PLACED.search(before):
         return

@@ -139,7 +139,12 @@ def _content(
 ) -> None:
     start, end = match.spans["content"]
     sentence.scopes.append((start, end, source))
-    add_contents(reading, sentence, statement, (start, end), match.rule.name, source)
+    denied = match.words.get("verb", "").casefold() in ("denied", "denies", "deny")
+    if denied:
+        sentence.denied.append((start, end))
+    add_contents(
+        reading, sentence, statement, (start, end), match.rule.name, source, negated=denied
+    )
     add_quotations(reading, sentence, statement, (start, end), match.rule.name, source)
 
 
@@ -150,8 +155,10 @@ def add_contents(
     span: tuple[int, int],
     rule: str,
     source: Source,
+    *,
+    negated: bool = False,
 ) -> None:
-    """What was said, clause by clause."""
+    """What was said, or denied, clause by clause."""
     for start, end in clauses(sentence, *span):
         words = reading.words(start, end).strip(" ,.;“”\"'")
         if len(words.split()) < 3:
@@ -161,7 +168,9 @@ def add_contents(
             r"\b(?:is|are|was|were|has|have|had|would|will|can|could|[a-z]{2,}ed|[a-z]+s|took|did|hit|drove|left)\b",
             words,
         ):
-            reading.draft.add(STATEMENT, statement, "content", words, inner, rule, source)
+            reading.draft.add(
+                STATEMENT, statement, "content", words, inner, rule, source, negated=negated
+            )
 
 
 def _without_marks(text: str, start: int, end: int) -> tuple[int, int]:

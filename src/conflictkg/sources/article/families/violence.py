@@ -51,7 +51,8 @@ def killing(reading: Reading, sentence: Sentence, match: Match) -> None:
     whole = (match.start, match.end)
     source = reading.source_at(sentence, *anchor)
     killer = match.part("killer")
-    if killer is not None and killer.type == "pronoun" and source.speakers:
+    own = "own" in match.spans or (killer is not None and killer.type == "pronoun")
+    if own and source.speakers:
         actor = source.speakers[0]  # "said that it killed": the speaker did
         kind = _kind_of(reading, node)
         reading.draft.add(kind, node, "carried out by", actor, whole, rule, source)
