@@ -204,6 +204,18 @@ def test_rules_keep_silent(text: str, predicates: set[str]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("printed", "label"),
+    [
+        ("al Qaeda in the Arabian Peninusla", "al Qaeda in the Arabian Peninsula"),
+        ("Islamic Movment of Uzbekistan", "Islamic Movement of Uzbekistan"),
+    ],
+)
+def test_name_with_one_word_misspelt_is_known(printed: str, label: str) -> None:
+    """A known name of several words is found though one of them is misspelt."""
+    assert (label, "name", printed, "fact") in told(f"Fighters of {printed} were there.")
+
+
+@pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("Taliban leaders were in Iraq and Syria.", {"Iraq", "Syria"}),
@@ -230,6 +242,16 @@ def test_day_after_a_release_is_counted_back() -> None:
         "the US killed Ahmad Wali in an attack in Yemen."
     )
     assert any(p == "date" and v == "2017-06-13..2017-06-13" for _, p, v, _ in told(text))
+
+
+def test_denial_is_kept_as_a_denial() -> None:
+    """What a speaker denies is no claim of theirs that it is so."""
+    text = "Officials denied that the US killed Ahmad Wali. Abdul Ghani denied that the talks were over."
+    found = extract(HEAD + text + "\n")
+    assert not [a for a in found.assertions if a.predicate == "killed"]
+    contents = [a for a in found.assertions if a.predicate == "content"]
+    assert contents
+    assert all(a.polarity == "negated" for a in contents)
 
 
 def test_list_under_killed_leaders_gives_each_name() -> None:
@@ -409,7 +431,7 @@ def test_seed_score_is_at_least_eighty_percent_without_traps() -> None:
     assert time.process_time() - began < 10
 
 
-@pytest.mark.parametrize(("name", "floor"), [("s1", 0.75), ("s2", 0.60)])
+@pytest.mark.parametrize(("name", "floor"), [("s1", 0.82), ("s2", 0.70)])
 def test_invented_pages_keep_their_score(name: str, floor: float) -> None:
     """On two invented pages the score does not fall, and no trap is hit."""
     f1, clean = _score_of(PAGES / f"{name}.txt", PAGES / f"{name}.key.json")

@@ -194,6 +194,7 @@ def test_same_assertion_matches(key: KeyItem, extracted: dict[str, Any]) -> None
         pytest.param(
             KILLED, {**KILLED_BY_US, "status": "author-opinion"}, id="an opinion for a fact"
         ),
+        pytest.param(KILLED, {**KILLED_BY_US, "polarity": "negated"}, id="a denial"),
         pytest.param(KILLED, {**KILLED_BY_US, **at("17 strikes")}, id="another place"),
         pytest.param(
             KILLED,

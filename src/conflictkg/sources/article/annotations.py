@@ -9,7 +9,7 @@ import datetime
 import hashlib
 import json
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -22,7 +22,7 @@ from pydantic import (
 
 from conflictkg.errors import InvalidValueError, SourceError
 
-FORMAT = "https://w3id.org/conflictkg/annotations/1"
+FORMAT: Final = "https://w3id.org/conflictkg/annotations/1"
 MAX_QUOTED_WORDS = 10
 MAX_TEXT_BYTES = 5_000_000
 

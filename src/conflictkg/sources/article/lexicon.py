@@ -12,8 +12,11 @@ from conflictkg import files
 from conflictkg.iris import BASE
 from conflictkg.sources.article.lookups import load_lookup
 from conflictkg.sources.article.mentions import Mention, Name
+from conflictkg.sources.article.spelling import same_spelling
 
 _GRAPH_CLASSES = {"Organization": "org", "Person": "person", "Place": "place"}
+MIN_PARTS_TO_MISSPELL = 3
+"""Words and the blanks or hyphens between them: two words make three."""
 _LABELS = (SKOS.prefLabel, SKOS.altLabel, SKOS.hiddenLabel)
 
 
@@ -66,12 +69,18 @@ class Lexicon:
         for match in re.compile(r"\w+").finditer(text, start, end):
             if match.start() < position:
                 continue
-            for entry in self._by_first.get(match.group().casefold(), ()):
-                if _fits(text, match.start(), end, entry.printed):
-                    stop = match.start() + len(entry.printed)
-                    yield Mention(entry.type, match.start(), stop, entry.name)
-                    position = stop
+            entries = self._by_first.get(match.group().casefold(), ())
+            found = next((e for e in entries if _fits(text, match.start(), end, e.printed)), None)
+            stop = match.start() + len(found.printed) if found else 0
+            for entry in entries:
+                # A longer name with one word misspelt is meant rather than its beginning.
+                misspelt = _misspelt_end(text, match.start(), end, entry.printed)
+                if misspelt > stop:
+                    found, stop = entry, misspelt
                     break
+            if found is not None:
+                yield Mention(found.type, match.start(), stop, found.name)
+                position = stop
 
 
 def _first_word(printed: str) -> str:
@@ -90,6 +99,25 @@ def _fits(text: str, start: int, end: int, printed: str) -> bool:
         return True
     several = " " in printed or "-" in printed
     return several and found.casefold() == printed.casefold() and found[0].isupper()
+
+
+def _misspelt_end(text: str, start: int, end: int, printed: str) -> int:
+    """Where a name of several words ends that has one of them misspelt; 0 where it does not stand there."""
+    words = re.split(r"([ -]+)", printed)
+    if len(words) < MIN_PARTS_TO_MISSPELL or (start and text[start - 1].isalnum()):
+        return 0
+    stretch = re.compile(rf"\w+(?:[ -]\w+){{{len(words) // 2}}}").match(text, start, end)
+    if stretch is None or (not stretch.group()[0].isupper() and stretch.group()[0] != printed[0]):
+        return 0
+    there = re.split(r"([ -]+)", stretch.group())
+    wrong = [(a, b) for a, b in zip(words, there, strict=True) if a.casefold() != b.casefold()]
+    if len(wrong) != 1 or not wrong[0][1][:1].isupper():
+        return 0
+    left, right = (each.casefold() for each in wrong[0])
+    # Plurals and adjectives of a word are other words, not misspellings of it.
+    if left.startswith(right) or right.startswith(left) or not same_spelling(left, right):
+        return 0
+    return stretch.end()
 
 
 @cache

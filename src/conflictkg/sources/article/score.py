@@ -6,6 +6,7 @@ An extracted assertion matches a key item when all of this holds:
    class of ``rules/scoring.toml``, and the item's kind is one that the class lists (a leader is a
    role in one key and a membership in another; all else of a kind keeps to it);
 2. **status** is the same: fact and inferred are one class, attributed claims and opinions one each;
+   what we deny matches only an item that says no;
 3. **the span** is the same: they share at least half of the shorter one, and at least a quarter of
    what both cover together. Names and aliases: the shorter lies inside the longer, because keys
    quote a name with a word or two around it;

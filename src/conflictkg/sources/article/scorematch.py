@@ -43,6 +43,7 @@ _UNNAMED_TYPES = frozenset(
         "post",
     }
 )
+_DENIAL = re.compile(r"\b(?:not|no|none|never|denie[ds]|deny|denying)\b", re.IGNORECASE)
 _NAMES = ("name", "abbreviation", "short name", "variant")
 _STATUS = {"inferred": "fact"}
 
@@ -92,6 +93,7 @@ class Matcher:
         return (
             self._same_predicate(assertion, item)
             and _status_class(assertion.status) == _status_class(item.status)
+            and (assertion.polarity == "affirmed" or _is_denial(item))
             and self._same_span(assertion, item)
             and self._same_subject(assertion, item)
             and self._same_value(assertion, item)
@@ -224,6 +226,11 @@ class Matcher:
 
 def _is_local(wording: str) -> bool:
     return bool(_LOCAL.match(wording))
+
+
+def _is_denial(item: KeyItem) -> bool:
+    """Whether a key item says that something is not so."""
+    return bool(_DENIAL.search(f"{item.predicate} {item.object} {item.text}"))
 
 
 def _status_class(status: str) -> str:

@@ -3,15 +3,12 @@
 import re
 from functools import cache, lru_cache
 
-from rapidfuzz import fuzz
-
 from conflictkg.sources.article.counts import parse_number
 from conflictkg.sources.article.lexicon import load_lexicon
 from conflictkg.sources.article.lookups import load_lookup
+from conflictkg.sources.article.spelling import same_spelling
 from conflictkg.sources.article.zones import normalize
 
-SAME_SPELLING = 82
-"""Percent of likeness from which two words of five letters or more are one word spelt twice."""
 _STOP = frozenset(load_lookup("rules/scoring.toml")["stop_words"]["words"])
 _NUMBER = re.compile(
     r"\b(?:\d{1,3}(?:,\d{3})+|\d+|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|"
@@ -63,18 +60,7 @@ def numbers(words: str) -> frozenset[int]:
 def shared(left: frozenset[str], right: frozenset[str]) -> int:
     """How many words of the smaller set are in the larger, small differences of spelling allowed."""
     small, large = sorted((left, right), key=lambda each: (len(each), sorted(each)))
-    return sum(
-        word in large
-        or (len(word) >= 5 and any(_same_spelling(word, w) for w in large if len(w) >= 5))
-        for word in small
-    )
-
-
-def _same_spelling(left: str, right: str) -> bool:
-    """Whether two words are one, misspelt: nearly all letters, or the same letters in another order."""
-    if fuzz.ratio(left, right) >= SAME_SPELLING:
-        return True
-    return left[0] == right[0] and sorted(left) == sorted(right)
+    return sum(word in large or any(same_spelling(word, w) for w in large) for word in small)
 
 
 def same_thing(left: str, right: str) -> bool:

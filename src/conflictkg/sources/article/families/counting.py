@@ -15,6 +15,7 @@ from conflictkg.sources.article.families.events import (
 from conflictkg.sources.article.families.frames import frame
 from conflictkg.sources.article.families.places import located
 from conflictkg.sources.article.families.violence import describe_event
+from conflictkg.sources.article.lookups import load_lookup
 from conflictkg.sources.article.mentions import Amount, Mention
 from conflictkg.sources.article.patterns import Match
 from conflictkg.sources.article.reading import Reading, Sentence
@@ -103,7 +104,7 @@ def _series_before(sentence: Sentence, number: Mention) -> Mention | None:
     return found[-1] if found and is_series(found[-1]) else None
 
 
-_ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split()
+_ORDINALS: list[str] = load_lookup("rules/counts.toml")["words"]["ordinals"]
 
 
 @frame("ordinal")
