@@ -1,5 +1,6 @@
 """``conflictkg validate``: status, streams and messages."""
 
+import io
 import json
 from pathlib import Path
 
@@ -124,3 +125,32 @@ def test_broken_turtle_is_named_with_line_and_column(
     assert (status, out) == (1, "")
     assert err.startswith(f"conflictkg: {path} line 2 column 9: ")
     assert "nope:" in err
+
+
+def test_shapes_file_without_a_shape_is_refused(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Without a shape everything would conform: the file is named, and nothing is said to conform."""
+    empty = tmp_path / "empty.ttl"
+    empty.write_text("<urn:a> <urn:b> <urn:c> .\n", encoding="utf-8")
+    status, out, err = run(capsys, WORLD, "--shapes", str(empty))
+    assert (status, out) == (1, "")
+    assert f"{empty}: holds no SHACL shape" in err
+
+
+def test_report_is_utf_8_whatever_the_terminal_speaks(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A value that ASCII cannot hold is reported, not stumbled over."""
+    path = tmp_path / "a.ttl"
+    path.write_text(
+        "@prefix ckg: <https://w3id.org/conflictkg/ontology#> .\n"
+        '<urn:g> a ckg:NamedGraph ; ckg:redistribution "\u017elut\u00fd" .\n',
+        encoding="utf-8",
+    )
+    raw = io.BytesIO()
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(raw, encoding="ascii"))
+    with pytest.raises(SystemExit) as caught:
+        main(["validate", str(path)])
+    assert caught.value.code == 1
+    assert '"\u017elut\u00fd"' in raw.getvalue().decode("utf-8")

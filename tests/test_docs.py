@@ -9,6 +9,7 @@ from typing import get_type_hints
 
 import pytest
 
+from conflictkg.answers import Solutions
 from conflictkg.answers.formats import write_answer
 from conflictkg.build import build_store
 from conflictkg.cli import group
@@ -59,6 +60,17 @@ def test_readme_s_worked_answer_is_the_store_s(store: Store) -> None:
     with store.query(question.sparql) as answer:
         found = list(csv.reader(io.StringIO(b"".join(write_answer(answer, "csv")).decode())))
     assert rows[:end] == found
+
+
+def test_readme_s_own_queries_have_answers(store: Store) -> None:
+    """What the README gives to type in can be typed in as it stands."""
+    queries = re.findall(r"conflictkg query '\s*([^']+)'", README)
+    queries += re.findall(r"--data-urlencode 'query=\s*([^']+)'", README)
+    assert len(queries) == 2
+    for query in queries:
+        with store.query(query) as answer:
+            assert isinstance(answer, Solutions)
+            assert len(list(answer.rows)) > 1
 
 
 def test_readme_names_every_setting() -> None:

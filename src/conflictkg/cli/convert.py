@@ -1,7 +1,6 @@
 """``conflictkg convert``: source material to Turtle."""
 
 import os
-import sys
 import tempfile
 from pathlib import Path
 
@@ -41,13 +40,14 @@ def command(source: str, input_path: Path, output: Path | None, text_path: Path 
     SOURCE names the kind of material, INPUT the file or folder that holds it.
     """
     if source not in SOURCES:
-        raise NotFoundError("source", source, list(SOURCES))
+        raise click.UsageError(str(NotFoundError("source", source, list(SOURCES))))
     if text_path is not None and source != "article":
         raise click.UsageError("--text goes with the source article only")
     graph = _convert(source, input_path, text_path)
     turtle = write_turtle(graph, PREFIXES)
     if output is None:
-        sys.stdout.write(turtle)
+        # As bytes: Turtle is UTF-8 whatever the terminal speaks.
+        click.echo(turtle.encode(), nl=False)
     else:
         _write_whole(output, turtle)
         click.echo(f"{output}: {len(graph):,} triples", err=True)
@@ -68,9 +68,14 @@ def _write_whole(path: Path, content: str) -> None:
         with tempfile.NamedTemporaryFile(
             "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}-", delete=False
         ) as draft:
-            draft.write(content)
-        Path(draft.name).chmod(0o666 & ~_umask())
-        Path(draft.name).replace(path)
+            try:
+                draft.write(content)
+                draft.flush()
+                Path(draft.name).chmod(0o666 & ~_umask())
+                Path(draft.name).replace(path)
+            except BaseException:
+                Path(draft.name).unlink(missing_ok=True)
+                raise
     except OSError as error:
         raise SourceError(
             f"cannot be written: {error.strerror}. Choose another file with -o.", source=str(path)

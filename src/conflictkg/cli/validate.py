@@ -1,16 +1,20 @@
 """``conflictkg validate``: check graphs against the shapes."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
+from rdflib import RDF, SH
 
+from conflictkg.errors import SourceError
 from conflictkg.files import data_files, shapes_files
-from conflictkg.graphs import load_graphs
+from conflictkg.graphs import FileGraph, load_graphs
 from conflictkg.shacl import FORMATS, Severity, validate_graphs, write_report
 
 # Below this a validation takes a few seconds, and word of progress would only be noise.
 _LONG_FROM_TRIPLES = 20_000
+_TARGETS = (SH.targetClass, SH.targetNode, SH.targetSubjectsOf, SH.targetObjectsOf, SH.target)
 
 
 @click.command()
@@ -46,13 +50,29 @@ def command(inputs: tuple[Path, ...], shapes: tuple[Path, ...], form: str, fail_
     """
     data = load_graphs(inputs or [_from_here(path) for path in data_files()])
     rules = load_graphs(shapes or shapes_files())
+    _require_shapes(rules)
     size = sum(len(each.graph) for each in data)
     if size >= _LONG_FROM_TRIPLES and sys.stderr.isatty():
         click.echo(f"checking {size:,} triples …", err=True)
     threshold = Severity[fail_on.upper()]
     report = validate_graphs(data, rules)
-    sys.stdout.write(write_report(report, form, threshold))
+    # As bytes: reports are UTF-8 whatever the terminal speaks.
+    click.echo(write_report(report, form, threshold).encode(), nl=False)
     return 0 if report.conforms(threshold) else 1
+
+
+def _require_shapes(rules: Sequence[FileGraph]) -> None:
+    """Without a shape everything conforms, and nobody would notice that nothing was checked."""
+    for each in rules:
+        if (None, RDF.type, SH.NodeShape) in each.graph or any(
+            (None, target, None) in each.graph for target in _TARGETS
+        ):
+            return
+    raise SourceError(
+        "holds no SHACL shape that says what it is about (sh:targetClass or the like): nothing would "
+        "be checked. Name a shapes file with --shapes, or leave it out for our own.",
+        source=", ".join(str(each.path) for each in rules),
+    )
 
 
 def _from_here(path: Path) -> Path:

@@ -4,7 +4,7 @@
 
     store/
       manifest.json    format, release, when it was built, versions, graphs with counts
-      quads/           the engine's own files
+      quads/           the engine's own files: the named graphs, and their union as the default graph
 
 The manifest is written last. A directory without one is no store, whatever else it holds.
 """
@@ -16,7 +16,7 @@ from typing import Any
 
 from conflictkg.errors import StoreError, StoreMissingError
 
-FORMAT = "https://w3id.org/conflictkg/store/1"
+FORMAT = "https://w3id.org/conflictkg/store/2"
 MANIFEST = "manifest.json"
 QUADS = "quads"
 

@@ -117,7 +117,8 @@ def _choose_dataset(outline: Outline, graphs: set[str], request: Any) -> dict[st
     )
     default, named = asked if any(asked) else (outline.default_graphs, outline.named_graphs)
     if not default and not named:
-        return {"use_default_graph_as_union": True}
+        # It holds the union of all the others: see conflictkg.store.writer.
+        return {"default_graph": pyoxigraph.DefaultGraph()}
     for iri, line in chain(default, named):
         if iri not in graphs:
             known = ", ".join(f"<{each}>" for each in sorted(graphs))

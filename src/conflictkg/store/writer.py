@@ -68,6 +68,19 @@ def _write_quads(directory: Path, graphs: Mapping[str, bytes]) -> dict[str, int]
         before = len(store)
         store.bulk_load(triples, pyoxigraph.RdfFormat.N_TRIPLES, to_graph=name)
         counts[iri] = len(store) - before
+    _add_union(store)
     store.flush()
     store.optimize()
     return counts
+
+
+def _add_union(store: pyoxigraph.Store) -> None:
+    """Put each triple into the default graph, once.
+
+    The engine can show the union of the named graphs as the default graph, but then a triple that
+    stands in two of them comes twice, and counts are wrong: a graph is a set.
+    """
+    store.bulk_extend(
+        pyoxigraph.Quad(quad.subject, quad.predicate, quad.object, pyoxigraph.DefaultGraph())
+        for quad in store
+    )

@@ -281,7 +281,8 @@ def _show(record: _Record, labels: Mapping[str, str], positions: list[Position])
             each for each in (polarity, modality) if each not in {"", "affirmed", "actual"}
         ),
         said_by=show(record.iris(PROV.wasAttributedTo)),
-        through=show(record.iris(CKG.reportedBy)),
+        # The order of a chain is not held; an order that stays the same reads better than none.
+        through=tuple(sorted(show(record.iris(CKG.reportedBy)), key=lambda each: each.text)),
         derived_from=show(record.iris(PROV.wasDerivedFrom)),
         positions=tuple(sorted(positions, key=lambda each: each.start)),
         notes=_notes_of(record),

@@ -428,6 +428,37 @@ class TestCommand:
         assert result.exit_code == 0
         assert result.stdout.startswith("@prefix ckg:")
 
+    def test_turtle_is_utf_8_whatever_the_terminal_speaks(self, tmp_path: Path) -> None:
+        """A title that ASCII cannot hold is written, not stumbled over."""
+        content = json.loads(dump_annotations(make()))
+        content["document"]["title"] = "\u017elut\u00fd"
+        path = tmp_path / "a.json"
+        path.write_text(json.dumps(content), encoding="utf-8")
+        result = CliRunner(charset="ascii").invoke(group, ["convert", "article", str(path)])
+        assert result.exit_code == 0
+        assert '"\u017elut\u00fd"' in result.stdout_bytes.decode("utf-8")
+
+    def test_output_that_cannot_be_written_leaves_no_draft(self, tmp_path: Path) -> None:
+        """A folder where the file should be is named, and nothing stands beside it."""
+        path, folder = tmp_path / "a.json", tmp_path / "out"
+        path.write_text(dump_annotations(make()), encoding="utf-8")
+        folder.mkdir()
+        result = CliRunner().invoke(group, ["convert", "article", str(path), "-o", str(folder)])
+        assert f"{folder}: cannot be written" in str(result.exception)
+        assert sorted(tmp_path.iterdir()) == [path, folder]
+
+    def test_file_that_is_not_the_format_is_told_plainly(self, tmp_path: Path) -> None:
+        """The message says what is wrong in our words, without the checker's."""
+        content = json.loads(
+            dump_annotations(make(assertion("strike", "hit", "location", "x", object="town")))
+        )
+        content["assertions"][0] |= {"end": 10_000_000}
+        path = tmp_path / "a.json"
+        path.write_text(json.dumps(content), encoding="utf-8")
+        result = CliRunner().invoke(group, ["convert", "article", str(path)])
+        assert str(result.exception).startswith(f'{path}: assertion "')
+        assert "ends at 10000000, outside the text" in str(result.exception)
+
     def test_wrong_text_writes_nothing(self, tmp_path: Path) -> None:
         """A refused text leaves no output file behind."""
         path, text, output = tmp_path / "a.json", tmp_path / "t.txt", tmp_path / "out.ttl"
@@ -442,13 +473,18 @@ class TestCommand:
         ("arguments", "message"),
         [
             (["artcle", "x.json"], 'no source is named "artcle". Did you mean "article"?'),
-            (["article", "absent.json"], "absent.json: cannot be read: No such file"),
+            (["entities", "x", "--text", "y"], "--text goes with the source article only"),
         ],
     )
-    def test_unknown_source_or_file_says_what_to_do(
+    def test_unknown_source_is_an_error_of_the_command_line(
         self, arguments: list[str], message: str
     ) -> None:
-        """A misspelt source gets a suggestion, a missing file its name."""
+        """A misspelt source gets a suggestion, and exit status 2."""
         result = CliRunner().invoke(group, ["convert", *arguments])
+        assert (result.exit_code, message in result.stderr) == (2, True)
+
+    def test_missing_file_is_named(self) -> None:
+        """A missing file is named with the reason."""
+        result = CliRunner().invoke(group, ["convert", "article", "absent.json"])
         assert isinstance(result.exception, ConflictKGError)
-        assert message in str(result.exception)
+        assert "absent.json: cannot be read: No such file" in str(result.exception)

@@ -331,7 +331,10 @@ def load_annotations(path: Path) -> Annotations:
     except OSError as error:
         raise SourceError(f"cannot be read: {error.strerror}", source=str(path)) from error
     except UnicodeDecodeError as error:
-        raise SourceError(f"byte {error.start} is not UTF-8.", source=str(path)) from error
+        raise SourceError(
+            f"byte {error.start} is not UTF-8. Save the file as UTF-8 and try again.",
+            source=str(path),
+        ) from error
     try:
         content = json.loads(raw)
     except json.JSONDecodeError as error:
@@ -344,9 +347,10 @@ def load_annotations(path: Path) -> Annotations:
         return Annotations.model_validate(content)
     except ValidationError as error:
         first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"]) or "file"
+        place = "".join(f"{part}." for part in first["loc"]).removesuffix(".")
+        message = first["msg"].removeprefix("Value error, ")
         more = f" ({error.error_count() - 1} more)" if error.error_count() > 1 else ""
-        problem = f"{place}: {first['msg']}{more}"
+        problem = f"{place}: {message}{more}" if place else f"{message}{more}"
         raise SourceError(problem, source=str(path)) from error
 
 

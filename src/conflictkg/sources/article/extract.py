@@ -8,9 +8,11 @@ from conflictkg.sources.article.dates import days_value
 from conflictkg.sources.article.families import (
     casualties,
     counting,
+    dating,
     happenings,
     listed,
     naming,
+    occurrences,
     places,
     quotations,
     relations,
@@ -24,7 +26,7 @@ from conflictkg.sources.article.reading import Reading
 from conflictkg.sources.article.zones import zones_of
 
 MAX_TITLE_WORDS = 10
-_REGISTERING = (casualties, counting, happenings, relations, violence)
+_REGISTERING = (casualties, counting, happenings, occurrences, relations, violence)
 """Families whose frames register on import."""
 
 
@@ -62,6 +64,7 @@ FAMILIES: dict[str, Callable[[Reading], None]] = {
     "relations": lambda reading: run_rules(reading, "relations"),
     "happenings": lambda reading: run_rules(reading, "happenings"),
     "places": _places,
+    "dates": dating.read_dates,
     "names": _names,
 }
 """Rule families in the order in which they run: whose words they are must be known first."""

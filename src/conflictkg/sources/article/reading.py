@@ -15,6 +15,7 @@ from conflictkg.sources.article.mentions import Encoded, Mention, Name, When
 from conflictkg.sources.article.names import find_names, is_honorific, is_person_part
 from conflictkg.sources.article.patterns import apply_chunks, compile_pattern, load_rules
 from conflictkg.sources.article.sentences import split_sentences
+from conflictkg.sources.article.shortnames import fold_name, short_names
 from conflictkg.sources.article.zones import Block, normalize, split_blocks
 
 _ACTOR_TYPES = {"org", "country", "demonym", "inst"}
@@ -91,40 +92,27 @@ class Reading:
 
     def _learn_persons(self) -> None:
         """What stands alone elsewhere: short forms of persons' names, places and bodies without their noun."""
-        owners: dict[str, set[str]] = {}
         names: dict[str, Name] = {}
         for sentence in self.sentences:
             for mention in sentence.mentions("person"):
-                name = mention.name
-                if name is None or " " not in name.label:
-                    continue
-                names[name.key] = name
-                parts = [p for p in re.split(r"[ ]+", name.label) if not is_honorific(p)]
-                tails = [" ".join(parts[i:]) for i in range(1, len(parts))]
-                for short in {*parts, *tails}:
-                    if short[0].isupper() and len(short) > 2:
-                        owners.setdefault(short, set()).add(name.key)
+                if mention.name is not None and " " in mention.name.label:
+                    names[mention.name.key] = mention.name
             for type_ in ("place", "org"):
                 for mention in sentence.mentions(type_):
                     if mention.name and mention.name.entity is None:
                         self._things.setdefault(mention.name.label, (type_, mention.name))
-        for short, keys in owners.items():
-            # Two persons of one family name: the short form means neither for sure.
-            if len(keys) == 1:
-                self._persons[short] = names[min(keys)]
-            else:
-                first = [k for k in keys if names[k].label.startswith(short + " ")]
-                if len(first) == 1:
-                    self._persons[short] = names[first[0]]
+        self._persons = short_names(names)
 
     def _known(self, mention: Mention) -> Mention:
         """A lone capitalized word that is a person's short name, as that person."""
-        if mention.type != "cap" or mention.name is None:
+        if mention.type not in ("cap", "person") or mention.name is None:
             return mention
         words = mention.name.label
-        person = self._persons.get(words)
-        if person is not None:
+        person = self._persons.get(fold_name(words))
+        if person is not None and person.key != mention.name.key:
             return replace(mention, type="person", value=person, words={"short": "1"})
+        if mention.type == "person":
+            return mention
         if words in self._things and "opening" not in mention.words:
             type_, name = self._things[words]
             return replace(mention, type=type_, value=name)
@@ -174,6 +162,9 @@ class Reading:
             return None
         types = ("person",) if words in ("he", "she", "him") else ("org", "inst")
         here = next((s for s in self.sentences if s.start <= pronoun.start < s.end), None)
+        named = self._body_named_so(words.removeprefix("the "), pronoun.start)
+        if named is not None:
+            return self.actor(named)
         for sentence in reversed(self.sentences):
             if here is None or sentence.start > here.start:
                 continue
@@ -183,6 +174,17 @@ class Reading:
             if found:
                 # In another sentence its subject is meant, in the same one the nearest.
                 return self.actor(found[-1] if sentence is here else found[0])
+        return None
+
+    def _body_named_so(self, noun: str, before: int) -> Mention | None:
+        """The last body before a place whose name has a noun, or that is of that kind: "the department"."""
+        for sentence in reversed(self.sentences):
+            for mention in reversed(list(sentence.mentions("org"))):
+                name = mention.name
+                if name is None or mention.end > before:
+                    continue
+                if noun == name.level or noun in name.label.casefold().split():
+                    return mention
         return None
 
     def _group(self, name: Name) -> Name:

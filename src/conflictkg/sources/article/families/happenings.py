@@ -13,6 +13,7 @@ _END = re.compile(
     r"[,;:]| but | because | while | despite | although | although | in protest| since (?=[\ue000-\ue018])|[.]?$"
 )
 _PLACED = re.compile(r"(?:\b(?:in|from|of|into|near|to)|,)\s+$")
+_GENERAL = re.compile(r"\b(?:possible|possibility|allegations?|accus\w+) (?:that|of)\b")
 _MAX = 170
 
 
@@ -27,11 +28,17 @@ def clause_end(sentence: Sentence, start: int, minimum: int) -> int:
     return min(end, start + _MAX) if end - start > _MAX else end
 
 
+def is_hedged(reading: Reading, sentence: Sentence) -> bool:
+    """Whether the sentence as a whole only supposes, or judges."""
+    words = reading.norm[sentence.start : sentence.end]
+    return bool(_GENERAL.search(words)) or reading.is_opinion(sentence)
+
+
 @frame("happened")
 def happened(reading: Reading, sentence: Sentence, match: Match) -> None:
     """An actor did something."""
     actor = match.part("actor")
-    if actor is None or reading.is_opinion(sentence):
+    if actor is None or is_hedged(reading, sentence):
         return
     negated = "negation" in match.spans
     if not negated and not reading.is_asserted(sentence, actor.start, match.end):
@@ -49,6 +56,8 @@ def happened(reading: Reading, sentence: Sentence, match: Match) -> None:
         return
     end = clause_end(sentence, actor.start, match.end)
     words = reading.words(match.spans["verb"][0], end)
+    if " " not in words:
+        return  # "before he was captured": nothing of its own
     source = reading.source_at(sentence, actor.start, match.end)
     span = (match.start, end)
     reading.draft.add(

@@ -11,10 +11,13 @@ from conflictkg.sources.article.lookups import load_lookup
 from conflictkg.sources.article.mentions import Mention, Name
 from conflictkg.sources.article.patterns import Match
 from conflictkg.sources.article.reading import Reading, Sentence, bare, dateline
+from conflictkg.sources.article.shortnames import fold_name
 
 _SMALL = frozenset(["of", "the", "and", "for", "in", "on", "to", "al", "e"])
 _COUNTRY = load_lookup("rules/placenames.toml")["country"]
 _BEFORE_PLACE = re.compile(_COUNTRY["before"], re.IGNORECASE)
+_TITLE = re.compile(r"\b(?:Sheikh|Shaykh|Sheik) (?:\Z|(?=[A-Z]\S+ ))")
+_UNNAMED_BODY = re.compile(r"\b(?:troops|intelligence|commandos|soldiers)$")
 _AFTER_PLACE = re.compile(_COUNTRY["after"])
 
 
@@ -67,6 +70,8 @@ def _node_of(reading: Reading, sentence: Sentence, mention: Mention) -> tuple[st
         return _country(reading, sentence, mention)
     if mention.type == "place":
         return reading.place(mention), "place"
+    if mention.type == "inst" and _UNNAMED_BODY.search(reading.norm[mention.start : mention.end]):
+        return None, ""
     return reading.actor(mention), "person" if mention.type == "person" else "organization"
 
 
@@ -81,11 +86,32 @@ def _person(reading: Reading, node: str, mentions: list[_Printed]) -> None:
     full = max((m.words for m in mentions), key=len)
     first = next(m for m in mentions if m.words == full)
     _add(reading, "person", node, first.mention)
+    _titled(reading, node, mentions)
+    shorter = [
+        each for each in mentions if each.words != full and fold_name(each.words) in fold_name(full)
+    ]
+    shorter = [each for each in shorter if fold_name(each.words) != fold_name(full)]
+    # In the body after the full name, where it is told who is meant; else anywhere.
+    later = [each for each in shorter if each.mention.start > first.mention.start]
+    for each in (later or shorter)[:1]:
+        span = (each.mention.start, each.mention.end)
+        reading.draft.add("alias", node, "short name", each.words, span, "names.short-name")
+
+
+def _titled(reading: Reading, node: str, mentions: list[_Printed]) -> None:
+    """The name with a title in front, where it is printed so."""
+    if not any(not _TITLE.match(each.words) for each in mentions):
+        return
     for each in mentions:
-        if each.words != full and each.words in full:
-            span = (each.mention.start, each.mention.end)
-            reading.draft.add("alias", node, "short name", each.words, span, "names.short-name")
-            return
+        start, end = each.mention.start, each.mention.end
+        found = _TITLE.search(reading.norm, max(0, start - 12), start)
+        if found:
+            start = found.start()
+        elif not _TITLE.match(each.words + " "):
+            continue
+        words = reading.words(start, end)
+        reading.draft.add("alias", node, "printed variant", words, (start, end), "names.titled")
+        return
 
 
 def _place_variants(reading: Reading, node: str, mentions: list[_Printed]) -> None:
@@ -108,9 +134,14 @@ def _organization(reading: Reading, node: str, label: str, mentions: list[_Print
     done: set[str] = set()
     if label == "United States":
         return
+    told = {a.text for a in reading.draft.assertions() if a.kind == "alias" and a.subject == node}
     for each in mentions:
         form = each.words
-        if form in done or form.removeprefix("The ") == first.words.removeprefix("The "):
+        if (
+            form in told
+            or form in done
+            or form.removeprefix("The ") == first.words.removeprefix("The ")
+        ):
             continue
         done.add(form)
         _alias(reading, node, first, form, label, mentions)
@@ -122,14 +153,16 @@ def _organization(reading: Reading, node: str, label: str, mentions: list[_Print
 
 def _is_less(each: _Printed, forms: set[str], label: str) -> bool:
     """Whether a fuller or more usual form is printed elsewhere."""
-    if each.words.casefold() == label.casefold() or label == "United States":
+    if label == "United States":
+        return each.headline and label in forms
+    if each.words.casefold() == label.casefold():
         return False
     longer = [f for f in forms if f != each.words and len(f) > len(each.words)]
     if is_abbreviation(each.words, label) or (each.words.isupper() and " " not in each.words):
         return bool(longer)
     if any(each.words in f for f in longer):
         return True
-    return each.headline and each.words.casefold() != label.casefold() and label in forms
+    return each.headline and (label in forms or (each.words.endswith(".") and len(forms) > 1))
 
 
 def _alias(
@@ -155,11 +188,21 @@ def _alias(
     elif form in first.words and after:
         span = (after[0].mention.start, after[0].mention.end)
         reading.draft.add("alias", node, "short name", form, span, "names.short-name")
-    elif form.casefold() == first.words.casefold() or not after:
+    elif form.casefold() == first.words.casefold():
         return
+    elif not after:
+        _headline_form(reading, node, anywhere[0])
     else:
         span = (after[0].mention.start, after[0].mention.end)
         reading.draft.add("alias", node, "printed variant", form, span, "names.variant")
+
+
+def _headline_form(reading: Reading, node: str, printed: _Printed) -> None:
+    """A form that only the headline has: "Defense Dept."."""
+    if printed.headline and "." in printed.words:
+        span = (printed.mention.start, printed.mention.end)
+        words = printed.words
+        reading.draft.add("alias", node, "printed variant", words, span, "names.headline-form")
 
 
 def _possessed_end(reading: Reading, mention: Mention) -> int:
@@ -238,10 +281,10 @@ def abbreviation(reading: Reading, _sentence: Sentence, match: Match) -> None:
     if full is None or short is None:
         return
     words = reading.words(short.start, short.end)
-    if not re.fullmatch(r"[A-Z][A-Za-z.-]{1,9}", words) or sum(map(str.isupper, words)) < 2:
-        return
     node = reading.actor(full)
-    if node:
+    known = node is not None and short.type == "org" and reading.actor(short) == node
+    capitals = sum(map(str.isupper, words)) >= 2
+    if node and re.fullmatch(r"[A-Z][A-Za-z.-]{1,9}", words) and (capitals or known):
         span = (match.start, match.end)
         reading.draft.add("alias", node, "abbreviation", words, span, match.rule.name)
 

@@ -39,6 +39,22 @@ def part_of(reading: Reading, _sentence: Sentence, match: Match) -> None:
             reading.draft.add("place", child, "described as", words, (start, end), match.rule.name)
 
 
+@frame("parts of")
+def parts_of(reading: Reading, _sentence: Sentence, match: Match) -> None:
+    """Several places of one: "X's districts: A, B and C"."""
+    outer = match.part("outer")
+    parent = reading.place(outer) if outer else None
+    start = min(match.start, outer.start) if outer else match.start
+    for inner in match.parts.get("inners", ()):
+        child = reading.place(inner)
+        if child and parent and child != parent:
+            span = (
+                min(start, inner.start),
+                max(inner.end, match.end if outer and outer.start > inner.start else inner.end),
+            )
+            reading.draft.add("place", child, "part of", parent, span, match.rule.name)
+
+
 def located(
     reading: Reading,
     sentence: Sentence,
@@ -79,12 +95,25 @@ def located(
             continue
         if place:
             start = start if since is None else since
+            if since is None:
+                end = min(end, _own_end(reading, mention, end))
             source = reading.source_at(sentence, mention.start, end)
             reading.draft.add(
                 "place", node, "location", place, (start, end), rule + "-location", source
             )
         return place is not None
     return False
+
+
+_KIND = re.compile(
+    r"(?:'s)? (?:tribal )?(?:district|province|area|region|agency|city|town|village|state)\b"
+)
+
+
+def _own_end(reading: Reading, mention: Mention, end: int) -> int:
+    """Where a place's own words end, the places around it left out."""
+    kind = _KIND.match(reading.norm, mention.end, end)
+    return kind.end() if kind else mention.end
 
 
 def _within_phrase(sentence: Sentence, start: int, end: int) -> bool:

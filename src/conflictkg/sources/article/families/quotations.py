@@ -16,16 +16,29 @@ from conflictkg.sources.article.quotes import find_quotations
 from conflictkg.sources.article.reading import Reading, Sentence
 
 
+_LONG = 4
+"""Words that are quoted for what they say; fewer may be a phrase held at arm's length."""
+_BLOCKS_BACK = 3
+
+
 def read_statements(reading: Reading) -> None:
     """Let the rules of reported speech run over every sentence, block quotations first."""
-    _block_quotations(reading)
+    releases = _block_quotations(reading)
     run_rules(reading, "reporting")
+    for release in releases:
+        _document(reading, *release)
     _standing_quotations(reading)
+    _bare_quotations(reading)
 
 
-def _block_quotations(reading: Reading) -> None:
-    """Quoted paragraphs: theirs who are named before the colon."""
+def _block_quotations(reading: Reading) -> list[tuple[str, str, str, Mention]]:
+    """Quoted paragraphs: theirs who are named before the colon.
+
+    Returns:
+        Of each release that is quoted: the statement, who published it, its node, and its mention.
+    """
     opener: Sentence | None = None
+    releases: list[tuple[str, str, str, Mention]] = []
     for sentence in reading.sentences:
         if sentence.block.kind != "quote":
             opener = sentence
@@ -44,13 +57,39 @@ def _block_quotations(reading: Reading) -> None:
         )
         reading.draft.add(STATEMENT, statement, "quoted from", quoted, span, rule)
         if source_mention and source_mention.type == "document":
-            reading.draft.add(STATEMENT, statement, "venue", quoted, span, rule)
+            releases.append((statement, speaker, quoted, source_mention))
         whole = _whole_quotation(reading, sentence)
         words = reading.words(*whole)
         reading.draft.add(STATEMENT, statement, "direct quote", words, whole, rule, source)
         if not re.search(r"\bsaid that\b|\bsays that\b", sentence.encoded.text):
             contents = (sentence.start, sentence.end)
             add_contents(reading, sentence, statement, contents, rule, source)
+    return releases
+
+
+def _document(
+    reading: Reading, statement: str, publisher: str, quoted: str, mention: Mention
+) -> None:
+    """The release that is quoted: where its publisher's man said it, or what the publisher gave out."""
+    rule = "reporting.block-quotation"
+    span = (mention.start, mention.end)
+    if _person_spoke(reading, mention.start):
+        reading.draft.add(STATEMENT, statement, "venue", quoted, span, rule)
+    elif not reading.draft.has(STATEMENT, statement, "document type"):
+        noun = mention.words.get("noun", "document")
+        reading.draft.add(STATEMENT, statement, "document type", noun, span, rule)
+        reading.draft.add(STATEMENT, statement, "published by", publisher, span, rule)
+
+
+def _person_spoke(reading: Reading, end: int) -> bool:
+    """Whether a person has spoken before a place: then the release carries that person's words."""
+    return any(
+        a.predicate == "speaker"
+        and a.end <= end
+        and a.object is not None
+        and reading.draft.node(a.object).type == "person"
+        for a in reading.draft.assertions()
+    )
 
 
 def _whole_quotation(reading: Reading, sentence: Sentence) -> tuple[int, int]:
@@ -81,7 +120,8 @@ def _standing_quotations(reading: Reading) -> None:
             last = sentence.block_number, sentence.statement
         if not sentence.is_narrative or sentence.scopes or sentence.statement or last is None:
             continue
-        if last[0] != sentence.block_number:
+        away = sentence.block_number - last[0]
+        if away > (_BLOCKS_BACK if _is_all_quoted(reading, sentence) else 0):
             continue
         quoted = [
             q
@@ -94,6 +134,7 @@ def _standing_quotations(reading: Reading) -> None:
         length = sum(q.end - q.start for q in quoted)
         if quoted[-1].end < sentence.end - 1 and length < 0.5 * (sentence.end - sentence.start):
             continue
+        last = sentence.block_number, last[1]
         source = Source("attributed-claim", (speaker,))
         span = (sentence.start, sentence.end)
         sentence.scopes.append((*span, source))
@@ -102,3 +143,37 @@ def _standing_quotations(reading: Reading) -> None:
         for quotation in quoted:
             if quotation.end - quotation.start > 0.8 * (sentence.end - sentence.start):
                 add_contents(reading, sentence, last[1], quotation.inner, rule, source)
+
+
+def _is_all_quoted(reading: Reading, sentence: Sentence) -> bool:
+    """Whether a sentence is a quotation and nothing else."""
+    return any(
+        q.start == sentence.start and q.end >= sentence.end - 1
+        for q in find_quotations(reading.text, sentence.start, sentence.end)
+    )
+
+
+def _bare_quotations(reading: Reading) -> None:
+    """Words quoted at length of which the sentence does not tell who said them."""
+    for sentence in reading.sentences:
+        if not sentence.is_narrative or sentence.block.zone != "body" or sentence.statement:
+            continue
+        for quotation in find_quotations(reading.text, sentence.start, sentence.end):
+            inner = reading.words(*quotation.inner)
+            if len(inner.split()) < _LONG or _is_claimed(sentence, quotation.start, quotation.end):
+                continue
+            node = reading.shared("statement", f"quoted {sentence.start}", "words quoted")
+            reading.draft.add(
+                STATEMENT,
+                node,
+                "direct quote",
+                inner,
+                (quotation.start, quotation.end),
+                "reporting.bare-quotation",
+                Source("attributed-claim"),
+            )
+
+
+def _is_claimed(sentence: Sentence, start: int, end: int) -> bool:
+    """Whether a stretch lies in what somebody is known to have said."""
+    return any(first <= start + 2 and end - 2 <= last for first, last, _ in sentence.scopes)

@@ -21,8 +21,10 @@ def hierarchy(reading: Reading, sentence: Sentence, match: Match) -> None:
     predicate = match.rule.option("predicate")
     source = reading.source_at(sentence, match.start, match.end)
     kind: Kind = "organization" if match.rule.option("kind") == "organization" else "hierarchy"
-    for child in children:
-        under = reading.actor(child)
+    unders = [reading.actor(child) for child in children]
+    if match.rule.option("child") == "last":
+        unders = [last_organization(reading, sentence, match.start)]
+    for under in unders:
         if under and under != over:
             span = match.spans.get("span", (match.start, match.end))
             reading.draft.add(kind, under, predicate, over, span, match.rule.name, source)
@@ -106,13 +108,23 @@ def supply(reading: Reading, sentence: Sentence, match: Match) -> None:
         )
 
 
+@frame("support")
+def support(reading: Reading, sentence: Sentence, match: Match) -> None:
+    """A state or body supports a group."""
+    _related(reading, sentence, match, "supports")
+
+
 @frame("enemy")
 def enemy(reading: Reading, sentence: Sentence, match: Match) -> None:
     """One group fights another or is its foe."""
+    _related(reading, sentence, match, "enemy of")
+
+
+def _related(reading: Reading, sentence: Sentence, match: Match, predicate: str) -> None:
     left, right = match.part("subject"), match.part("object")
     subject = reading.actor(left) if left else None
     value = reading.actor(right) if right else None
     if subject and value and reading.is_asserted(sentence, match.start, match.end):
         span = (match.start, match.end)
         source = reading.source_at(sentence, *span)
-        reading.draft.add("relation", subject, "enemy of", value, span, match.rule.name, source)
+        reading.draft.add("relation", subject, predicate, value, span, match.rule.name, source)

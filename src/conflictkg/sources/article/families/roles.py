@@ -13,6 +13,8 @@ from conflictkg.sources.article.patterns import Match
 from conflictkg.sources.article.reading import Reading, Sentence, bare
 
 _ARMED = ("armed-group", "faction", "alliance")
+_BODIES = ("armed-forces", "state")
+_SERVING = ("spokesman", "head", "commander", "leader", "director", "deputy")
 
 
 @cache
@@ -225,6 +227,13 @@ def _membership(
     if level in _ARMED or "group" in member.words or is_member:
         status = INFERRED if spokesman and source == FACT else source
         reading.draft.add("membership", subject, "member of", organization, span, rule, status)
+    elif (
+        rule == "roles.apposition"
+        and level in _BODIES
+        and concept_of(nouns_of(member)[0]) in _SERVING
+    ):
+        status = INFERRED if source == FACT else source
+        reading.draft.add("membership", subject, "member of", organization, span, rule, status)
 
 
 def _owner(reading: Reading, sentence: Sentence, member: Mention, subject: str) -> str | None:
@@ -319,6 +328,38 @@ def biography(reading: Reading, _sentence: Sentence, match: Match) -> None:
             reading.draft.add("statement", claims, "speaker", subject, span, rule, INFERRED)
         reading.draft.add(
             kind, subject, "holds post", node, (start, org.end), match.rule.name, FACT
+        )
+
+
+@frame("leads")
+def leads(reading: Reading, sentence: Sentence, match: Match) -> None:
+    """A person leads, or began to lead, a group."""
+    person, org = match.part("person"), match.part("org")
+    if person is None or not reading.is_asserted(sentence, person.start, match.end):
+        return
+    subject = reading.actor(person)
+    over = reading.actor(org) if org else last_organization(reading, sentence, match.start)
+    if subject is None or over is None or reading.levels.get(over, "") not in _ARMED:
+        return
+    span = (bare(person).start, match.end)
+    source = reading.source_at(sentence, *span)
+    rule = match.rule.name
+    reading.draft.add("role", subject, "leader in", over, span, rule, source)
+    status = INFERRED if source == FACT else source
+    reading.draft.add("membership", subject, "member of", over, span, rule, status)
+
+
+@frame("serves")
+def serves(reading: Reading, _sentence: Sentence, match: Match) -> None:
+    """A rank under the name of a service: who bears it is of that service."""
+    person, org = match.part("person"), match.part("org")
+    if person is None or org is None or person.part("rank") is None:
+        return
+    subject, service = reading.actor(person), reading.actor(org)
+    if subject and service and reading.levels.get(service) == "armed-forces":
+        span = (match.start, match.end)
+        reading.draft.add(
+            "membership", subject, "member of", service, span, match.rule.name, INFERRED
         )
 
 

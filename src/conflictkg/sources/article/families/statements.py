@@ -1,13 +1,15 @@
 """Reported speech: who said what, through whom, and whose words a stretch of text is."""
 
 import re
+from functools import cache
 
 from conflictkg.sources.article.annotations import Kind
 from conflictkg.sources.article.draft import FACT, INFERRED, Source
 from conflictkg.sources.article.families.events import event_of
 from conflictkg.sources.article.families.frames import frame
-from conflictkg.sources.article.mentions import Mention
-from conflictkg.sources.article.patterns import Match
+from conflictkg.sources.article.lookups import load_lookup
+from conflictkg.sources.article.mentions import Mention, When
+from conflictkg.sources.article.patterns import Match, compile_pattern
 from conflictkg.sources.article.quotes import find_quotations
 from conflictkg.sources.article.reading import Reading, Sentence
 
@@ -19,10 +21,35 @@ _CLAUSES = re.compile(
 )
 
 
-def statement_of(reading: Reading, speaker: str) -> str:
-    """The node of what a speaker says in this document."""
+_OWNER = re.compile("In [\ue004][\ue100-\uf8ff]'s ")
+_SHORTEST = 20
+"""Fewer characters are no clause."""
+
+
+@cache
+def _next_speaker() -> re.Pattern[str]:
+    return compile_pattern(load_lookup("rules/speech.toml")["next_speaker"]["pattern"])
+
+
+def statement_of(reading: Reading, speaker: str, day: Mention | None = None) -> str:
+    """The node of what a speaker says in this document, or says on a day that is not that of what they said before."""
     label = reading.draft.node(speaker).label
-    return reading.shared("statement", speaker, f"statement of {label}")
+    node = reading.shared("statement", speaker, f"statement of {label}")
+    if day is not None and _is_dated_otherwise(reading, node, day):
+        printed = reading.words(day.start, day.end)
+        return reading.shared(
+            "statement", f"{speaker} {printed}", f"statement of {label} ({printed})"
+        )
+    return node
+
+
+def _is_dated_otherwise(reading: Reading, statement: str, day: Mention) -> bool:
+    """Whether something was said before, on another day or on none that is told."""
+    own = [a for a in reading.draft.assertions() if a.subject == statement]
+    if not any(a.predicate in ("speaker", "reported by") for a in own):
+        return False
+    dates = [a.date for a in own if a.predicate == "stated on"]
+    return reading.date(day) not in dates
 
 
 _NESTED = re.compile(r"\b(?:said|told|claimed|stated|confirmed|according to)\b")
@@ -39,17 +66,19 @@ def said(reading: Reading, sentence: Sentence, match: Match) -> None:
     mention = match.part("speaker") or match.part("document")
     if mention is None:
         return
-    speaker = reading.actor(mention)
+    speaker = speaking(reading, sentence, match, mention)
     if speaker is None:
         return
     rule = match.rule.name
-    statement = statement_of(reading, speaker)
+    statement = statement_of(reading, speaker, _day_of(match))
     sentence.statement = statement
     start, end = match.start, _verb_end(match)
     if "lead" in match.spans:
         start = match.spans["lead"][0]
     elif "speaker" in match.spans:
         start = match.spans["speaker"][0]
+    if "also" in match.spans:
+        start = match.spans["also"][0]
     reporter = _reporter(reading, match)
     outer = reading.source_at(sentence, match.start, match.end)
     reporters = tuple(r for r in (reporter, *outer.speakers) if r and r != speaker)
@@ -72,6 +101,10 @@ def said(reading: Reading, sentence: Sentence, match: Match) -> None:
         span = match.spans.get("telling", match.spans.get("reporter", (start, end)))
         reading.draft.add(STATEMENT, statement, "reported by", reporter, span, rule, told)
     source = Source("attributed-claim", (speaker,), reporters)
+    if "type" in match.spans:
+        printed = reading.words(*match.spans["type"])
+        span = match.spans["type"]
+        reading.draft.add(STATEMENT, statement, "document type", printed, span, rule)
     _dates(reading, match, statement)
     event = match.part("event")
     if event is not None and not own:
@@ -88,6 +121,35 @@ def said(reading: Reading, sentence: Sentence, match: Match) -> None:
         sentence.scopes.append((*match.spans["content"], source))
     else:
         _content(reading, sentence, match, statement, source)
+    if "rest" in match.spans:
+        start, end = match.spans["rest"]
+        sentence.scopes.append((start, end, source))
+        add_contents(reading, sentence, statement, (start, end), rule, source)
+        add_quotations(reading, sentence, statement, (start, end), rule, source)
+
+
+def speaking(reading: Reading, sentence: Sentence, match: Match, mention: Mention) -> str | None:
+    """The node of who speaks: a person or body, or unnamed holders of a post ("the defense minister")."""
+    if mention.type == "post":
+        start, end = match.spans.get("lead", (mention.start, mention.start))
+        return reading.group(start if end > start else mention.start, mention.end)
+    if match.words.get("also"):
+        return reading.group(match.spans["also"][0], mention.end)
+    if mention.type == "pronoun":
+        # "In X's announcement of Y's death, he says": not Y.
+        owner = _OWNER.match(sentence.encoded.text)
+        if owner:
+            return reading.actor(sentence.encoded.mentions_in(*owner.span())[0])
+    return reading.actor(mention)
+
+
+def _without_other_speakers(sentence: Sentence, start: int, end: int) -> tuple[int, int]:
+    """What was said, up to where somebody else speaks: "…, but one official said"."""
+    encoded = sentence.encoded
+    first = next((p for p in range(len(encoded.text)) if encoded.start_of(p) >= start), None)
+    found = _next_speaker().search(encoded.text, first) if first is not None else None
+    cut = encoded.start_of(found.start()) if found else end
+    return (start, cut) if start + _SHORTEST < cut < end else (start, end)
 
 
 def _published(
@@ -112,10 +174,8 @@ def _quoted_speaker(reading: Reading, match: Match, outlet: str) -> None:
 
 
 def _verb_end(match: Match) -> int:
-    for name in ("upto", "verb"):
-        if name in match.spans:
-            return match.spans[name][1]
-    return match.end
+    ends = [match.spans[name][1] for name in ("upto", "verb") if name in match.spans]
+    return max(ends, default=match.end)
 
 
 def _reporter(reading: Reading, match: Match) -> str | None:
@@ -127,17 +187,24 @@ def _reporter(reading: Reading, match: Match) -> str | None:
 
 
 def _dates(reading: Reading, match: Match, statement: str) -> None:
-    mention = match.part("when") or match.part("later")
+    mention = _day_of(match)
     if mention is not None:
         value = reading.date(mention)
         span = (mention.start, mention.end)
         reading.draft.add(STATEMENT, statement, "stated on", value, span, match.rule.name, INFERRED)
 
 
+def _day_of(match: Match) -> Mention | None:
+    """When something was said; "in the past" is no time."""
+    mention = match.part("when") or match.part("later") or match.part("early")
+    past = mention and isinstance(mention.value, When) and mention.value.relative == "past"
+    return None if past else mention
+
+
 def _content(
     reading: Reading, sentence: Sentence, match: Match, statement: str, source: Source
 ) -> None:
-    start, end = match.spans["content"]
+    start, end = _without_other_speakers(sentence, *match.spans["content"])
     sentence.scopes.append((start, end, source))
     denied = match.words.get("verb", "").casefold() in ("denied", "denies", "deny")
     if denied:
@@ -209,13 +276,13 @@ def add_quotations(
     rule: str,
     source: Source,
 ) -> None:
-    """Direct quotations of three words or more: shorter ones are words held at arm's length."""
+    """Direct quotations of three words or more: shorter ones are held at arm's length, unless they end the clause."""
     block = sentence.block
     for quotation in find_quotations(reading.text, block.start, block.end):
         if quotation.start < span[0] - 2 or quotation.end > span[1] + 2:
             continue
         inner = reading.words(*quotation.inner)
-        if len(inner.split()) >= 3:
+        if len(inner.split()) >= 3 or inner.endswith((".", ",", "!", "?")):
             reading.draft.add(
                 STATEMENT,
                 statement,
@@ -314,8 +381,8 @@ def document_type(reading: Reading, sentence: Sentence, match: Match) -> None:
     if statement is None:
         return
     rule = match.rule.name
-    noun = match.words.get("noun", "")
     span = (match.start, match.end)
+    noun = reading.words(*match.spans["noun"]) if "noun" in match.spans else ""
     if match.part("medium") is not None:
         pass
     elif match.rule.option("venue"):

@@ -57,7 +57,9 @@ def killing(reading: Reading, sentence: Sentence, match: Match) -> None:
         kind = _kind_of(reading, node)
         reading.draft.add(kind, node, "carried out by", actor, whole, rule, source)
     elif killer is not None and killer.type != "event":
-        _actor(reading, node, killer, (match.start, bare(victims[0]).end), rule, source)
+        active = match.rule.option("order") == "active"
+        span = (match.start, bare(victims[0]).end) if active else whole
+        _actor(reading, node, killer, span, rule, source)
     event = match.part("event") or (killer if killer and killer.type == "event" else None)
     series = (
         event is not None and is_series(event) and reading.draft.node(node).type == "strike-series"
@@ -152,7 +154,12 @@ def describe_event(
             reading.draft.add("strike", node, "carried out by", actor, span, rule, source)
     means = means_of(words)
     specific = type_of(words) not in ("attack", "other")
-    if type_ == "event" and specific and reading.is_first(("type", type_of(words))):
+    if (
+        amount_of(event) is None
+        and type_ == "event"
+        and specific
+        and reading.is_first(("type", type_of(words)))
+    ):
         reading.draft.add("event", node, "event type", type_of(words), span, rule, source)
     if means and type_ in ("strike", "strike-series") and reading.is_first(("means", means)):
         reading.draft.add("strike", node, "carried out with", means, span, rule, source)
@@ -327,11 +334,14 @@ def target(reading: Reading, sentence: Sentence, match: Match) -> None:
     if mention is None or not reading.is_asserted(sentence, match.start, match.end):
         return
     node = event_of(reading, sentence, mention)
-    kind: Kind = "strike" if is_series(mention) else _kind_of(reading, node)
+    kind = _kind_of(reading, node)
+    if is_series(mention):
+        describe_event(reading, sentence, node, mention, match.rule.name)
     source = reading.source_at(sentence, match.start, match.end)
     for each in match.parts.get("target", ()):
         identifier = reading.actor(each)
-        if identifier:
+        again = is_series(mention) and not reading.is_first(("against", str(identifier)))
+        if identifier and not again:
             span = (match.start, max(each.end, match.end))
             predicate = "targeted" if kind != "event" else "aimed at"
             reading.draft.add(kind, node, predicate, identifier, span, match.rule.name, source)
