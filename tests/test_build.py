@@ -1,5 +1,7 @@
 """A build: from files to a store, or to a message and nothing changed."""
 
+import csv
+import io
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -10,6 +12,7 @@ from rdflib import RDF, Graph, URIRef
 
 from conflictkg import iris, views
 from conflictkg.answers import Boolean, Iri, Solutions
+from conflictkg.answers.formats import write_answer
 from conflictkg.build import build_store, select_premises
 from conflictkg.cli import main
 from conflictkg.errors import (
@@ -61,13 +64,40 @@ def test_build_puts_each_kind_of_graph_into_its_own(tmp_path: Path) -> None:
             *map(str, (iris.ONTOLOGY_GRAPH, iris.SHAPES_GRAPH, iris.QUERIES_GRAPH)),
             *map(str, (iris.ENTAILED_GRAPH, views.ASSERTED_GRAPH, views.ATTRIBUTED_GRAPH)),
         }
-        assert found[str(views.ATTRIBUTED_GRAPH)] == 0
+        # Its own description, and no triple of a source.
+        assert found[str(views.ATTRIBUTED_GRAPH)] == 4
         assert store.built_at == "2026-01-02T03:04:05Z"
         answer = store.query(f"SELECT ?g {{ GRAPH ?g {{ <{EX}child> <{part_of}> <{EX}parent> }} }}")
         assert isinstance(answer, Solutions)
         assert list(answer.rows) == [(Iri(str(views.ASSERTED_GRAPH)),)]
         entailed = f"GRAPH <{iris.ENTAILED_GRAPH}> {{ <{EX}child> a <{PREFIXES['sem']}Actor> }}"
         assert store.query(f"ASK {{ {entailed} }}") == Boolean(value=True)
+
+
+@pytest.mark.parametrize("allowed", ["true", "false"])
+def test_every_graph_of_a_store_says_its_licence_and_whether_it_may_be_passed_on(
+    tmp_path: Path, allowed: str
+) -> None:
+    """The build describes its own graphs too; what comes from a source that is not to be passed on is not either."""
+    body = BODY.replace("a ckg:NamedGraph ;", f"a ckg:NamedGraph ; ckg:redistribution {allowed} ;")
+    build(write(tmp_path, body), tmp_path / "store")
+    query = (
+        "".join(f"PREFIX {name}: <{iri}> " for name, iri in PREFIXES.items())
+        + "SELECT ?g ?may { GRAPH ?g { ?g a ckg:NamedGraph ; dct:license ?l ; ckg:redistribution ?may } }"
+    )
+    with open_store(tmp_path / "store", Limits(workers=1)) as store:
+        rows = list(
+            csv.reader(io.StringIO(b"".join(write_answer(store.query(query), "csv")).decode()))
+        )
+        found = dict(rows[1:])
+        assert set(found) == {graph.iri for graph in store.graphs()}
+    of_sources = {
+        f"{EX}g",
+        *map(str, (iris.ENTAILED_GRAPH, views.ASSERTED_GRAPH, views.ATTRIBUTED_GRAPH)),
+    }
+    assert {iri for iri, may in found.items() if may == "false"} == (
+        of_sources if allowed == "false" else set()
+    )
 
 
 def test_same_files_give_the_same_release_in_any_order(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from rdflib import ORG, RDF, Graph, Literal, URIRef
+from rdflib import DCTERMS, ORG, RDF, Graph, Literal, URIRef
 from rdflib.term import Node
 
 from conflictkg import files, iris, views
@@ -39,6 +39,18 @@ _RESERVED = frozenset(
 )
 _APPARATUS = (OA.Annotation, OA.SpecificResource, OA.TextPositionSelector, OA.TextQuoteSelector)
 """Classes of what says where in a text something stands: a third of the quads, and nothing follows from it."""
+
+LICENCE = URIRef("https://creativecommons.org/licenses/by/4.0/")
+"""Of the graphs that the build makes itself."""
+_DERIVED = (views.ASSERTED_GRAPH, views.ATTRIBUTED_GRAPH, iris.ENTAILED_GRAPH)
+_OWN_GRAPHS = {
+    views.ASSERTED_GRAPH: "Direct triples of what sources assert",
+    views.ATTRIBUTED_GRAPH: "Direct triples of what sources report that others said",
+    iris.ENTAILED_GRAPH: "What follows under the ontology",
+    iris.ONTOLOGY_GRAPH: "The ontology, its code lists and alignments",
+    iris.SHAPES_GRAPH: "The shapes",
+    iris.QUERIES_GRAPH: "The published questions",
+}
 
 Report = Callable[[str], None]
 
@@ -269,6 +281,14 @@ def _assemble(
     graphs[views.ASSERTED_GRAPH] = derived.asserted
     graphs[views.ATTRIBUTED_GRAPH] = derived.attributed
     graphs[iris.ENTAILED_GRAPH] = entailed
+    may_be_passed_on = all(
+        (iri, CKG.redistribution, Literal(True)) in graph
+        for iri, graph in graphs.items()
+        if iri not in _DERIVED
+    )
+    for derived_iri in _DERIVED:
+        own = _describe_own(derived_iri, may_be_passed_on)
+        graphs[derived_iri] = merge_graphs([graphs[derived_iri], own])
     written = {str(iri): _write_ntriples(graph) for iri, graph in graphs.items()}
     digest = hashlib.sha256()
     for part in (FORMAT, version("conflictkg")):
@@ -280,7 +300,8 @@ def _assemble(
         (iris.SHAPES_GRAPH, sources.shapes),
         (iris.QUERIES_GRAPH, sources.queries),
     ):
-        written[str(iri)] = _write_ntriples(merge_graphs(each.graph for each in parts))
+        whole = [*(each.graph for each in parts), _describe_own(iri, may_be_passed_on=True)]
+        written[str(iri)] = _write_ntriples(merge_graphs(whole))
         # These hold blank nodes, whose labels differ on each run: their files stand for them.
         _digest_files(digest, iri, parts)
     return Contents(
@@ -289,6 +310,19 @@ def _assemble(
         built_at=built_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         versions={"conflictkg": version("conflictkg"), "owlrl": version("owlrl"), **versions()},
     )
+
+
+def _describe_own(iri: URIRef, may_be_passed_on: bool) -> Graph:
+    """What every graph says of itself, for one that the build itself makes.
+
+    What is derived from sources may be passed on only where all of them may.
+    """
+    description = Graph(bind_namespaces="none")
+    description.add((iri, RDF.type, CKG.NamedGraph))
+    description.add((iri, DCTERMS.title, Literal(_OWN_GRAPHS[iri], lang="en")))
+    description.add((iri, DCTERMS.license, LICENCE))
+    description.add((iri, CKG.redistribution, Literal(may_be_passed_on)))
+    return description
 
 
 def _digest_files(digest: "hashlib._Hash", iri: URIRef, parts: Iterable[FileGraph]) -> None:

@@ -191,6 +191,8 @@ class CS(DefinedNamespace):
         "count-category-killed-side-a",
         "count-category-killed-side-b",
         "count-category-killed-unknown",
+        "count-category-persons",
+        "count-category-things",
         "data-issue",
         "data-issue-best-outside-range",
         "data-issue-dates-reversed",

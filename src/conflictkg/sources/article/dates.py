@@ -12,6 +12,8 @@ from conflictkg.sources.article.mentions import Mention, When
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_SEASONS = {"spring": 3, "summer": 6, "fall": 9, "autumn": 9}
+"""First month of each."""
 _MONTH = (
     r"(?P<month>(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept|Sep|Oct|Nov|Dec)\b\.?"
     r"|January|February|March|April|May|June|July|August|September|October|November|December)"
@@ -63,6 +65,8 @@ def find_dates(text: str, start: int, end: int) -> Iterator[Mention]:
                 if unit == "weekday":
                     unit_name = match.group("weekday").casefold()
                     when = When(relative="weekday:" + unit_name, shift=shift)
+                elif unit == "season":
+                    when = When(relative="season:" + match.group("season").casefold(), shift=shift)
                 else:
                     when = When(relative=unit, shift=shift * (amount or 1))
                 found.append(Mention("date", match.start(), match.end(), when))
@@ -159,6 +163,14 @@ def _month_value(year: int, month: int, words: str | None = None) -> DateValue:
     return days_value(first, first.replace(day=last), "month", words)
 
 
+def _season_value(year: int, season: str, words: str) -> DateValue:
+    """Three months; that is more than a month, so the precision is the next coarser, a year."""
+    first = _SEASONS[season]
+    last = calendar.monthrange(year, first + 2)[1]
+    begin, end = datetime.date(year, first, 1), datetime.date(year, first + 2, last)
+    return days_value(begin, end, "year", words)
+
+
 def _day_of(year: int, month: int, day: int) -> datetime.date | None:
     try:
         return datetime.date(year, month, day)
@@ -171,6 +183,8 @@ def _resolve_relative(
 ) -> DateValue | None:
     if when.relative == "year" and year is not None:
         return year_value(year + when.shift, words)
+    if when.relative.startswith("season:") and year is not None:
+        return _season_value(year, when.relative[7:], words)
     if issued is None:
         return None
     if when.relative == "day":

@@ -17,6 +17,7 @@ from conflictkg.sources.article.families import (
     quotations,
     relations,
     roles,
+    tallies,
     violence,
 )
 from conflictkg.sources.article.families.frames import run_rules

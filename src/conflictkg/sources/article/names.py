@@ -10,6 +10,7 @@ from conflictkg.sources.article.lexicon import key_of, load_lexicon
 from conflictkg.sources.article.lookups import load_lookup
 from conflictkg.sources.article.mentions import Mention, Name
 
+_ARTICLE_NAME = re.compile(r"Al[ -][A-Z][a-z]+(?![ -][A-Z])")
 _AL = re.compile(r"\b[Aa]l[ -]\Z")
 _CAPITAL = r"(?:[A-Z][\w]*(?:['-][\w]+)*|[A-Z]\.)"
 
@@ -141,7 +142,7 @@ def _split(text: str, start: int, end: int, sentence_start: int) -> Iterator[Men
     while True:
         first = re.match(r"[\w'.-]+?(?='s\b|[ -]|$)", text[start:end])
         word = first.group() if first else ""
-        if not word or word not in _stop_words():
+        if not word or word not in _stop_words() or _ARTICLE_NAME.match(text, start, end):
             break
         start += len(word)
         while start < end and text[start] in " '-s":

@@ -18,6 +18,7 @@ from conflictkg.sources.article.sentences import split_sentences
 from conflictkg.sources.article.shortnames import fold_name, short_names
 from conflictkg.sources.article.zones import Block, normalize, split_blocks
 
+_GROUPS = ("armed-group", "faction", "alliance")
 _ACTOR_TYPES = {"org", "country", "demonym", "inst"}
 
 
@@ -171,6 +172,8 @@ class Reading:
             if sentence.block_number < here.block_number - 2:
                 break
             found = [m for m in sentence.mentions(*types) if m.end <= pronoun.start]
+            if words.endswith("group"):
+                found = [m for m in found if m.name and m.name.level in _GROUPS]
             if found:
                 # In another sentence its subject is meant, in the same one the nearest.
                 return self.actor(found[-1] if sentence is here else found[0])

@@ -16,6 +16,8 @@ from conflictkg.sources.article.lookups import load_lookup
 BlockKind = Literal["paragraph", "heading", "list-item", "quote"]
 MAX_HEADLINE = 250
 MAX_HEADING = 170
+MAX_TAKEN_UP = 350
+_TAKING_UP = re.compile(r"(?:The|This|These|During the|After the) ((?:[a-z-]+ ){1,3})")
 _PRIVATE_USE = re.compile("[\ue000-\uf8ff]")
 _SAME_LENGTH = str.maketrans(
     {"’": "'", "‘": "'", "“": '"', "”": '"', "„": '"', "\u00a0": " ", "\u202f": " ", "\t": " "}
@@ -224,12 +226,18 @@ def _goes_on(text: str, blocks: list[Block], first: int, is_report: bool) -> int
     """How far a quotation that begins at a block goes on.
 
     One paragraph, unless it is a news report and a later paragraph speaks of "this report": then up to there.
+    A release goes on over paragraphs that begin with what the one before told: "The security force also …".
 
     Returns:
         The number of the first block that is not quoted.
     """
     if not is_report:
-        return first + 1
+        last = first
+        while last + 1 < len(blocks) and _takes_up(
+            text, blocks[first : last + 1], blocks[last + 1]
+        ):
+            last += 1
+        return last + 1
     for position in range(first + 1, min(first + 12, len(blocks))):
         block = blocks[position]
         if block.zone != "body" or block.kind == "heading":
@@ -237,3 +245,16 @@ def _goes_on(text: str, blocks: list[Block], first: int, is_report: bool) -> int
         if _patterns()["speaks_of_report"].search(normalize(text[block.start : block.end])):
             return position
     return first + 1
+
+
+def _takes_up(text: str, quoted: list[Block], block: Block) -> bool:
+    """Whether a short paragraph without quotations begins with "The" and a word of those before."""
+    line = normalize(text[block.start : block.end])
+    opening = _TAKING_UP.match(line)
+    if block.zone != "body" or block.kind != "paragraph" or opening is None or '"' in line:
+        return False
+    if len(line) > MAX_TAKEN_UP or _patterns()["speaks_of_report"].search(line):
+        return False
+    before = normalize(text[quoted[0].start : quoted[-1].end]).casefold()
+    earlier = set(re.findall(r"[a-z]{4,}", before))
+    return bool(earlier & set(re.findall(r"[a-z]{4,}", opening.group(1))))

@@ -16,7 +16,7 @@ from conflictkg.sources.article.families.frames import frame
 from conflictkg.sources.article.families.places import located
 from conflictkg.sources.article.families.violence import describe_event
 from conflictkg.sources.article.lookups import load_lookup
-from conflictkg.sources.article.mentions import Amount, Mention
+from conflictkg.sources.article.mentions import Amount, Mention, When
 from conflictkg.sources.article.patterns import Match
 from conflictkg.sources.article.reading import Reading, Sentence
 
@@ -62,6 +62,9 @@ def _when(reading: Reading, node: str, match: Match) -> None:
     value = reading.date(when)
     if value.earliest_begin:
         reading.draft.update(node, period=value)
+    printed = when.value
+    if isinstance(printed, When) and printed.year and not printed.month and not printed.since:
+        return  # "35 strikes in 2017": the year says which are counted, not when they were
     span = (match.spans.get("since", (when.start, when.end))[0], when.end)
     reading.draft.add("date", node, "date", value, span, match.rule.name, INFERRED)
 
@@ -72,7 +75,7 @@ def counts_by_year(reading: Reading, sentence: Sentence, match: Match) -> None:
     number, when = match.part("n"), match.part("when")
     if number is None or when is None or not isinstance(number.value, Amount):
         return
-    event = _series_before(sentence, number)
+    event = _series_told(reading, sentence, number)
     if event is None:
         return
     number_of_event = event.part("n")
@@ -102,6 +105,18 @@ def counts_by_year(reading: Reading, sentence: Sentence, match: Match) -> None:
 def _series_before(sentence: Sentence, number: Mention) -> Mention | None:
     found = [m for m in sentence.encoded.mentions if m.type == "event" and m.end <= number.start]
     return found[-1] if found and is_series(found[-1]) else None
+
+
+def _series_told(reading: Reading, sentence: Sentence, number: Mention) -> Mention | None:
+    """The series before a number, in its sentence or, where the sentence begins with the number, in the one before."""
+    if number.start > sentence.start:
+        return _series_before(sentence, number)
+    earlier = [
+        s
+        for s in reading.sentences
+        if s.start < sentence.start and s.block_number == sentence.block_number
+    ]
+    return _series_before(earlier[-1], number) if earlier else None
 
 
 _ORDINALS: list[str] = load_lookup("rules/counts.toml")["words"]["ordinals"]
@@ -193,20 +208,22 @@ def _program(reading: Reading, noun: str) -> str:
 def plain_count(reading: Reading, sentence: Sentence, match: Match) -> None:
     """A number of things that a report speaks of: incidents, missiles, vehicles destroyed."""
     number = match.part("n")
-    if number is None or not isinstance(number.value, Amount) or number.value.vague:
+    amount = number.value if number else Amount(1, 1, 1) if "single" in match.words else None
+    if not isinstance(amount, Amount) or amount.vague:
         return
     if not reading.is_asserted(sentence, match.start, match.end):
         return
-    source = reading.source_at(sentence, number.start, match.end)
     noun = match.words.get("noun", "")
     span = match.spans.get("span", (match.start, match.end))
-    category = match.rule.option("category", "incidents")
-    if noun.endswith(("missiles", "rockets")):
+    source = reading.source_at(sentence, *span)
+    kind_of = "incidents" if noun == "incidents" else "things"
+    category = match.rule.option("category", kind_of)
+    if noun.rstrip("s").endswith(("missile", "rocket")):
         node = event_of(reading, sentence, None)
     else:
         key = f"{sentence.start}"
         node = sentence.event or reading.shared("event", key, noun, concept="other")
     if category != "events" and noun != "incidents":
         sentence.event = node
-    value = CountValue(**{**count_value(number.value, category).model_dump(), "rule": noun or None})
+    value = CountValue(**{**count_value(amount, category).model_dump(), "rule": noun or None})
     reading.draft.add("count", node, "count", value, span, match.rule.name, source)

@@ -7,6 +7,11 @@ from conflictkg.sources.article.draft import INFERRED
 from conflictkg.sources.article.mentions import Mention, When
 from conflictkg.sources.article.reading import Reading, Sentence
 
+_LEADING = re.compile(
+    r"(?:(?:later|early|late|earlier|back) )?(?:on|in|since|until|by) $", re.IGNORECASE
+)
+_FEWEST = 3
+"""Words of a clause that tell something."""
 _CUT = re.compile(r"[;,:()]| (?:and|but|when|while|after|before|because|which|who|that) ")
 _RANGE = re.compile(r"(?:between|from) $", re.IGNORECASE)
 _JOINT = re.compile(r" (?:and|to|until|through) ")
@@ -20,7 +25,7 @@ def read_dates(reading: Reading) -> None:
         mentions = [m for m in sentence.mentions("date") if _is_a_time(m)]
         for number, mention in enumerate(mentions):
             until = _range_end(reading, mention, mentions[number + 1 : number + 2])
-            if _is_dated(reading, mention) or not reading.is_asserted(
+            if _is_dated(reading, sentence, mention) or not reading.is_asserted(
                 sentence, mention.start, mention.end
             ):
                 continue
@@ -37,22 +42,44 @@ def _date(reading: Reading, sentence: Sentence, mention: Mention, until: Mention
     label = reading.words(start, end).strip(" ,.") or "what happened"
     node = reading.shared("event", f"dated {start}", label, concept="other")
     source = reading.source_at(sentence, *span)
-    if source.status == "fact":
+    # What "last year" means is told by the article's day, whoever says it.
+    relative = isinstance(mention.value, When) and bool(mention.value.relative)
+    if source.status == "fact" or (relative and sentence.block.kind != "quote"):
         source = INFERRED
+    span = _printed(reading, sentence, *span)
     reading.draft.add("date", node, "date", value, span, "dates.clause", source)
+
+
+def _printed(reading: Reading, sentence: Sentence, start: int, end: int) -> tuple[int, int]:
+    """A date with its preposition, or with the event that bears it: "today's attack"."""
+    for event in sentence.encoded.mentions:
+        if event.type == "event" and event.start <= start and end <= event.end:
+            return event.start, event.end
+    before = _LEADING.search(reading.norm, max(sentence.start, start - 16), start)
+    return before.start() if before else start, end
 
 
 def _is_a_time(mention: Mention) -> bool:
     when = mention.value
-    return isinstance(when, When) and when.relative not in ("past", "recent")
+    return isinstance(when, When) and when.relative != "past"
 
 
-def _is_dated(reading: Reading, mention: Mention) -> bool:
-    """Whether a date is read there, or stands inside the words of somebody quoted."""
-    return any(
-        a.date is not None and a.start < mention.end and mention.start < a.end
-        for a in reading.draft.assertions()
-    )
+def _is_dated(reading: Reading, sentence: Sentence, mention: Mention) -> bool:
+    """Whether a date is read there, counted in ("26 in 2013"), or told by the same words before."""
+    words = reading.words(mention.start, mention.end).casefold()
+    when = mention.value
+    relative = isinstance(when, When) and bool(when.relative)
+    # A weekday's name may be that of several events; "this year" is explained once.
+    is_repeated = isinstance(when, When) and when.relative in ("year", "month", "day", "week")
+    for each in reading.draft.assertions():
+        if each.start < mention.end and mention.start < each.end:
+            if each.date is not None:
+                return True
+            if each.count is not None and each.start >= sentence.start and not relative:
+                return True
+        if is_repeated and each.date and (each.date.resolved_from or "").casefold() == words:
+            return True
+    return False
 
 
 def _range_end(reading: Reading, mention: Mention, following: list[Mention]) -> Mention | None:
@@ -73,7 +100,16 @@ def _joined(first: DateValue, last: DateValue) -> DateValue:
 
 def _clause(reading: Reading, sentence: Sentence, start: int, end: int) -> tuple[int, int]:
     """The words around a date that tell what it dates, up to the next comma or conjunction."""
-    before = [m.end() for m in _CUT.finditer(reading.norm, sentence.start, start)]
-    after = _CUT.search(reading.norm, end, sentence.end)
-    first = before[-1] if before else sentence.start
-    return first, after.start() if after else sentence.end
+    before = [
+        sentence.start,
+        *(m.end() for m in _CUT.finditer(reading.norm, sentence.start, start)),
+    ]
+    after = [m.start() for m in _CUT.finditer(reading.norm, end, sentence.end)]
+    first, last = before[-1], (after or [sentence.end])[0]
+    for wider in reversed(before[:-1]):
+        if len(reading.words(first, start).split()) >= _FEWEST:
+            break
+        first = wider
+    if len(reading.words(first, last).split()) < 2 * _FEWEST:
+        last = (after[1:] or [sentence.end])[0]
+    return first, last

@@ -56,7 +56,7 @@ def happened(reading: Reading, sentence: Sentence, match: Match) -> None:
         return
     end = clause_end(sentence, actor.start, match.end)
     words = reading.words(match.spans["verb"][0], end)
-    if " " not in words:
+    if " " not in words and actor.type == "pronoun":
         return  # "before he was captured": nothing of its own
     source = reading.source_at(sentence, actor.start, match.end)
     span = (match.start, end)

@@ -14,6 +14,9 @@ from conflictkg.sources.article.mentions import Mention
 from conflictkg.sources.article.patterns import Match
 from conflictkg.sources.article.reading import Reading, Sentence, bare
 
+_MAX_LEAD = 20
+"""Words before the actor that belong to the clause: "Two days ago, "."""
+
 
 def actor_of(reading: Reading, mention: Mention) -> str | None:
     """The node of who did it: the organization of unnamed fighters, else whom the mention names."""
@@ -39,13 +42,20 @@ def occurred(reading: Reading, sentence: Sentence, match: Match) -> None:
     end = clause_end(sentence, actor.start, match.end)
     source = reading.source_at(sentence, actor.start, match.end)
     near = match.spans["verb"][1]
+    lead = sentence.start if actor.start - sentence.start <= _MAX_LEAD else actor.start
     kind: Kind = "event" if reading.draft.node(node).type == "event" else "strike"
     for each in (actor, *match.parts.get("other", ())):
         who = actor_of(reading, each)
+        start = lead if each is actor else each.start
         if who:
-            reading.draft.add(kind, node, "carried out by", who, (each.start, near), rule, source)
+            reading.draft.add(kind, node, "carried out by", who, (start, near), rule, source)
     words = reading.words(match.spans["verb"][0], end)
     reading.draft.add("event", node, "happened", words, (actor.start, end), rule, source)
+    site = match.part("site")
+    where = reading.place(site) if site else None
+    if site and where:
+        span = (match.spans["verb"][0], site.end)
+        reading.draft.add("place", node, "location", where, span, rule, source)
     for each in match.parts.get("object", ()):
         _undergoer(reading, sentence, each, rule)
 
@@ -55,6 +65,8 @@ def _event(reading: Reading, sentence: Sentence, match: Match) -> str:
     nouns = [m for m in sentence.encoded.mentions if m.type == "event" and m.start > match.start]
     if nouns:
         return event_of(reading, sentence, nouns[0])
+    if sentence.event is not None:
+        return sentence.event  # "ambushed a convoy, killing two": told already
     words = reading.words(match.spans["verb"][0], match.end)
     node = reading.shared(
         "event",
@@ -62,8 +74,8 @@ def _event(reading: Reading, sentence: Sentence, match: Match) -> str:
         words,
         concept=match.rule.option("concept", "other"),
     )
-    if sentence.event is None:
-        sentence.event = node
+    if sentence.event is None and match.rule.option("concept") != "other":
+        sentence.event = node  # its place and day are the sentence's; a listing has none
     return node
 
 

@@ -13,7 +13,7 @@ from conflictkg.sources.article.reading import Reading, Sentence
 _LOCATIVE = compile_pattern(
     r"(?P<prep>\b(?:in|near|at|inside|outside|outside of|just outside|within)) (?:the |a |an )?"
     r"(?P<chain>(?:[a-z]+ (?:of|in) (?:the )?){0,3}(?:<compass> )?{place:place|country}"
-    r"(?:'s <compass>? ?(?:<placenoun> of {inner:place})?)?"
+    r"(?:'s <compass>? ?(?:(?:<placenoun> of )?{inner:place})?)?"
     r"(?:,? (?:in|of|,) (?:the )?{outer:place|country})*)"
 )
 
@@ -91,8 +91,10 @@ def located(
         if inner >= 0:
             mention = encoded.mentions_in(*found.span("inner"))[0]
         place = reading.place(mention)
-        if mention.type == "country" and _ADJECTIVE.match(reading.norm, mention.end):
-            continue
+        if mention.type == "country" and (
+            _ADJECTIVE.match(reading.norm, mention.end) or found.group("prep").casefold() == "at"
+        ):
+            continue  # "at the US embassy"
         if place:
             start = start if since is None else since
             if since is None:

@@ -15,7 +15,6 @@ from conflictkg.sources.article.mentions import Mention
 from conflictkg.sources.article.quotes import find_quotations
 from conflictkg.sources.article.reading import Reading, Sentence
 
-
 _LONG = 4
 """Words that are quoted for what they say; fewer may be a phrase held at arm's length."""
 _BLOCKS_BACK = 3

@@ -277,13 +277,21 @@ def post(reading: Reading, sentence: Sentence, match: Match) -> None:
     known = _posts().get(printed, {"role": "other"})
     country = state.name.label if state and state.name else ""
     label = printed + (f" ({country})" if country else "")
+    area = match.part("area")
+    place = reading.place(area) if area else None
+    label += f" for {reading.draft.node(place).label}" if place else ""
     organization = _body(reading, known.get("institution", ""), state)
     fields: dict[str, object] = {"concept": known["role"]}
     if organization:
         fields["organization"] = organization
+    if place:
+        fields["area"] = place
     node = reading.shared("post", label, label, **fields)
     span = (match.start, match.end)
     rule = match.rule.name
+    if organization and reading.levels.get(organization) in _ARMED:
+        source = source_for(reading, sentence, *span)
+        reading.draft.add("membership", subject, "member of", organization, span, rule, source)
     reading.draft.add(
         "role", subject, "holds post", node, span, rule, source_for(reading, sentence, *span)
     )

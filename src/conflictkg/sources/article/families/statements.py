@@ -196,7 +196,8 @@ def _dates(reading: Reading, match: Match, statement: str) -> None:
 
 def _day_of(match: Match) -> Mention | None:
     """When something was said; "in the past" is no time."""
-    mention = match.part("when") or match.part("later") or match.part("early")
+    found = (match.part(name) for name in ("when", "later", "early", "ahead"))
+    mention = next((each for each in found if each is not None), None)
     past = mention and isinstance(mention.value, When) and mention.value.relative == "past"
     return None if past else mention
 

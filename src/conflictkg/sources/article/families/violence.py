@@ -19,6 +19,7 @@ from conflictkg.sources.article.families.frames import frame
 from conflictkg.sources.article.families.roles import (
     assign_role,
     concept_of,
+    last_organization,
     nouns_of,
     organization_of,
 )
@@ -53,7 +54,7 @@ def killing(reading: Reading, sentence: Sentence, match: Match) -> None:
     killer = match.part("killer")
     own = "own" in match.spans or (killer is not None and killer.type == "pronoun")
     if own and source.speakers:
-        actor = source.speakers[0]  # "said that it killed": the speaker did
+        actor = _own_actor(reading, sentence, killer, source.speakers[0])
         kind = _kind_of(reading, node)
         reading.draft.add(kind, node, "carried out by", actor, whole, rule, source)
     elif killer is not None and killer.type != "event":
@@ -84,6 +85,15 @@ def killing(reading: Reading, sentence: Sentence, match: Match) -> None:
             span = (name.start, match.end if few else name.end)
         _victim(reading, sentence, node, victim, span, rule, source)
     _total(reading, node, victims, anchor, rule)
+
+
+def _own_actor(reading: Reading, sentence: Sentence, killer: Mention | None, speaker: str) -> str:
+    """Who did what a speaker says "it" did: the speaker; a person's group where a person speaks."""
+    if killer is not None and reading.draft.node(speaker).type == "person":
+        words = reading.norm[killer.start : killer.end].casefold()
+        if killer.type == "pronoun" and words not in ("he", "she"):
+            return last_organization(reading, sentence, killer.start) or speaker
+    return speaker
 
 
 def _by_topic(reading: Reading, node: str, match: Match) -> None:
