@@ -27,7 +27,15 @@ from conflictkg.sources.article.reading import Reading
 from conflictkg.sources.article.zones import zones_of
 
 MAX_TITLE_WORDS = 10
-_REGISTERING = (casualties, counting, happenings, occurrences, relations, violence)
+_REGISTERING = (
+    casualties,
+    counting,
+    happenings,
+    occurrences,
+    relations,
+    tallies,
+    violence,
+)
 """Families whose frames register on import."""
 
 

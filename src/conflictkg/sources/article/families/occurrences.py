@@ -136,7 +136,7 @@ def told_of_actor(reading: Reading, sentence: Sentence, match: Match) -> None:
     taken = any(
         a.start < end and actor.start < a.end and a.kind in ("event", "strike", "role")
         for a in reading.draft.assertions()
-        if a.subject == subject or a.kind == "strike"
+        if a.subject == subject or a.kind == "strike" or (a.rule or "").startswith("occurrences.")
     )
     if subject is None or taken:
         return

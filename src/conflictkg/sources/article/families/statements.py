@@ -56,8 +56,9 @@ _NESTED = re.compile(r"\b(?:said|told|claimed|stated|confirmed|according to)\b")
 
 
 def is_media(mention: Mention | None) -> bool:
-    """Whether a mention is of a news outlet: it reports what others say."""
-    return bool(mention and mention.name and mention.name.level == "media")
+    """Whether a mention is of a news outlet, which reports what others say: known as one, or a name unknown."""
+    named = bool(mention and mention.name and mention.name.level == "media")
+    return named or bool(mention and mention.type == "cap")
 
 
 @frame("said")
@@ -179,7 +180,7 @@ def _verb_end(match: Match) -> int:
 
 
 def _reporter(reading: Reading, match: Match) -> str | None:
-    for name in ("addressee", "reporter"):
+    for name in ("addressee", "reporter", "interviewer"):
         mention = match.part(name)
         if mention and is_media(mention):
             return reading.actor(mention)
@@ -196,7 +197,7 @@ def _dates(reading: Reading, match: Match, statement: str) -> None:
 
 def _day_of(match: Match) -> Mention | None:
     """When something was said; "in the past" is no time."""
-    found = (match.part(name) for name in ("when", "later", "early", "ahead"))
+    found = (match.part(name) for name in ("when", "later", "early", "ahead", "ahead2"))
     mention = next((each for each in found if each is not None), None)
     past = mention and isinstance(mention.value, When) and mention.value.relative == "past"
     return None if past else mention
@@ -406,6 +407,25 @@ def and_said(reading: Reading, sentence: Sentence, match: Match) -> None:
     speaker = speaker_of(reading, sentence.statement)
     source = Source("attributed-claim", (speaker,) if speaker else ())
     _content(reading, sentence, match, sentence.statement, source)
+
+
+@frame("said before")
+def said_before(reading: Reading, sentence: Sentence, match: Match) -> None:
+    """What "the statement" says: theirs who made the last one."""
+    earlier = [s for s in reading.sentences if s.start < sentence.start and s.statement]
+    if sentence.statement is not None or not earlier:
+        return
+    statement = earlier[-1].statement
+    speaker = speaker_of(reading, statement) if statement else None
+    if statement is None or speaker is None:
+        return
+    sentence.statement = statement
+    name = "content" if "content" in match.spans else "first"
+    source = Source("attributed-claim", (speaker,))
+    sentence.scopes.append((*match.spans[name], source))
+    rule = match.rule.name
+    add_contents(reading, sentence, statement, match.spans[name], rule, source)
+    add_quotations(reading, sentence, statement, match.spans[name], rule, source)
 
 
 def speaker_of(reading: Reading, statement: str) -> str | None:
