@@ -191,7 +191,7 @@ def test_words_on_another_day_are_another_statement() -> None:
 
 
 def test_statement_spoken_of_again_keeps_its_maker() -> None:
-    """ "According to the statement" is the last speaker's claim."""
+    """What is told "according to the statement" is the last speaker's claim."""
     text = (
         "Ahmad Wali said in a statement that the road was open. "
         "According to the statement, the bridge was shut for good."
@@ -221,8 +221,18 @@ def test_this_year_is_explained_once() -> None:
 
 
 def test_season_is_three_months() -> None:
-    """ "This spring" is March to May of the article's year."""
+    """The words "this spring" mean March to May of the article's year."""
     text = "NATO left the camp this spring."
     assert ("2012-03-01..2012-05-31") in {
         each[2] for each in told(text, datetime.date(2012, 8, 1)) if each[1] == "date"
     }
+
+
+def test_paragraph_about_what_was_reported_is_no_credit() -> None:
+    """A paragraph in which two parties "reported" something is not taken for a list of contributors."""
+    text = (
+        "One.\n\nTwo.\n\nResidents reported that the dam was open. "
+        "The gate was shut, Reuters reported."
+    )
+    zones = {zone.zone for zone in extract(HEAD + text + "\n").zones}
+    assert zones == {"headline", "body"}

@@ -16,7 +16,7 @@ from conflictkg.sources.article.annotations import (
     make_assertion_id,
     sha256_of,
 )
-from conflictkg.sources.article.lexicon import key_of
+from conflictkg.sources.article.lexicon import find_entity, key_of
 from conflictkg.sources.article.lookups import load_lookup
 from conflictkg.sources.article.mentions import Name
 
@@ -40,12 +40,12 @@ def shorten(words: str) -> str:
     """At most ten words of the article: a longer stretch ends with "…".
 
     >>> shorten("a b c d e f g h i j k")
-    'a b c d e f g h i j …'
+    'a b c d e f g h i j…'
     """
     found = words.split()
     if len(found) <= MAX_QUOTED_WORDS:
         return " ".join(found)
-    return " ".join(found[:MAX_QUOTED_WORDS]) + " …"
+    return " ".join(found[:MAX_QUOTED_WORDS]) + "…"
 
 
 class Draft:
@@ -68,7 +68,7 @@ class Draft:
             node = self._nodes.get(candidate)
             if node is None:
                 self._nodes[candidate] = Node(
-                    id=candidate, type=type_, label=name.label, entity=name.entity
+                    id=candidate, type=type_, label=name.label, entity=find_entity(type_, name)
                 )
                 return candidate
             if node.type == type_:

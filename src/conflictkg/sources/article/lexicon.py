@@ -129,6 +129,29 @@ def load_lexicon() -> Lexicon:
     return Lexicon([*entries, *(entry for entry in graph_names if _is_safe(entry))])
 
 
+def find_entity(node_type: str, name: Name) -> str | None:
+    """The registry's key for a thing that a text names, where it has just one of that type and name.
+
+    A person known by one word stays unlinked: it may be anybody's name.
+    """
+    by_label = _registered().get((node_type, _fold(name.label).casefold()), frozenset())
+    if len(by_label) == 1 and (node_type != "person" or " " in name.label):
+        return next(iter(by_label))
+    of_gazetteer = name.entity or ""
+    return of_gazetteer if of_gazetteer.startswith(f"{node_type}/") else None
+
+
+@cache
+def _registered() -> dict[tuple[str, str], frozenset[str]]:
+    """Node type and folded name to the registry's keys."""
+    found: dict[tuple[str, str], frozenset[str]] = {}
+    for entry in _graph_entries(files.data_files()):
+        entity = entry.name.entity or ""
+        place = (entity.partition("/")[0], _fold(entry.printed).casefold())
+        found[place] = found.get(place, frozenset()) | {entity}
+    return found
+
+
 def _is_safe(entry: Entry) -> bool:
     """Whether a label may be looked for in texts.
 

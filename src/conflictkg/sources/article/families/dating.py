@@ -12,7 +12,7 @@ _LEADING = re.compile(
 )
 _FEWEST = 3
 """Words of a clause that tell something."""
-_CUT = re.compile(r"[;,:()]| (?:and|but|when|while|after|before|because|which|who|that) ")
+_CUT = re.compile(r"[;:()]|,(?!\d)| (?:and|but|when|while|after|before|because|which|who|that) ")
 _RANGE = re.compile(r"(?:between|from) $", re.IGNORECASE)
 _JOINT = re.compile(r" (?:and|to|until|through) ")
 

@@ -298,7 +298,7 @@ def head_count(reading: Reading, victim: Mention) -> int | None:
 
 @frame("relative day")
 def relative_day(reading: Reading, sentence: Sentence, match: Match) -> None:
-    """A day told from another: "issued on June 14, just one day after the US killed …"."""
+    """A day told from another: "on May 2, a day after troops shot …"."""
     when = match.part("when")
     if when is None:
         return
