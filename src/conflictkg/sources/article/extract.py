@@ -16,6 +16,7 @@ from conflictkg.sources.article.families import (
     places,
     quotations,
     relations,
+    releases,
     roles,
     tallies,
     violence,
@@ -33,6 +34,7 @@ _REGISTERING = (
     happenings,
     occurrences,
     relations,
+    releases,
     tallies,
     violence,
 )

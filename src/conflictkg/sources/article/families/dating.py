@@ -39,7 +39,7 @@ def _date(reading: Reading, sentence: Sentence, mention: Mention, until: Mention
         value = _joined(value, reading.date(until))
         span = (mention.start, until.end)
     start, end = _clause(reading, sentence, *span)
-    label = reading.words(start, end).strip(" ,.") or "what happened"
+    label = reading.words(start, end).strip(' ,."“”') or "what happened"
     node = reading.shared("event", f"dated {start}", label, concept="other")
     source = reading.source_at(sentence, *span)
     # What "last year" means is told by the article's day, whoever says it.

@@ -141,7 +141,25 @@ def speaking(reading: Reading, sentence: Sentence, match: Match, mention: Mentio
         owner = _OWNER.match(sentence.encoded.text)
         if owner:
             return reading.actor(sentence.encoded.mentions_in(*owner.span())[0])
+        speaker = _goes_on_speaking(reading, sentence, mention)
+        if speaker is not None:
+            return speaker
     return reading.actor(mention)
+
+
+def _goes_on_speaking(reading: Reading, sentence: Sentence, pronoun: Mention) -> str | None:
+    """Who spoke in the sentence before, where "he" or "she" adds to it."""
+    earlier = [
+        s
+        for s in reading.sentences
+        if s.start < sentence.start and s.block_number == sentence.block_number
+    ]
+    said_by = earlier[-1].statement if earlier else None
+    speaker = speaker_of(reading, said_by) if said_by else None
+    is_one = reading.words(pronoun.start, pronoun.end).casefold() in ("he", "she")
+    if speaker is None or not is_one:
+        return None
+    return speaker if reading.draft.node(speaker).type in ("person", "person-group") else None
 
 
 def _without_other_speakers(sentence: Sentence, start: int, end: int) -> tuple[int, int]:
@@ -197,7 +215,7 @@ def _dates(reading: Reading, match: Match, statement: str) -> None:
 
 def _day_of(match: Match) -> Mention | None:
     """When something was said; "in the past" is no time."""
-    found = (match.part(name) for name in ("when", "later", "early", "ahead", "ahead2"))
+    found = (match.part(name) for name in ("when", "later", "early", "ahead", "ahead2", "ahead3"))
     mention = next((each for each in found if each is not None), None)
     past = mention and isinstance(mention.value, When) and mention.value.relative == "past"
     return None if past else mention
@@ -343,62 +361,6 @@ def claimed_event(reading: Reading, sentence: Sentence, match: Match) -> None:
     reading.draft.add(kind, node, "carried out by", speaker, span, rule, source)
 
 
-@frame("release")
-def release(reading: Reading, _sentence: Sentence, match: Match) -> None:
-    """A document that a body gave out: publisher, type, date, and what it summarizes."""
-    mention = match.part("document")
-    if mention is None:
-        return
-    body = mention.part("org") or mention.part("state")
-    publisher = reading.actor(mention)
-    if publisher is None or body is None:
-        return
-    rule = match.rule.name
-    noun = mention.words.get("noun", "document")
-    node = reading.shared(
-        "cited-document", publisher + noun, reading.words(mention.start, mention.end)
-    )
-    span = (mention.start, mention.end)
-    reading.draft.add(STATEMENT, node, "document type", noun, span, rule)
-    person = match.part("speaker")
-    if person is not None or match.part("when") is not None:
-        reading.draft.add(STATEMENT, node, "published by", publisher, span, rule)
-    if person is not None:
-        speaker = reading.actor(person)
-        if speaker:
-            statement = statement_of(reading, speaker)
-            whole = (match.start, match.end)
-            reading.draft.add(STATEMENT, node, "summarizes", statement, whole, rule)
-    when = match.part("when")
-    if when is not None:
-        reading.draft.add(
-            "date", node, "date", reading.date(when), (when.start, when.end), rule, INFERRED
-        )
-
-
-@frame("document type")
-def document_type(reading: Reading, sentence: Sentence, match: Match) -> None:
-    """Said "in a press release": the type of what was given out, and where it was said."""
-    statement = sentence.statement
-    if statement is None:
-        return
-    rule = match.rule.name
-    span = (match.start, match.end)
-    noun = reading.words(*match.spans["noun"]) if "noun" in match.spans else ""
-    if match.part("medium") is not None:
-        pass
-    elif match.rule.option("venue"):
-        node = reading.shared("cited-document", statement + noun, noun)
-        reading.draft.add(STATEMENT, statement, "venue", node, span, rule)
-    else:
-        reading.draft.add(STATEMENT, statement, "document type", noun, span, rule)
-    medium = match.part("medium")
-    if medium is not None:
-        node_id = reading.actor(medium)
-        if node_id:
-            reading.draft.add(STATEMENT, statement, "venue", node_id, span, rule)
-
-
 @frame("and said")
 def and_said(reading: Reading, sentence: Sentence, match: Match) -> None:
     """A second verb of speech for the same speaker: "announced the strikes and noted that …"."""
@@ -436,19 +398,6 @@ def speaker_of(reading: Reading, statement: str) -> str | None:
     return None
 
 
-@frame("opening document")
-def opening_document(reading: Reading, sentence: Sentence, match: Match) -> None:
-    """Where somebody said it, told before they are: "In a statement sent to journalists, X said"."""
-    mention = match.part("speaker")
-    speaker = reading.actor(mention) if mention else None
-    if speaker:
-        statement = sentence.statement or statement_of(reading, speaker)
-        span = match.spans["span"]
-        words = reading.words(*span)
-        node = reading.shared("cited-document", f"{sentence.start}", words)
-        reading.draft.add(STATEMENT, statement, "venue", node, span, match.rule.name)
-
-
 @frame("blamed")
 def blamed(reading: Reading, sentence: Sentence, match: Match) -> None:
     """Somebody says that another did it: their claim, not a fact."""
@@ -462,14 +411,3 @@ def blamed(reading: Reading, sentence: Sentence, match: Match) -> None:
     source = Source("attributed-claim", (speaker,))
     span = (match.start, match.end)
     reading.draft.add(kind, node, "carried out by", actor, span, match.rule.name, source)
-
-
-@frame("spoke for")
-def spoke_for(reading: Reading, _sentence: Sentence, match: Match) -> None:
-    """A statement that a person wrote or signed for a body that made it."""
-    mention = match.part("speaker")
-    speaker = reading.actor(mention) if mention else None
-    if speaker:
-        statement = statement_of(reading, speaker)
-        span = (match.start, match.end)
-        reading.draft.add(STATEMENT, statement, "speaker", speaker, span, match.rule.name)

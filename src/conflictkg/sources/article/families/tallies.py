@@ -9,6 +9,8 @@ from conflictkg.sources.article.patterns import Match
 from conflictkg.sources.article.reading import Reading, Sentence
 
 _DOCUMENTS = re.compile(r"tape|video|audio|message|statement|document|letter")
+_OTHERS_FATE = re.compile(r"^(?:wounded|injured|dead|killed|others?)\b", re.IGNORECASE)
+"""Nouns that tell what became of somebody: a number of those is a casualty or nothing."""
 _OTHERS = ("casualty", "strike", "count")
 
 
@@ -27,6 +29,8 @@ def tally(reading: Reading, sentence: Sentence, match: Match) -> None:
         return
     thing = match.words.get("thing", "")
     noun = thing or match.words.get("people", "") or (member.words["noun"] if member else "")
+    if _OTHERS_FATE.search(noun):
+        return
     node = _subject(reading, sentence, owner, span, thing)
     source = reading.source_at(sentence, *span)
     # "two tapes", and later "the two tapes": those of one owner, or of none, by one source.
