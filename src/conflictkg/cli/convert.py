@@ -1,13 +1,12 @@
 """``conflictkg convert``: source material to Turtle."""
 
-import os
-import tempfile
 from pathlib import Path
 
 import click
 from rdflib import Graph
 
-from conflictkg.errors import NotFoundError, SourceError
+from conflictkg.cli.output import write_output
+from conflictkg.errors import NotFoundError
 from conflictkg.graphs import write_turtle
 from conflictkg.sources.article.annotations import load_annotations, read_text, require_text
 from conflictkg.sources.article.convert import convert_article
@@ -44,12 +43,8 @@ def command(source: str, input_path: Path, output: Path | None, text_path: Path 
     if text_path is not None and source != "article":
         raise click.UsageError("--text goes with the source article only")
     graph = _convert(source, input_path, text_path)
-    turtle = write_turtle(graph, PREFIXES)
-    if output is None:
-        # As bytes: Turtle is UTF-8 whatever the terminal speaks.
-        click.echo(turtle.encode(), nl=False)
-    else:
-        _write_whole(output, turtle)
+    write_output(write_turtle(graph, PREFIXES).encode(), output)
+    if output is not None:
         click.echo(f"{output}: {len(graph):,} triples", err=True)
 
 
@@ -60,29 +55,3 @@ def _convert(source: str, input_path: Path, text_path: Path | None) -> Graph:
     if text_path is not None:
         require_text(annotations, read_text(text_path), str(text_path))
     return convert_article(annotations, source=str(input_path))
-
-
-def _write_whole(path: Path, content: str) -> None:
-    """Write a file that is there whole or not at all."""
-    try:
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}-", delete=False
-        ) as draft:
-            try:
-                draft.write(content)
-                draft.flush()
-                Path(draft.name).chmod(0o666 & ~_umask())
-                Path(draft.name).replace(path)
-            except BaseException:
-                Path(draft.name).unlink(missing_ok=True)
-                raise
-    except OSError as error:
-        raise SourceError(
-            f"cannot be written: {error.strerror}. Choose another file with -o.", source=str(path)
-        ) from error
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from conflictkg.errors import SourceError
+from conflictkg.cli.output import write_output
 from conflictkg.sources.article.annotations import Annotations, dump_annotations, read_text
 from conflictkg.sources.article.extract import FAMILIES, extract
 from conflictkg.sources.article.llm import Endpoint, extract_with_model
@@ -92,7 +92,7 @@ def command(
         day = issued.date() if issued else None
         annotations = extract(text, issued=day, without=without)
     if output is not None or items is None:
-        _write(annotations, output)
+        write_output(dump_annotations(annotations).encode(), output)
     if items is None:
         return 0
     result = score(annotations, items, text)
@@ -115,16 +115,3 @@ def _ask_model(
     guarded = extract_with_model(text, Endpoint(url=url, model=model, key=secret))
     click.echo(f"conflictkg: {guarded.summary()}", err=True)
     return guarded.annotations
-
-
-def _write(annotations: Annotations, output: Path | None) -> None:
-    content = dump_annotations(annotations)
-    if output is None:
-        click.echo(content, nl=False)
-        return
-    try:
-        output.write_text(content, encoding="utf-8")
-    except OSError as error:
-        raise SourceError(
-            f"cannot be written: {error.strerror}. Name another file with -o.", source=str(output)
-        ) from error

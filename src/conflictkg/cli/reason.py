@@ -1,6 +1,5 @@
 """``conflictkg reason``: what follows from a graph."""
 
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -8,7 +7,7 @@ import click
 from rdflib import BNode, Graph
 from rdflib.term import Node
 
-from conflictkg.errors import SourceError
+from conflictkg.cli.output import write_output
 from conflictkg.files import ontology_files
 from conflictkg.graphs import (
     FileGraph,
@@ -56,14 +55,7 @@ def command(inputs: tuple[Path, ...], form: str, output: Path | None, everything
     asserted = merge_graphs(each.graph for each in loaded)
     ontology = merge_graphs(each.graph for each in load_graphs(ontology_files()))
     found = entail(asserted, ontology, _Locator(loaded).locate)
-    text = _write(found.closure if everything else found.new, form)
-    if output is None:
-        sys.stdout.buffer.write(text)
-        return
-    try:
-        output.write_bytes(text)
-    except OSError as error:
-        raise SourceError(f"cannot be written: {error.strerror}", source=str(output)) from error
+    write_output(_write(found.closure if everything else found.new, form), output)
 
 
 def _write(graph: Graph, form: str) -> bytes:
