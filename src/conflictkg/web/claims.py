@@ -39,10 +39,7 @@ SELECT DISTINCT ?thing ?role ?claim ?document ?start ?end WHERE {
 """
 
 # A tenure has no name of its own: post or role and organization tell which it is.
-_TENURES = """
-SELECT DISTINCT ?thing ?role ?claim ?tenure ?part ?of WHERE {
-  ?claim ?role ?thing ; ckg:claimSubject|ckg:claimObject ?tenure .
-  ?tenure a ckg:Tenure .
+TENURE_PARTS = """
   { ?tenure ckg:post ?of BIND ("post" AS ?part) }
   UNION { ?tenure org:role ?of BIND ("role" AS ?part) }
   UNION { ?tenure org:organization ?of BIND ("organization" AS ?part) }
@@ -51,8 +48,16 @@ SELECT DISTINCT ?thing ?role ?claim ?tenure ?part ?of WHERE {
     ?says ckg:claimObject ?tenure ; ckg:claimProperty org:hasMembership ; ckg:claimSubject ?of
     BIND ("member" AS ?part)
   }
-}
 """
+_TENURES = (
+    """
+SELECT DISTINCT ?thing ?role ?claim ?tenure ?part ?of WHERE {
+  ?claim ?role ?thing ; ckg:claimSubject|ckg:claimObject ?tenure .
+  ?tenure a ckg:Tenure .
+"""
+    + TENURE_PARTS
+    + "}"
+)
 
 _STATUS, _REVIEW = str(CS) + "claim-status-", str(CS) + "review-status-"
 _POLARITY, _MODALITY = str(CS) + "polarity-", str(CS) + "modality-"

@@ -14,6 +14,7 @@ from conflictkg.terms import CKG, PREFIXES
 from conflictkg.views import ASSERTED_GRAPH, ATTRIBUTED_GRAPH
 from conflictkg.web.claims import (
     MAX_CLAIMS,
+    TENURE_PARTS,
     ClaimList,
     ShownClaim,
     load_claim,
@@ -61,20 +62,15 @@ ORDER BY ?start
 """
 
 # The tenures around a thing, which have no names of their own, and what names could be made of.
-_TENURES = """
+_TENURES = (
+    """
 SELECT DISTINCT ?thing ?tenure ?part ?of WHERE {
   { ?tenure ?leads ?thing } UNION { ?thing ?has ?tenure } UNION { BIND (?thing AS ?tenure) }
   ?tenure a ckg:Tenure .
-  { ?tenure ckg:post ?of BIND ("post" AS ?part) }
-  UNION { ?tenure org:role ?of BIND ("role" AS ?part) }
-  UNION { ?tenure org:organization ?of BIND ("organization" AS ?part) }
-  UNION { ?tenure ckg:deputyOf ?of BIND ("deputy of" AS ?part) }
-  UNION {
-    ?says ckg:claimObject ?tenure ; ckg:claimProperty org:hasMembership ; ckg:claimSubject ?of
-    BIND ("member" AS ?part)
-  }
-}
 """
+    + TENURE_PARTS
+    + "}"
+)
 
 _TENURE_PATH = "/id/tenure/"
 _CLAIM_CLASSES = {

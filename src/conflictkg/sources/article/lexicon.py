@@ -198,7 +198,8 @@ def _gazetteer_entries() -> list[Entry]:
     return entries
 
 
-def _graph_entries(paths: tuple[Path, ...]) -> list[Entry]:
+@cache
+def _graph_entries(paths: tuple[Path, ...]) -> tuple[Entry, ...]:
     """Labels of organizations, persons and places in the registry graph, where there is one."""
     entries: list[Entry] = []
     for path in paths:
@@ -210,7 +211,7 @@ def _graph_entries(paths: tuple[Path, ...]) -> list[Entry]:
                 map(str, graph.subjects(RDF.type, URIRef(f"{BASE}ontology#{name}")))
             ):
                 entries += _labels_of(graph, subject, kind)
-    return entries
+    return tuple(entries)
 
 
 def _labels_of(graph: Graph, iri: str, kind: str) -> list[Entry]:
