@@ -10,6 +10,9 @@ from types import TracebackType
 from typing import Generic, Self, TypeVar
 from typing import Literal as OneOf
 
+from conflictkg.answers.columns import Batch as Batch
+from conflictkg.answers.columns import TermColumn as TermColumn
+
 XSD = "http://www.w3.org/2001/XMLSchema#"
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 XSD_STRING = XSD + "string"
