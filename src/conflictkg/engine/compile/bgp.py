@@ -1,0 +1,263 @@
+"""Basic graph patterns: tables of quads and of classes, joined.
+
+Triples that share a subject are a star. Where the subject's class has a table, the star is one scan of
+it and not a join a property.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from sqlglot import exp
+
+from conflictkg.answers import Iri
+from conflictkg.engine.algebra import PathPattern, TriplePattern, Var
+from conflictkg.engine.catalog import ClassTable, Predicate
+from conflictkg.engine.columns import ALL_TAGS, NODE_TAGS, Column, Rep
+from conflictkg.engine.compile.blocks import (
+    Block,
+    Source,
+    Star,
+    as_item,
+    build_select,
+    derived,
+    integer,
+    reference,
+    table,
+)
+from conflictkg.engine.compile.graphs import InDefault, InEach, graph_conditions, is_one_of
+from conflictkg.engine.compile.joins import IRI_TAGS, bind, require_graph
+from conflictkg.engine.compile.paths import add_path
+from conflictkg.engine.compile.state import Context, State
+
+
+def add_bgp(
+    state: State, block: Block, triples: Sequence[TriplePattern | PathPattern], context: Context
+) -> None:
+    """Join a basic graph pattern into a block whose variables of the same names are all bound.
+
+    Args:
+        state: The compilation.
+        block: What it is joined to.
+        triples: Triples and paths.
+        context: Where the pattern stands.
+    """
+    rest = [each for each in triples if isinstance(each, TriplePattern)]
+    if isinstance(context.graph, InDefault) and state.view.default is None:
+        rest = _add_stars(state, block, rest, context)
+    for each in rest:
+        _add_triple(state, block, each, context)
+    paths = [each for each in triples if isinstance(each, PathPattern)]
+    while paths:
+        # Those with an end that is known first: they are followed from there.
+        chosen = max(paths, key=lambda path: _known_ends(block, path))
+        paths.remove(chosen)
+        add_path(state, block, chosen, context)
+    require_graph(state, block, context)
+
+
+def _known_ends(block: Block, path: PathPattern) -> int:
+    return sum(
+        not isinstance(end, Var) or end.name in block.columns for end in (path.subject, path.object)
+    )
+
+
+# Triples
+
+
+@dataclass(frozen=True, slots=True)
+class _Quads:
+    """Where the quads of a triple pattern stand.
+
+    Args:
+        table: The table.
+        predicate: What is known of its predicate; ``None`` where that is a variable.
+        has_predicate: Whether the table has a column for the predicate.
+    """
+
+    table: str
+    predicate: Predicate | None
+    has_predicate: bool
+
+
+def _add_triple(state: State, block: Block, triple: TriplePattern, context: Context) -> None:
+    ends: dict[str, int] = {}
+    for place, node in (("s", triple.subject), ("p", triple.predicate), ("o", triple.object)):
+        if isinstance(node, Var):
+            continue
+        found = state.find(node)
+        if found is None:
+            _match_nothing(state, block, triple, context, f"{node} occurs nowhere")
+            return
+        ends[place] = found
+    quads = _choose_quads(state, ends)
+    if quads is None:
+        _match_nothing(state, block, triple, context, f"{triple.predicate} is no predicate")
+        return
+    alias = state.aliases.fresh("t")
+    is_set = quads.predicate is not None and quads.predicate.is_set
+    conditions = graph_conditions(
+        state.view, context.graph, alias, is_set=is_set, catalog=state.catalog
+    )
+    if conditions is None:
+        relation = _merge_graphs(state, quads, alias)
+        conditions = []
+    else:
+        relation = table(quads.table, alias)
+    state.aliases.add(block, Source(relation, alias))
+    block.where += conditions
+    for place, found in ends.items():
+        if place != "p" or quads.has_predicate:
+            block.where.append(is_one_of(reference(alias, place), [found]))
+    tags = {"s": NODE_TAGS, "p": IRI_TAGS, "o": ALL_TAGS}
+    if quads.predicate is not None:
+        tags |= {"s": quads.predicate.subject_tags, "o": quads.predicate.object_tags}
+    for place, node in (("s", triple.subject), ("p", triple.predicate), ("o", triple.object)):
+        if isinstance(node, Var):
+            column = Column(reference(alias, place), Rep.ID, tags[place], nullable=False)
+            bind(state, block, node.name, column, context)
+    if isinstance(context.graph, InEach):
+        column = Column(reference(alias, "g"), Rep.ID, IRI_TAGS, nullable=False)
+        bind(state, block, context.graph.variable, column, context)
+
+
+def _choose_quads(state: State, ends: dict[str, int]) -> _Quads | None:
+    if "p" not in ends:
+        return _Quads("spo", None, has_predicate=True)
+    predicate = state.catalog.predicates.get(ends["p"])
+    if predicate is None:
+        return None
+    if "s" in ends:
+        return _Quads("spo", predicate, has_predicate=True)
+    return _Quads(predicate.table, predicate, has_predicate=predicate.table == "pos")
+
+
+def _merge_graphs(state: State, quads: _Quads, alias: str) -> exp.Subquery:
+    """The quads of several graphs as one set of triples."""
+    inner = state.aliases.fresh("t")
+    source = Block()
+    state.aliases.add(source, Source(table(quads.table, inner), inner))
+    source.where.append(is_one_of(reference(inner, "g"), state.view.default or ()))
+    names = ["s", "p", "o"] if quads.has_predicate else ["s", "o"]
+    if quads.predicate is not None and quads.has_predicate:
+        source.where.append(is_one_of(reference(inner, "p"), [quads.predicate.id]))
+    items: list[exp.Expression] = [as_item(reference(inner, name), name) for name in names]
+    return derived(build_select(source, items, distinct=True), alias)
+
+
+def _match_nothing(
+    state: State, block: Block, triple: TriplePattern, context: Context, why: str
+) -> None:
+    """A triple that no quad can match: its variables are bound, by none."""
+    state.notes.append(f"no solutions: {why}")
+    names = [
+        node.name
+        for node in (triple.subject, triple.predicate, triple.object)
+        if isinstance(node, Var)
+    ]
+    if isinstance(context.graph, InEach):
+        names.append(context.graph.variable)
+    nothing = exp.Cast(this=exp.null(), to=exp.DataType.build("BIGINT"))
+    alias = state.aliases.fresh("n")
+    query = build_select(Block(where=[exp.false()]), [as_item(nothing, "n")])
+    state.aliases.add(block, Source(derived(query, alias), alias))
+    block.where.append(exp.false())
+    for name in names:
+        column = Column(reference(alias, "n"), Rep.ID, IRI_TAGS, nullable=False)
+        block.columns.setdefault(name, column)
+
+
+# Stars
+
+
+def _add_stars(
+    state: State, block: Block, triples: list[TriplePattern], context: Context
+) -> list[TriplePattern]:
+    """Serve stars from class tables.
+
+    Returns:
+        The triples that are left.
+    """
+    type_id = state.type_id()
+    by_subject: dict[str, list[TriplePattern]] = {}
+    for each in triples:
+        if isinstance(each.subject, Var) and isinstance(each.predicate, Iri):
+            by_subject.setdefault(each.subject.name, []).append(each)
+    served: set[int] = set()
+    for name, star in by_subject.items():
+        if name in block.stars:
+            found = block.stars[name]
+        else:
+            chosen = _choose_class(state, star, type_id)
+            if chosen is None:
+                continue
+            alias = state.aliases.fresh("c")
+            state.aliases.add(block, Source(table(chosen.name, alias), alias))
+            subject = Column(reference(alias, "s"), Rep.ID, chosen.subject_tags, nullable=False)
+            bind(state, block, name, subject, context)
+            found = block.stars[name] = Star(alias, chosen)
+        for each in star:
+            if _serve(state, block, found, each, type_id, context):
+                served.add(id(each))
+    return [each for each in triples if id(each) not in served]
+
+
+def _choose_class(
+    state: State, star: Sequence[TriplePattern], type_id: int | None
+) -> ClassTable | None:
+    """The class table that serves most of a star; ``None`` where none serves it rightly or well."""
+    wanted = {state.find(each.predicate) for each in star if isinstance(each.predicate, Iri)}
+    best: tuple[int, int] = (0, 0)
+    chosen = None
+    for candidate in state.catalog.classes.values():
+        is_named = any(_is_type(state, each, type_id, candidate.id) for each in star)
+        columns = [candidate.columns[each] for each in wanted if each in candidate.columns]
+        if not is_named and (len(columns) < 2 or not any(each.covers for each in columns)):
+            continue
+        rank = (len(columns) + is_named, -candidate.rows)
+        if chosen is None or rank > best:
+            best, chosen = rank, candidate
+    return chosen
+
+
+def _is_type(state: State, triple: TriplePattern, type_id: int | None, class_id: int) -> bool:
+    return (
+        isinstance(triple.predicate, Iri)
+        and isinstance(triple.object, Iri)
+        and type_id is not None
+        and state.find(triple.predicate) == type_id
+        and state.find(triple.object) == class_id
+    )
+
+
+def _serve(
+    state: State,
+    block: Block,
+    star: Star,
+    triple: TriplePattern,
+    type_id: int | None,
+    context: Context,
+) -> bool:
+    """Answer a triple from the class table; whether that can be."""
+    if _is_type(state, triple, type_id, star.table.id):
+        return True
+    column = star_column(state, star, triple)
+    if column is None:
+        return False
+    if isinstance(triple.object, Var):
+        block.where.append(exp.Not(this=exp.Is(this=column.sql.copy(), expression=exp.null())))
+        bind(state, block, triple.object.name, replace(column, nullable=False), context)
+        return True
+    found = state.find(triple.object)
+    block.where.append(exp.false() if found is None else is_one_of(column.sql.copy(), [found]))
+    return True
+
+
+def star_column(state: State, star: Star, triple: TriplePattern) -> Column | None:
+    """The class table's column for a triple's predicate, as it may be NULL; ``None`` without one."""
+    if not isinstance(triple.predicate, Iri):
+        return None
+    predicate = state.find(triple.predicate)
+    held = None if predicate is None else star.table.columns.get(predicate)
+    if held is None:
+        return None
+    return Column(reference(star.alias, held.name), Rep.ID, held.tags, nullable=True)

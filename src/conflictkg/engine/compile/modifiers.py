@@ -1,0 +1,263 @@
+"""UNION, GROUP BY, projection, DISTINCT and LIMIT: what closes a block."""
+
+from dataclasses import replace
+
+from sqlglot import exp
+
+from conflictkg.engine.algebra import (
+    Distinct,
+    Group,
+    OrderBy,
+    OrderKey,
+    Pattern,
+    Project,
+    Slice,
+    Union,
+    Var,
+)
+from conflictkg.engine.columns import Column, Rep
+from conflictkg.engine.compile.blocks import (
+    Block,
+    as_item,
+    build_select,
+    first_alias,
+    integer,
+    reference,
+)
+from conflictkg.engine.compile.graphs import InEach
+from conflictkg.engine.compile.joins import require_graph
+from conflictkg.engine.compile.scope import BlockScope, open_block, seal
+from conflictkg.engine.compile.state import Context, State
+from conflictkg.engine.expressions import (
+    common_rep,
+    compile_aggregate,
+    compile_value,
+    order_keys,
+)
+
+
+def compile_union(state: State, pattern: Union, context: Context) -> Block:
+    """All solutions of all branches."""
+    branches = [state.compile(each, context) for each in pattern.branches]
+    names = list(dict.fromkeys(name for block in branches for name in block.columns))
+    selects = [[] for _ in branches]  # type: list[list[exp.Expression]]
+    columns: dict[str, tuple[str, Column]] = {}
+    for name in names:
+        item = state.aliases.fresh("v")
+        present = [block.columns[name] for block in branches if name in block.columns]
+        # The scope joins to the dictionary in whichever block a column is of.
+        scope = BlockScope(state, branches[0], context)
+        shared = iter(common_rep(present, scope))
+        merged: Column | None = None
+        for items, block in zip(selects, branches, strict=True):
+            if name in block.columns:
+                column = next(shared)
+                items.append(as_item(column.sql.copy(), item))
+                merged = column if merged is None else _widen(merged, column)
+            else:
+                items.append(as_item(_null(present), item))
+        if merged is None:
+            raise ValueError("a variable of a union is bound in one of its branches")
+        everywhere = len(present) == len(branches)
+        columns[name] = (item, merged if everywhere else replace(merged, nullable=True))
+    queries = [build_select(block, items) for block, items in zip(branches, selects, strict=True)]
+    return open_block(state, _union_all(queries), columns)
+
+
+def _widen(one: Column, other: Column) -> Column:
+    digits = one.digits
+    if one.digits is not None and other.digits is not None:
+        scale = max(one.digits[1], other.digits[1])
+        whole = max(one.digits[0] - one.digits[1], other.digits[0] - other.digits[1])
+        digits = (whole + scale, scale)
+    return Column(one.sql, one.rep, one.tags | other.tags, one.nullable or other.nullable, digits)
+
+
+def _null(present: list[Column]) -> exp.Expression:
+    rep = present[0].rep
+    if any(column.rep is not rep for column in present):
+        return exp.null()
+    kind = {Rep.ID: "BIGINT", Rep.PACKED: "VARCHAR", Rep.STRING: "VARCHAR"}.get(rep)
+    null = exp.null()
+    return exp.Cast(this=null, to=exp.DataType.build(kind)) if kind else null
+
+
+def _union_all(queries: list[exp.Select]) -> exp.Query:
+    if len(queries) == 1:
+        return queries[0]
+    middle = len(queries) // 2
+    # Balanced, because generators recurse.
+    return exp.Union(
+        this=_union_all(queries[:middle]),
+        expression=_union_all(queries[middle:]),
+        distinct=False,
+    )
+
+
+def compile_group(state: State, pattern: Group, context: Context) -> Block:
+    """A row a group: keys and aggregates."""
+    block = state.compile(pattern.pattern, context)
+    require_graph(state, block, context)
+    scope = BlockScope(state, block, context)
+    keys = {key.name: compile_value(expression, scope) for key, expression in pattern.keys}
+    if isinstance(context.graph, InEach):
+        keys[context.graph.variable] = block.columns[context.graph.variable]
+    if any(not first_alias(column.sql) for column in keys.values()):
+        # GROUP BY a constant would be the number of a column.
+        block.columns |= {f".key {name}": column for name, column in keys.items()}
+        block = seal(state, block)
+        keys = {name: block.columns.pop(f".key {name}") for name in keys}
+        scope = BlockScope(state, block, context)
+    values = dict(keys)
+    for variable, aggregate in pattern.aggregates:
+        values[variable.name] = compile_aggregate(aggregate, scope)
+    names = {name: state.aliases.fresh("v") for name in values}
+    items: list[exp.Expression] = [
+        as_item(column.sql.copy(), names[name]) for name, column in values.items()
+    ]
+    select = build_select(block, items)
+    if keys:
+        select.set("group", exp.Group(expressions=[column.sql.copy() for column in keys.values()]))
+    elif not pattern.aggregates:
+        select.set("limit", exp.Limit(expression=integer(1)))
+    return open_block(
+        state, select, {name: (names[name], column) for name, column in values.items()}
+    )
+
+
+def compile_project(state: State, pattern: Project, context: Context) -> Block:
+    """Only some variables: the others are out of scope from here on."""
+    block = state.compile(pattern.pattern, context)
+    require_graph(state, block, context)
+    kept = [each.name for each in pattern.variables]
+    if isinstance(context.graph, InEach):
+        kept.append(context.graph.variable)
+    block.columns = {name: block.columns[name] for name in kept if name in block.columns}
+    block.stars = {name: star for name, star in block.stars.items() if name in block.columns}
+    return block
+
+
+def compile_distinct(state: State, pattern: Distinct, context: Context) -> Block:
+    """Each solution once."""
+    block = state.compile(pattern.pattern, context)
+    if not block.columns:
+        return _limit(state, block, 0, 1)
+    return seal(state, block, distinct=True)
+
+
+def compile_slice(state: State, pattern: Slice, context: Context) -> Block:
+    """Some of the solutions; in each named graph, some of that graph's."""
+    block, order = compile_ordered(state, pattern.pattern, context)
+    if isinstance(context.graph, InEach):
+        return _slice_each(state, block, order, pattern, context.graph.variable)
+    return seal(state, block, order=order, limit=pattern.limit, offset=pattern.offset)
+
+
+def compile_ordered(
+    state: State, pattern: Pattern, context: Context
+) -> tuple[Block, list[exp.Ordered]]:
+    """The block of a pattern, and the order that ORDER BY under its projection asks for."""
+    if isinstance(pattern, OrderBy):
+        block = state.compile(pattern.pattern, context)
+        require_graph(state, block, context)
+        return block, _order(state, block, pattern.keys, context)
+    if isinstance(pattern, Project):
+        block, order = compile_ordered(state, pattern.pattern, context)
+        if order:
+            kept = [each.name for each in pattern.variables]
+            if isinstance(context.graph, InEach):
+                kept.append(context.graph.variable)
+            block.columns = {name: block.columns[name] for name in kept if name in block.columns}
+            return block, order
+        return state.compile(pattern, context), []
+    if isinstance(pattern, Distinct) and _is_ordered(pattern.pattern):
+        return _order_distinct(state, pattern.pattern, context)
+    return state.compile(pattern, context), []
+
+
+def _is_ordered(pattern: Pattern) -> bool:
+    return isinstance(pattern, OrderBy) or (
+        isinstance(pattern, Project) and _is_ordered(pattern.pattern)
+    )
+
+
+def _order(
+    state: State, block: Block, keys: tuple[OrderKey, ...], context: Context
+) -> list[exp.Ordered]:
+    scope = BlockScope(state, block, context)
+    ordered: list[exp.Ordered] = []
+    for key in keys:
+        column = compile_value(key.expression, scope)
+        if first_alias(column.sql):
+            ordered += order_keys(column, key.descending, scope)
+    return ordered
+
+
+def _order_distinct(
+    state: State, pattern: Pattern, context: Context
+) -> tuple[Block, list[exp.Ordered]]:
+    """Each solution once, where its first one stands in the order."""
+    if (
+        isinstance(pattern, Project)
+        and isinstance(pattern.pattern, OrderBy)
+        and all(
+            isinstance(key.expression, Var) and key.expression in pattern.variables
+            for key in pattern.pattern.keys
+        )
+    ):
+        block = state.compile(Project(pattern.pattern.pattern, pattern.variables), context)
+        block = seal(state, block, distinct=True)
+        return block, _order(state, block, pattern.pattern.keys, context)
+    block, order = compile_ordered(state, pattern, context)
+    place = exp.Window(this=exp.RowNumber(), order=exp.Order(expressions=order))
+    visible = dict(block.columns)
+    block.columns[".place"] = Column(place, Rep.INTEGER, nullable=False)
+    block = seal(state, block)
+    keys = [block.columns[name].sql.copy() for name in visible]
+    names = {name: state.aliases.fresh("v") for name in block.columns}
+    values = {name: block.columns[name].sql.copy() for name in visible}
+    values[".place"] = exp.Min(this=block.columns[".place"].sql.copy())
+    items: list[exp.Expression] = [as_item(value, names[name]) for name, value in values.items()]
+    select = build_select(block, items)
+    if keys:
+        select.set("group", exp.Group(expressions=keys))
+    outer = open_block(state, select, {name: (names[name], block.columns[name]) for name in values})
+    place_column = outer.columns.pop(".place")
+    return outer, [exp.Ordered(this=place_column.sql, desc=False)]
+
+
+def _limit(state: State, block: Block, offset: int, limit: int | None) -> Block:
+    return seal(state, block, limit=limit, offset=offset)
+
+
+def _slice_each(
+    state: State, block: Block, order: list[exp.Ordered], pattern: Slice, graph: str
+) -> Block:
+    require = block.columns[graph]
+    window = exp.Window(this=exp.RowNumber(), partition_by=[require.sql.copy()])
+    if order:
+        window.set("order", exp.Order(expressions=order))
+    block.columns[".row"] = Column(window, Rep.INTEGER, nullable=False)
+    block = seal(state, block)
+    row = block.columns.pop(".row").sql
+    block.where.append(exp.GT(this=row, expression=integer(pattern.offset)))
+    if pattern.limit is not None:
+        last = integer(pattern.offset + pattern.limit)
+        block.where.append(exp.LTE(this=row.copy(), expression=last))
+    return block
+
+
+def output_items(
+    state: State, block: Block, names: tuple[str, ...]
+) -> tuple[list[exp.Expression], list[Column]]:
+    """The items of the outermost SELECT, and how to read each; NULL for what nothing binds."""
+    items: list[exp.Expression] = []
+    columns: list[Column] = []
+    for index, name in enumerate(names):
+        column = block.columns.get(name)
+        if column is None:
+            nothing = exp.Cast(this=exp.null(), to=exp.DataType.build("BIGINT"))
+            column = Column(nothing, Rep.ID, 0, nullable=True)
+        items.append(as_item(column.sql.copy(), f"o{index}"))
+        columns.append(replace(column, sql=reference("o", f"o{index}")))
+    return items, columns

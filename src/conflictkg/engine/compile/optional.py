@@ -1,0 +1,143 @@
+"""OPTIONAL: a column of the class table that may be NULL, or else a left join."""
+
+from dataclasses import replace
+
+from sqlglot import exp
+
+from conflictkg.engine.algebra import Bgp, LeftJoin, TriplePattern, Var
+from conflictkg.engine.columns import Column
+from conflictkg.engine.compile.bgp import star_column
+from conflictkg.engine.compile.blocks import (
+    Block,
+    Source,
+    all_of,
+    as_item,
+    build_select,
+    columns_of,
+    derived,
+    nullable,
+    reference,
+)
+from conflictkg.engine.compile.graphs import InDefault
+from conflictkg.engine.compile.joins import unify
+from conflictkg.engine.compile.scope import BlockScope, compatible
+from conflictkg.engine.compile.state import Context, State
+from conflictkg.engine.expressions import compile_condition
+
+
+def compile_left_join(state: State, pattern: LeftJoin, context: Context) -> Block:
+    """The block of OPTIONAL."""
+    left = state.compile(pattern.left, context)
+    if isinstance(pattern.right, Bgp) and _read_star(state, left, pattern, pattern.right, context):
+        return left
+    right = state.compile(pattern.right, context)
+    conditions: dict[str, exp.Expression] = {}
+    for name, column in right.columns.items():
+        if name in left.columns:
+            scope = BlockScope(state, left, context)
+            conditions[name] = compatible(left.columns[name], column, scope)
+    on = list(conditions.values())
+    if pattern.condition is not None:
+        seen = {**right.columns, **left.columns}
+        on.append(compile_condition(pattern.condition, BlockScope(state, left, context, seen)))
+    columns = _attach(state, left, right, on)
+    scope = BlockScope(state, left, context)
+    for name, column in columns.items():
+        known = left.columns.get(name)
+        left.columns[name] = column if known is None else unify(known, column, scope)
+    return left
+
+
+def _read_star(state: State, left: Block, pattern: LeftJoin, right: Bgp, context: Context) -> bool:
+    """Serve an OPTIONAL star from the class table that its subject is already read from.
+
+    Returns:
+        Whether that could be done.
+    """
+    if not isinstance(context.graph, InDefault) or state.view.default is not None:
+        return False
+    found: dict[str, Column] = {}
+    present: list[exp.Expression] = []
+    for each in right.triples:
+        if not isinstance(each, TriplePattern) or not isinstance(each.subject, Var):
+            return False
+        star = left.stars.get(each.subject.name)
+        column = None if star is None else star_column(state, star, each)
+        if column is None or not isinstance(each.object, Var):
+            return False
+        name = each.object.name
+        if name in left.columns or name in found:
+            return False
+        found[name] = column
+        present.append(exp.Not(this=exp.Is(this=column.sql.copy(), expression=exp.null())))
+    if not found:
+        return False
+    if pattern.condition is not None:
+        seen = {**found, **left.columns}
+        scope = BlockScope(state, left, context, seen)
+        present.append(compile_condition(pattern.condition, scope))
+    if len(present) == 1:
+        left.columns |= found
+        return True
+    test = all_of(present)
+    for name, column in found.items():
+        value = exp.Case(ifs=[exp.If(this=test, true=column.sql.copy())])
+        left.columns[name] = replace(column, sql=value.copy())
+    return True
+
+
+def _attach(state: State, left: Block, right: Block, on: list[exp.Expression]) -> dict[str, Column]:
+    """Left join a block.
+
+    Args:
+        state: The compilation.
+        left: What keeps all its solutions.
+        right: What is joined; used up.
+        on: Conditions over both; references to the right one are rewritten.
+
+    Returns:
+        The right block's columns, as the left one now sees them.
+    """
+    plain = all(isinstance(column.sql, exp.Column) for column in right.columns.values())
+    if len(right.sources) == 1 and plain:
+        source = right.sources[0]
+        conditions = all_of([*right.where, *on]) or exp.true()
+        state.aliases.add(left, Source(source.relation, source.alias, "LEFT", conditions))
+        return {name: nullable(column) for name, column in right.columns.items()}
+    alias = state.aliases.fresh("r")
+    items: list[exp.Expression] = []
+    columns = {}
+    for name, column in right.columns.items():
+        item = state.aliases.fresh("v")
+        items.append(as_item(column.sql.copy(), item))
+        columns[name] = replace(nullable(column), sql=reference(alias, item))
+    inside = {source.alias for source in right.sources}
+    exported: dict[str, str] = {}
+    rewritten = [_export(state, each, inside, alias, exported, items) for each in on]
+    query = build_select(right, items)
+    condition = all_of(rewritten) or exp.true()
+    state.aliases.add(left, Source(derived(query, alias), alias, "LEFT", condition))
+    return columns
+
+
+def _export(
+    state: State,
+    condition: exp.Expression,
+    inside: set[str],
+    alias: str,
+    exported: dict[str, str],
+    items: list[exp.Expression],
+) -> exp.Expression:
+    """A condition with the references into a block as references to the block's derived table."""
+    for column in list(columns_of(condition)):
+        if column.table not in inside:
+            continue
+        key = f"{column.table}.{column.name}"
+        if key not in exported:
+            exported[key] = state.aliases.fresh("v")
+            items.append(as_item(column.copy(), exported[key]))
+        outside = reference(alias, exported[key])
+        if column is condition:
+            return outside
+        column.replace(outside)
+    return condition

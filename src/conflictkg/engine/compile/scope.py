@@ -1,0 +1,155 @@
+"""What expressions see: the columns of a block, and around EXISTS those of the blocks outside."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from itertools import count
+
+from sqlglot import exp
+
+from conflictkg.engine.algebra import Pattern
+from conflictkg.engine.catalog import Catalog
+from conflictkg.engine.columns import Column
+from conflictkg.engine.compile.blocks import (
+    Block,
+    Source,
+    any_of,
+    as_item,
+    build_select,
+    derived,
+    first_alias,
+    integer,
+    join_term,
+    reference,
+)
+from conflictkg.engine.compile.state import Context, State
+from conflictkg.engine.expressions import equal_terms
+from conflictkg.engine.program import Program
+
+_PROGRAM_NUMBERS = count(1)
+
+
+class BlockScope:
+    """The variables of a block, for the expressions in it.
+
+    Args:
+        state: The compilation.
+        block: The block that joins to the dictionary go to, for columns without one of their own.
+        context: Where the block's pattern stands.
+        columns: What can be seen; by default the block's.
+    """
+
+    def __init__(
+        self,
+        state: State,
+        block: Block,
+        context: Context,
+        columns: Mapping[str, Column] | None = None,
+    ) -> None:
+        self._state, self._block, self._context = state, block, context
+        self._columns = block.columns if columns is None else columns
+
+    @property
+    def catalog(self) -> Catalog:
+        """The store."""
+        return self._state.catalog
+
+    @property
+    def base(self) -> str:
+        """What ``IRI()`` resolves against."""
+        return self._state.base
+
+    def column(self, name: str) -> Column | None:
+        """A variable; ``None`` where nothing here can bind it."""
+        found = self._columns.get(name)
+        if found is None and self._context.outer is not None:
+            return self._context.outer.column(name)
+        return found
+
+    def term(self, column: Column) -> str:
+        """Alias of the dictionary's row for an id; joined to the block that the id comes from."""
+        owner = self._state.aliases.owner(first_alias(column.sql))
+        return join_term(self._state.aliases, owner or self._block, column)
+
+    def exists(self, pattern: Pattern, *, negated: bool) -> exp.Expression:
+        """``EXISTS``: the pattern has a solution that is compatible with this one."""
+        inner = self._state.compile(pattern, Context(self._context.graph, self))
+        conditions = []
+        for name, column in list(inner.columns.items()):
+            outside = self.column(name)
+            if outside is not None:
+                scope = BlockScope(self._state, inner, Context(self._context.graph, self))
+                conditions.append(compatible(outside, column, scope))
+        inner.where += conditions
+        found = exp.Exists(this=build_select(inner, [integer(1)]))
+        return exp.Not(this=found) if negated else found
+
+    def register(self, program: Program) -> str:
+        """Keep an expression for the evaluator in Python."""
+        key = f"x{next(_PROGRAM_NUMBERS)}"
+        self._state.programs[key] = program
+        return key
+
+    def row_number(self) -> exp.Expression:
+        """A number of its own for each solution."""
+        return exp.Window(this=exp.RowNumber())
+
+
+def compatible(left: Column, right: Column, scope: BlockScope) -> exp.Expression:
+    """Whether two columns of one variable are the same term, or one of them is unbound."""
+    same = equal_terms(left, right, scope)
+    unbound = [
+        exp.Is(this=each.sql.copy(), expression=exp.null())
+        for each in (left, right)
+        if each.nullable
+    ]
+    whole = any_of([*unbound, same])
+    return same if whole is None else whole
+
+
+def seal(
+    state: State,
+    block: Block,
+    *,
+    distinct: bool = False,
+    order: list[exp.Ordered] | None = None,
+    limit: int | None = None,
+    offset: int = 0,
+) -> Block:
+    """Close a block into a derived table, and open a new one that reads all its columns.
+
+    Args:
+        state: The compilation.
+        block: The block; it is used up.
+        distinct: Whether equal rows become one.
+        order: ORDER BY, which counts only together with a limit or offset.
+        limit: At most so many rows.
+        offset: After so many.
+    """
+    names = {name: state.aliases.fresh("v") for name in block.columns}
+    items = [as_item(column.sql.copy(), names[name]) for name, column in block.columns.items()]
+    select = build_select(block, list(items), distinct=distinct)
+    if order and (limit is not None or offset):
+        select.set("order", exp.Order(expressions=order))
+    if limit is not None:
+        select.set("limit", exp.Limit(expression=integer(limit)))
+    if offset:
+        select.set("offset", exp.Offset(expression=integer(offset)))
+    return open_block(state, select, {name: (names[name], block.columns[name]) for name in names})
+
+
+def open_block(state: State, query: exp.Query, columns: Mapping[str, tuple[str, Column]]) -> Block:
+    """A block that reads a query.
+
+    Args:
+        state: The compilation.
+        query: The query.
+        columns: By variable, the name of the query's column and what it is.
+    """
+    alias = state.aliases.fresh("r")
+    block = Block()
+    state.aliases.add(block, Source(derived(query, alias), alias))
+    block.columns = {
+        name: replace(column, sql=reference(alias, item))
+        for name, (item, column) in columns.items()
+    }
+    return block

@@ -1,0 +1,59 @@
+"""What one compilation carries: the store, the query's dataset, aliases, programs, notes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from conflictkg.answers import RDF, Iri, Literal
+from conflictkg.engine.algebra import Pattern
+from conflictkg.engine.catalog import Catalog
+from conflictkg.engine.columns import Scope
+from conflictkg.engine.compile.blocks import Aliases, Block
+from conflictkg.engine.compile.graphs import Active, View
+from conflictkg.engine.program import Program
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Where a pattern stands.
+
+    Args:
+        graph: The graph that it looks into.
+        outer: What can be seen around it, within EXISTS; else ``None``.
+    """
+
+    graph: Active
+    outer: Scope | None = None
+
+
+@dataclass(slots=True)
+class State:
+    """One compilation.
+
+    Args:
+        catalog: The store.
+        view: The query's dataset.
+        compile_pattern: The compiler of patterns, for those that it calls.
+        base: What ``IRI()`` resolves against.
+        programs: Expressions that Python evaluates, by key.
+        notes: What was chosen and why.
+    """
+
+    catalog: Catalog
+    view: View
+    compile_pattern: Callable[["State", Pattern, Context], Block]
+    base: str = ""
+    aliases: Aliases = field(default_factory=Aliases)
+    programs: dict[str, Program] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    def compile(self, pattern: Pattern, context: Context) -> Block:
+        """A pattern's block."""
+        return self.compile_pattern(self, pattern, context)
+
+    def find(self, term: Iri | Literal) -> int | None:
+        """The id of a constant; ``None`` where no quad holds it."""
+        return self.catalog.dictionary.find(term)
+
+    def type_id(self) -> int | None:
+        """The id of ``rdf:type``."""
+        return self.find(Iri(RDF + "type"))
