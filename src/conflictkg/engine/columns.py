@@ -59,7 +59,7 @@ class Column:
         digits: For ``DECIMAL``: width and scale.
     """
 
-    sql: exp.Expression
+    sql: exp.Expr
     rep: Rep
     tags: int = ALL_TAGS
     nullable: bool = True
@@ -86,12 +86,12 @@ class Scope(Protocol):
         The row is NULL for inline ids and blank nodes. One join serves equal columns.
         """
 
-    def exists(self, pattern: Pattern, *, negated: bool) -> exp.Expression:
+    def exists(self, pattern: Pattern, *, negated: bool) -> exp.Expr:
         """``EXISTS`` as a BOOLEAN that is never NULL."""
 
     def register(self, program: Program) -> str:
         """Keep an expression for the evaluator in Python; its key is the first argument of
         ``ckg_term`` and ``ckg_test``."""
 
-    def row_number(self) -> exp.Expression:
+    def row_number(self) -> exp.Expr:
         """BIGINT, different for each solution (for ``BNODE`` with an argument)."""

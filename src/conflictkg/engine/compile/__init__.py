@@ -97,7 +97,7 @@ def _plan(state: State, kind: Kind, pattern: Pattern, names: tuple[str, ...]) ->
     if isinstance(pattern, Reduced):
         pattern = pattern.pattern
     block, order = compile_ordered(state, pattern, Context(InDefault()))
-    items, columns = output_items(state, block, names)
+    items, columns = output_items(block, names)
     tree = build_select(block, items)
     if order:
         tree.set("order", exp.Order(expressions=order))

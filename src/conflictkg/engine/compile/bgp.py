@@ -20,7 +20,6 @@ from conflictkg.engine.compile.blocks import (
     as_item,
     build_select,
     derived,
-    integer,
     reference,
     table,
 )
@@ -98,6 +97,7 @@ def _add_triple(state: State, block: Block, triple: TriplePattern, context: Cont
     conditions = graph_conditions(
         state.view, context.graph, alias, is_set=is_set, catalog=state.catalog
     )
+    relation: exp.Expr
     if conditions is None:
         relation = _merge_graphs(state, quads, alias)
         conditions = []
@@ -140,7 +140,7 @@ def _merge_graphs(state: State, quads: _Quads, alias: str) -> exp.Subquery:
     names = ["s", "p", "o"] if quads.has_predicate else ["s", "o"]
     if quads.predicate is not None and quads.has_predicate:
         source.where.append(is_one_of(reference(inner, "p"), [quads.predicate.id]))
-    items: list[exp.Expression] = [as_item(reference(inner, name), name) for name in names]
+    items: list[exp.Expr] = [as_item(reference(inner, name), name) for name in names]
     return derived(build_select(source, items, distinct=True), alias)
 
 
@@ -210,7 +210,11 @@ def _choose_class(
     chosen = None
     for candidate in state.catalog.classes.values():
         is_named = any(_is_type(state, each, type_id, candidate.id) for each in star)
-        columns = [candidate.columns[each] for each in wanted if each in candidate.columns]
+        columns = [
+            candidate.columns[each]
+            for each in wanted
+            if each is not None and each in candidate.columns
+        ]
         if not is_named and (len(columns) < 2 or not any(each.covers for each in columns)):
             continue
         rank = (len(columns) + is_named, -candidate.rows)

@@ -6,7 +6,7 @@ block reads. Aliases are unique in a whole query, so a column reference says whi
 a reference from within EXISTS to a block outside is a correlated one.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from sqlglot import exp
@@ -29,10 +29,10 @@ class Source:
         on: The condition of the join; ``None`` where all conditions stand in WHERE.
     """
 
-    relation: exp.Expression
+    relation: exp.Expr
     alias: str
     side: str = ""
-    on: exp.Expression | None = None
+    on: exp.Expr | None = None
 
 
 @dataclass(slots=True)
@@ -61,7 +61,7 @@ class Block:
     """
 
     sources: list[Source] = field(default_factory=list)
-    where: list[exp.Expression] = field(default_factory=list)
+    where: list[exp.Expr] = field(default_factory=list)
     columns: dict[str, Column] = field(default_factory=dict)
     stars: dict[str, Star] = field(default_factory=dict)
     terms: dict[str, str] = field(default_factory=dict)
@@ -125,51 +125,41 @@ def derived(query: exp.Query, alias: str) -> exp.Subquery:
     return exp.Subquery(this=query, alias=exp.TableAlias(this=exp.Identifier(this=alias)))
 
 
-def integer(value: int) -> exp.Expression:
+def integer(value: int) -> exp.Expr:
     """A whole number; below zero it is a sign and a number."""
     literal = exp.Literal(this=str(abs(value)), is_string=False)
     return exp.Neg(this=literal) if value < 0 else literal
 
 
-def all_of(conditions: Iterable[exp.Expression]) -> exp.Expression | None:
+def all_of(conditions: Iterable[exp.Expr]) -> exp.Expr | None:
     """The conditions joined by AND, flat enough for a thousand of them; ``None`` without any."""
     return _combine(exp.And, list(conditions))
 
 
-def any_of(conditions: Iterable[exp.Expression]) -> exp.Expression | None:
+def any_of(conditions: Iterable[exp.Expr]) -> exp.Expr | None:
     """The conditions joined by OR; ``None`` without any."""
     return _combine(exp.Or, list(conditions))
 
 
-def _combine(kind: type[exp.Connector], conditions: list[exp.Expression]) -> exp.Expression | None:
+def _combine(kind: type[exp.And | exp.Or], conditions: list[exp.Expr]) -> exp.Expr | None:
     if not conditions:
         return None
-    if len(conditions) == 1:
-        return conditions[0]
-    middle = len(conditions) // 2
-    # Balanced, because generators recurse.
-    return kind(
-        this=_wrap(_combine(kind, conditions[:middle])),
-        expression=_wrap(_combine(kind, conditions[middle:])),
-    )
+    whole = conditions[0]
+    if len(conditions) > 1:
+        # Balanced, because generators recurse.
+        middle = len(conditions) // 2
+        halves = (_combine(kind, half) for half in (conditions[:middle], conditions[middle:]))
+        one, other = (exp.Paren(this=half) for half in halves)
+        whole = kind(this=one, expression=other)
+    return whole
 
 
-def _wrap(condition: exp.Expression | None) -> exp.Expression:
-    if isinstance(condition, exp.Connector):
-        return exp.Paren(this=condition)
-    if condition is None:
-        raise ValueError("half of two conditions is not none")
-    return condition
-
-
-def as_item(value: exp.Expression, name: str) -> exp.Alias:
+def as_item(value: exp.Expr, name: str) -> exp.Alias:
     """``value AS name``."""
     return exp.Alias(this=value, alias=exp.Identifier(this=name))
 
 
-def build_select(
-    block: Block, items: list[exp.Expression], *, distinct: bool = False
-) -> exp.Select:
+def build_select(block: Block, items: list[exp.Expr], *, distinct: bool = False) -> exp.Select:
     """The block as a SELECT of these items."""
     select = exp.Select(expressions=items or [integer(1)])
     if distinct:
@@ -193,12 +183,24 @@ def _join(source: Source) -> exp.Join:
     return exp.Join(this=source.relation, on=on)
 
 
-def columns_of(tree: exp.Expression) -> Iterator[exp.Column]:
+def define(
+    relation: exp.Expr, tables: Sequence[tuple[str, exp.Query]], *, recursive: bool = False
+) -> None:
+    """Put WITH before the query of a derived table, or before a query."""
+    query = relation.this if isinstance(relation, exp.Subquery) else relation
+    expressions = [
+        exp.CTE(this=each, alias=exp.TableAlias(this=exp.Identifier(this=name)))
+        for name, each in tables
+    ]
+    query.set("with_", exp.With(expressions=expressions, recursive=recursive))
+
+
+def columns_of(tree: exp.Expr) -> Iterator[exp.Column]:
     """All column references in a tree."""
     return tree.find_all(exp.Column)
 
 
-def first_alias(tree: exp.Expression) -> str:
+def first_alias(tree: exp.Expr) -> str:
     """The alias of the first column reference in a tree; empty where it has none."""
     found = tree.find(exp.Column)
     return found.table if found is not None else ""

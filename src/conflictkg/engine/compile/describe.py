@@ -12,6 +12,7 @@ from conflictkg.engine.compile.blocks import (
     Source,
     as_item,
     build_select,
+    define,
     integer,
     reference,
     table,
@@ -43,13 +44,12 @@ def describe_pattern(
     _add_quads(
         state, block, quads, exp.EQ(this=reference(quads, "s"), expression=reference(alias, "n"))
     )
-    items: list[exp.Expression] = [as_item(reference(quads, each), each) for each in "spo"]
+    items: list[exp.Expr] = [as_item(reference(quads, each), each) for each in "spo"]
     select = build_select(block, items, distinct=True)
     body: exp.Query = seeds
     if has_blanks:
         body = exp.Union(this=seeds, expression=_blank_step(state, reached), distinct=True)
-    cte = exp.CTE(this=body, alias=exp.TableAlias(this=exp.Identifier(this=reached)))
-    select.set("with_", exp.With(expressions=[cte], recursive=has_blanks))
+    define(select, [(reached, body)], recursive=has_blanks)
     columns = (
         Column(reference("o", "s"), Rep.ID, NODE_TAGS, nullable=False),
         Column(reference("o", "p"), Rep.ID, 1 << Tag.IRI, nullable=False),
@@ -92,7 +92,7 @@ def _blank_step(state: State, reached: str) -> exp.Select:
     return build_select(block, [as_item(reference(quads, "o"), "n")])
 
 
-def _add_quads(state: State, block: Block, alias: str, on: exp.Expression) -> None:
+def _add_quads(state: State, block: Block, alias: str, on: exp.Expr) -> None:
     state.aliases.add(block, Source(table("spo", alias), alias, "", on))
     conditions = graph_conditions(
         state.view, InDefault(), alias, is_set=False, catalog=state.catalog

@@ -74,7 +74,7 @@ def _find(catalog: Catalog, names: Sequence[Iri]) -> tuple[int, ...]:
     return tuple(each for each in found if each is not None and each in catalog.graphs)
 
 
-def is_one_of(value: exp.Expression, ids: Sequence[int]) -> exp.Expression:
+def is_one_of(value: exp.Expr, ids: Sequence[int]) -> exp.Expr:
     """Whether an id is one of these; false for none."""
     if not ids:
         return exp.false()
@@ -85,7 +85,7 @@ def is_one_of(value: exp.Expression, ids: Sequence[int]) -> exp.Expression:
 
 def graph_conditions(
     view: View, active: Active, alias: str, *, is_set: bool, catalog: Catalog
-) -> list[exp.Expression] | None:
+) -> list[exp.Expr] | None:
     """What restricts the quads of an alias to the active graph.
 
     Returns:

@@ -1,4 +1,4 @@
-"""UNION, GROUP BY, projection, DISTINCT and LIMIT: what closes a block."""
+"""GROUP BY, projection, DISTINCT and LIMIT: what closes a block."""
 
 from dataclasses import replace
 
@@ -12,7 +12,6 @@ from conflictkg.engine.algebra import (
     Pattern,
     Project,
     Slice,
-    Union,
     Var,
 )
 from conflictkg.engine.columns import Column, Rep
@@ -29,69 +28,10 @@ from conflictkg.engine.compile.joins import require_graph
 from conflictkg.engine.compile.scope import BlockScope, open_block, seal
 from conflictkg.engine.compile.state import Context, State
 from conflictkg.engine.expressions import (
-    common_rep,
     compile_aggregate,
     compile_value,
     order_keys,
 )
-
-
-def compile_union(state: State, pattern: Union, context: Context) -> Block:
-    """All solutions of all branches."""
-    branches = [state.compile(each, context) for each in pattern.branches]
-    names = list(dict.fromkeys(name for block in branches for name in block.columns))
-    selects = [[] for _ in branches]  # type: list[list[exp.Expression]]
-    columns: dict[str, tuple[str, Column]] = {}
-    for name in names:
-        item = state.aliases.fresh("v")
-        present = [block.columns[name] for block in branches if name in block.columns]
-        # The scope joins to the dictionary in whichever block a column is of.
-        scope = BlockScope(state, branches[0], context)
-        shared = iter(common_rep(present, scope))
-        merged: Column | None = None
-        for items, block in zip(selects, branches, strict=True):
-            if name in block.columns:
-                column = next(shared)
-                items.append(as_item(column.sql.copy(), item))
-                merged = column if merged is None else _widen(merged, column)
-            else:
-                items.append(as_item(_null(present), item))
-        if merged is None:
-            raise ValueError("a variable of a union is bound in one of its branches")
-        everywhere = len(present) == len(branches)
-        columns[name] = (item, merged if everywhere else replace(merged, nullable=True))
-    queries = [build_select(block, items) for block, items in zip(branches, selects, strict=True)]
-    return open_block(state, _union_all(queries), columns)
-
-
-def _widen(one: Column, other: Column) -> Column:
-    digits = one.digits
-    if one.digits is not None and other.digits is not None:
-        scale = max(one.digits[1], other.digits[1])
-        whole = max(one.digits[0] - one.digits[1], other.digits[0] - other.digits[1])
-        digits = (whole + scale, scale)
-    return Column(one.sql, one.rep, one.tags | other.tags, one.nullable or other.nullable, digits)
-
-
-def _null(present: list[Column]) -> exp.Expression:
-    rep = present[0].rep
-    if any(column.rep is not rep for column in present):
-        return exp.null()
-    kind = {Rep.ID: "BIGINT", Rep.PACKED: "VARCHAR", Rep.STRING: "VARCHAR"}.get(rep)
-    null = exp.null()
-    return exp.Cast(this=null, to=exp.DataType.build(kind)) if kind else null
-
-
-def _union_all(queries: list[exp.Select]) -> exp.Query:
-    if len(queries) == 1:
-        return queries[0]
-    middle = len(queries) // 2
-    # Balanced, because generators recurse.
-    return exp.Union(
-        this=_union_all(queries[:middle]),
-        expression=_union_all(queries[middle:]),
-        distinct=False,
-    )
 
 
 def compile_group(state: State, pattern: Group, context: Context) -> Block:
@@ -112,7 +52,7 @@ def compile_group(state: State, pattern: Group, context: Context) -> Block:
     for variable, aggregate in pattern.aggregates:
         values[variable.name] = compile_aggregate(aggregate, scope)
     names = {name: state.aliases.fresh("v") for name in values}
-    items: list[exp.Expression] = [
+    items: list[exp.Expr] = [
         as_item(column.sql.copy(), names[name]) for name, column in values.items()
     ]
     select = build_select(block, items)
@@ -217,7 +157,7 @@ def _order_distinct(
     names = {name: state.aliases.fresh("v") for name in block.columns}
     values = {name: block.columns[name].sql.copy() for name in visible}
     values[".place"] = exp.Min(this=block.columns[".place"].sql.copy())
-    items: list[exp.Expression] = [as_item(value, names[name]) for name, value in values.items()]
+    items: list[exp.Expr] = [as_item(value, names[name]) for name, value in values.items()]
     select = build_select(block, items)
     if keys:
         select.set("group", exp.Group(expressions=keys))
@@ -247,11 +187,9 @@ def _slice_each(
     return block
 
 
-def output_items(
-    state: State, block: Block, names: tuple[str, ...]
-) -> tuple[list[exp.Expression], list[Column]]:
+def output_items(block: Block, names: tuple[str, ...]) -> tuple[list[exp.Expr], list[Column]]:
     """The items of the outermost SELECT, and how to read each; NULL for what nothing binds."""
-    items: list[exp.Expression] = []
+    items: list[exp.Expr] = []
     columns: list[Column] = []
     for index, name in enumerate(names):
         column = block.columns.get(name)

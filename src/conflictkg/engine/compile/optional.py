@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from sqlglot import exp
 
-from conflictkg.engine.algebra import Bgp, LeftJoin, TriplePattern, Var
+from conflictkg.engine.algebra import Bgp, Expression, LeftJoin, TriplePattern, Var
 from conflictkg.engine.columns import Column
 from conflictkg.engine.compile.bgp import star_column
 from conflictkg.engine.compile.blocks import (
@@ -22,6 +22,7 @@ from conflictkg.engine.compile.graphs import InDefault
 from conflictkg.engine.compile.joins import unify
 from conflictkg.engine.compile.scope import BlockScope, compatible
 from conflictkg.engine.compile.state import Context, State
+from conflictkg.engine.compile.unions import split_join, split_variable
 from conflictkg.engine.expressions import compile_condition
 
 
@@ -31,17 +32,32 @@ def compile_left_join(state: State, pattern: LeftJoin, context: Context) -> Bloc
     if isinstance(pattern.right, Bgp) and _read_star(state, left, pattern, pattern.right, context):
         return left
     right = state.compile(pattern.right, context)
-    conditions: dict[str, exp.Expression] = {}
-    for name, column in right.columns.items():
-        if name in left.columns:
-            scope = BlockScope(state, left, context)
-            conditions[name] = compatible(left.columns[name], column, scope)
-    on = list(conditions.values())
-    if pattern.condition is not None:
-        seen = {**right.columns, **left.columns}
-        on.append(compile_condition(pattern.condition, BlockScope(state, left, context, seen)))
-    columns = _attach(state, left, right, on)
+    return _left_join(state, left, right, pattern.condition, context)
+
+
+def _left_join(
+    state: State, left: Block, right: Block, condition: Expression | None, context: Context
+) -> Block:
+    split = split_variable(left, right, keep_left=True)
+    if split is not None and context.outer is None:
+        return split_join(
+            state,
+            left,
+            right,
+            split,
+            lambda one, other: _left_join(state, one, other, condition, context),
+            context,
+        )
     scope = BlockScope(state, left, context)
+    on = [
+        compatible(left.columns[name], column, scope)
+        for name, column in right.columns.items()
+        if name in left.columns
+    ]
+    if condition is not None:
+        seen = {**right.columns, **left.columns}
+        on.append(compile_condition(condition, BlockScope(state, left, context, seen)))
+    columns = _attach(state, left, right, on)
     for name, column in columns.items():
         known = left.columns.get(name)
         left.columns[name] = column if known is None else unify(known, column, scope)
@@ -57,7 +73,7 @@ def _read_star(state: State, left: Block, pattern: LeftJoin, right: Bgp, context
     if not isinstance(context.graph, InDefault) or state.view.default is not None:
         return False
     found: dict[str, Column] = {}
-    present: list[exp.Expression] = []
+    present: list[exp.Expr] = []
     for each in right.triples:
         if not isinstance(each, TriplePattern) or not isinstance(each.subject, Var):
             return False
@@ -86,7 +102,7 @@ def _read_star(state: State, left: Block, pattern: LeftJoin, right: Bgp, context
     return True
 
 
-def _attach(state: State, left: Block, right: Block, on: list[exp.Expression]) -> dict[str, Column]:
+def _attach(state: State, left: Block, right: Block, on: list[exp.Expr]) -> dict[str, Column]:
     """Left join a block.
 
     Args:
@@ -105,7 +121,7 @@ def _attach(state: State, left: Block, right: Block, on: list[exp.Expression]) -
         state.aliases.add(left, Source(source.relation, source.alias, "LEFT", conditions))
         return {name: nullable(column) for name, column in right.columns.items()}
     alias = state.aliases.fresh("r")
-    items: list[exp.Expression] = []
+    items: list[exp.Expr] = []
     columns = {}
     for name, column in right.columns.items():
         item = state.aliases.fresh("v")
@@ -122,12 +138,12 @@ def _attach(state: State, left: Block, right: Block, on: list[exp.Expression]) -
 
 def _export(
     state: State,
-    condition: exp.Expression,
+    condition: exp.Expr,
     inside: set[str],
     alias: str,
     exported: dict[str, str],
-    items: list[exp.Expression],
-) -> exp.Expression:
+    items: list[exp.Expr],
+) -> exp.Expr:
     """A condition with the references into a block as references to the block's derived table."""
     for column in list(columns_of(condition)):
         if column.table not in inside:

@@ -35,6 +35,7 @@ from conflictkg.engine.compile.blocks import (
     Source,
     as_item,
     build_select,
+    define,
     derived,
     integer,
     reference,
@@ -213,7 +214,7 @@ class _Reach:
         names = {name: self._state.aliases.fresh("v") for name in block.columns}
         columns = dict(block.columns)
         self._tags |= columns[start.name].tags
-        items: list[exp.Expression] = [
+        items: list[exp.Expr] = [
             as_item(columns[name].sql.copy(), item) for name, item in names.items()
         ]
         rest = build_select(block, items)
@@ -230,7 +231,9 @@ class _Reach:
         whole = Block()
         self._state.aliases.add(whole, Source(table(kept, kept), kept))
         reached = self._state.aliases.fresh("q")
-        on = exp.EQ(this=reference(reached, "seed"), expression=reference(kept, names[start.name]))
+        on: exp.Expr = exp.EQ(
+            this=reference(reached, "seed"), expression=reference(kept, names[start.name])
+        )
         if self._graph is not None:
             same = exp.EQ(
                 this=reference(reached, "g"), expression=reference(kept, names[self._graph])
@@ -289,15 +292,15 @@ class _Reach:
     def _select_seeds(self, seeds: Block, *, distinct: bool = False) -> exp.Select:
         """``seed`` and ``n``, where it has come after no step, and the graph."""
         seed = seeds.columns[".seed"].sql
-        items: list[exp.Expression] = [as_item(seed.copy(), "seed"), as_item(seed.copy(), "n")]
+        items: list[exp.Expr] = [as_item(seed.copy(), "seed"), as_item(seed.copy(), "n")]
         if self._graph is not None:
             items.append(as_item(seeds.columns[self._graph].sql.copy(), "g"))
         return build_select(seeds, items, distinct=distinct)
 
-    def _step(self, origin: exp.Expression, alias: str) -> exp.Select:
+    def _step(self, origin: exp.Expr, alias: str) -> exp.Select:
         """One step further from ``alias(seed, n, g)``."""
         edge = self._state.aliases.fresh("y")
-        conditions: list[exp.Expression] = [
+        conditions: list[exp.Expr] = [
             exp.EQ(this=reference(edge, "s"), expression=reference(alias, "n"))
         ]
         items = [as_item(reference(alias, "seed"), "seed"), as_item(reference(edge, "o"), "n")]
@@ -315,7 +318,7 @@ class _Reach:
         names = {".seed": "s", ".end": "o"}
         if self._graph is not None:
             names[self._graph] = "g"
-        items: list[exp.Expression] = [
+        items: list[exp.Expr] = [
             as_item(edges.columns[name].sql.copy(), item) for name, item in names.items()
         ]
         start = self._state.aliases.fresh("k")
@@ -339,7 +342,7 @@ class _Reach:
         outer = self._state.aliases.fresh("q")
         block = Block([Source(table(self._reached, outer), outer)])
         select = build_select(block, [as_item(reference(outer, each), each) for each in columns])
-        select.set("with_", _with(tables))
+        define(select, tables, recursive=True)
         return select
 
     def _join(self, block: Block, query: exp.Select, seed: Var | None) -> None:
@@ -362,14 +365,3 @@ class _Reach:
         block.columns[".end"] = end
         bind(self._state, block, ".end", column, self._context)
         del block.columns[".end"]
-
-
-def _with(tables: SequenceOf[tuple[str, exp.Query]]) -> exp.With:
-    expressions = [
-        exp.CTE(
-            this=query,
-            alias=exp.TableAlias(this=exp.Identifier(this=name)),
-        )
-        for name, query in tables
-    ]
-    return exp.With(expressions=expressions, recursive=True)

@@ -49,11 +49,11 @@ from conflictkg.engine.compile.modifiers import (
     compile_group,
     compile_project,
     compile_slice,
-    compile_union,
 )
 from conflictkg.engine.compile.optional import compile_left_join
 from conflictkg.engine.compile.scope import BlockScope, compatible, seal
 from conflictkg.engine.compile.state import Context, State
+from conflictkg.engine.compile.unions import compile_union, split_join, split_variable
 from conflictkg.engine.expressions import compile_condition, compile_value
 from conflictkg.engine.ids import pack_term, tag_of
 from conflictkg.errors import NotPermittedError
@@ -82,7 +82,16 @@ def _compile_join(state: State, pattern: Join, context: Context) -> Block:
     if isinstance(pattern.right, Bgp) and _binds_all(left, pattern.right):
         add_bgp(state, left, pattern.right.triples, context)
         return left
-    return join_blocks(state, left, state.compile(pattern.right, context), context)
+    return _join(state, left, state.compile(pattern.right, context), context)
+
+
+def _join(state: State, left: Block, right: Block, context: Context) -> Block:
+    split = split_variable(left, right, keep_left=False)
+    if split is None or context.outer is not None:
+        return join_blocks(state, left, right, context)
+    return split_join(
+        state, left, right, split, lambda one, other: _join(state, one, other, context), context
+    )
 
 
 def _binds_all(block: Block, bgp: Bgp) -> bool:
@@ -171,7 +180,7 @@ def _compile_extend(state: State, pattern: Extend, context: Context) -> Block:
     return block if _is_cheap(value.sql) else seal(state, block)
 
 
-def _is_cheap(value: exp.Expression) -> bool:
+def _is_cheap(value: exp.Expr) -> bool:
     """Whether a value can be computed where it is used: small, and the same each time."""
     nodes = list(value.walk())
     volatile = (exp.Anonymous, exp.Rand, exp.Uuid, exp.Window, exp.Subquery, exp.Select)
@@ -213,7 +222,7 @@ def _compile_values(state: State, pattern: Values, context: Context) -> Block:
 
 def _values_column(
     state: State, terms: Sequence[Iri | Literal | None]
-) -> tuple[list[exp.Expression], Column]:
+) -> tuple[list[exp.Expr], Column]:
     """A column of VALUES: ids where the dictionary has all its terms, else packed terms."""
     found = [None if term is None else state.find(term) for term in terms]
     missing = any(
@@ -224,14 +233,14 @@ def _values_column(
         tags = 0
         for each in found:
             tags |= 0 if each is None else 1 << tag_of(each)
-        ids: list[exp.Expression] = [
+        ids: list[exp.Expr] = [
             exp.Cast(this=exp.null(), to=exp.DataType.build("BIGINT"))
             if each is None
             else integer(each)
             for each in found
         ]
         return ids, Column(exp.null(), Rep.ID, tags, nullable=unbound)
-    texts: list[exp.Expression] = [
+    texts: list[exp.Expr] = [
         exp.Cast(this=exp.null(), to=exp.DataType.build("VARCHAR"))
         if term is None
         else exp.Literal(this=pack_term(term), is_string=True)

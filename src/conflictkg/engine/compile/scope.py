@@ -20,6 +20,7 @@ from conflictkg.engine.compile.blocks import (
     integer,
     join_term,
     reference,
+    table,
 )
 from conflictkg.engine.compile.state import Context, State
 from conflictkg.engine.expressions import equal_terms
@@ -70,7 +71,7 @@ class BlockScope:
         owner = self._state.aliases.owner(first_alias(column.sql))
         return join_term(self._state.aliases, owner or self._block, column)
 
-    def exists(self, pattern: Pattern, *, negated: bool) -> exp.Expression:
+    def exists(self, pattern: Pattern, *, negated: bool) -> exp.Expr:
         """``EXISTS``: the pattern has a solution that is compatible with this one."""
         inner = self._state.compile(pattern, Context(self._context.graph, self))
         conditions = []
@@ -89,12 +90,12 @@ class BlockScope:
         self._state.programs[key] = program
         return key
 
-    def row_number(self) -> exp.Expression:
+    def row_number(self) -> exp.Expr:
         """A number of its own for each solution."""
         return exp.Window(this=exp.RowNumber())
 
 
-def compatible(left: Column, right: Column, scope: BlockScope) -> exp.Expression:
+def compatible(left: Column, right: Column, scope: BlockScope) -> exp.Expr:
     """Whether two columns of one variable are the same term, or one of them is unbound."""
     same = equal_terms(left, right, scope)
     unbound = [
@@ -125,29 +126,45 @@ def seal(
         limit: At most so many rows.
         offset: After so many.
     """
-    names = {name: state.aliases.fresh("v") for name in block.columns}
-    items = [as_item(column.sql.copy(), names[name]) for name, column in block.columns.items()]
-    select = build_select(block, list(items), distinct=distinct)
+    select, columns = close(state, block, distinct=distinct)
     if order and (limit is not None or offset):
         select.set("order", exp.Order(expressions=order))
     if limit is not None:
         select.set("limit", exp.Limit(expression=integer(limit)))
     if offset:
         select.set("offset", exp.Offset(expression=integer(offset)))
-    return open_block(state, select, {name: (names[name], block.columns[name]) for name in names})
+    return open_block(state, select, columns)
 
 
-def open_block(state: State, query: exp.Query, columns: Mapping[str, tuple[str, Column]]) -> Block:
-    """A block that reads a query.
+Closed = Mapping[str, tuple[str, Column]]
+"""By variable, the name of a query's item and what it is."""
 
-    Args:
-        state: The compilation.
-        query: The query.
-        columns: By variable, the name of the query's column and what it is.
-    """
+
+def close(state: State, block: Block, *, distinct: bool = False) -> tuple[exp.Select, Closed]:
+    """A block as a query of all its columns; the block is used up."""
+    names = {name: state.aliases.fresh("v") for name in block.columns}
+    items: list[exp.Expr] = [
+        as_item(column.sql.copy(), names[name]) for name, column in block.columns.items()
+    ]
+    select = build_select(block, items, distinct=distinct)
+    return select, {name: (names[name], column) for name, column in block.columns.items()}
+
+
+def open_block(state: State, query: exp.Query, columns: Closed) -> Block:
+    """A block that reads a query."""
     alias = state.aliases.fresh("r")
+    return _read(state, derived(query, alias), alias, columns)
+
+
+def reopen(state: State, name: str, columns: Closed) -> Block:
+    """A block that reads what WITH calls ``name``."""
+    alias = state.aliases.fresh("r")
+    return _read(state, table(name, alias), alias, columns)
+
+
+def _read(state: State, relation: exp.Expr, alias: str, columns: Closed) -> Block:
     block = Block()
-    state.aliases.add(block, Source(derived(query, alias), alias))
+    state.aliases.add(block, Source(relation, alias))
     block.columns = {
         name: replace(column, sql=reference(alias, item))
         for name, (item, column) in columns.items()
