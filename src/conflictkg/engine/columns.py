@@ -17,7 +17,7 @@ from sqlglot import exp
 from conflictkg.engine.algebra import Pattern
 from conflictkg.engine.catalog import Catalog
 from conflictkg.engine.ids import Tag
-from conflictkg.engine.program import Program
+from conflictkg.engine.program import AggregateProgram, Program
 
 
 class Rep(Enum):
@@ -56,7 +56,8 @@ class Column:
         rep: What the SQL value is.
         tags: For ``ID``: bit ``1 << tag`` for each tag that may occur.
         nullable: Whether it can be NULL.
-        digits: For ``DECIMAL``: width and scale.
+        digits: For ``DECIMAL``: width and scale. For ``INTEGER``: width and 0; at most 18 digits are a
+            BIGINT, more (and where it is not known) may be a HUGEINT.
     """
 
     sql: exp.Expr
@@ -77,6 +78,10 @@ class Scope(Protocol):
     def catalog(self) -> Catalog:
         """The store."""
 
+    @property
+    def base(self) -> str:
+        """What ``IRI()`` resolves against; may be empty."""
+
     def column(self, name: str) -> Column | None:
         """A variable; ``None`` where nothing here can bind it."""
 
@@ -89,9 +94,9 @@ class Scope(Protocol):
     def exists(self, pattern: Pattern, *, negated: bool) -> exp.Expr:
         """``EXISTS`` as a BOOLEAN that is never NULL."""
 
-    def register(self, program: Program) -> str:
-        """Keep an expression for the evaluator in Python; its key is the first argument of
-        ``ckg_term`` and ``ckg_test``."""
+    def register(self, program: Program | AggregateProgram) -> str:
+        """Keep what Python evaluates; the key is the first argument of ``ckg_term``, ``ckg_test`` and
+        ``ckg_aggregate``."""
 
     def row_number(self) -> exp.Expr:
         """BIGINT, different for each solution (for ``BNODE`` with an argument)."""

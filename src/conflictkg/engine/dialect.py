@@ -1,0 +1,377 @@
+"""The one place that knows which SQL engine runs a plan.
+
+Everybody else builds trees from these functions. Where DuckDB and Spark only spell a function
+differently sqlglot's generators know it; what they do not know is renamed or rewritten here, when a
+tree becomes text (:func:`to_sql`).
+"""
+
+from collections.abc import Sequence
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from sqlglot import ErrorLevel, exp
+from sqlglot.dialects.duckdb import DuckDB
+from sqlglot.dialects.spark import Spark
+
+_PRECEDENCE_FREE = (
+    exp.Column,
+    exp.Literal,
+    exp.Func,
+    exp.Paren,
+    exp.Cast,
+    exp.Identifier,
+    exp.Boolean,
+    exp.Null,
+    exp.Bracket,
+    exp.Dot,
+    exp.Array,
+    exp.Window,
+    exp.Subquery,
+)
+_BINARY_FUNCTIONS = (exp.And, exp.Or, exp.Xor, exp.Case)
+HUGE_DIGITS = 38
+"""Digits of the widest exact number."""
+
+
+def to_sql(tree: exp.Expression, dialect: str = "duckdb") -> str:
+    """The text of a tree.
+
+    Args:
+        tree: It is not changed.
+        dialect: ``"duckdb"`` or ``"spark"``.
+
+    Raises:
+        sqlglot.errors.UnsupportedError: The dialect has no such construct.
+
+    >>> to_sql(contains(exp.column("a"), text("b")))
+    "CONTAINS(a, 'b')"
+    >>> to_sql(byte_length(exp.column("a")), "spark")
+    'OCTET_LENGTH(a)'
+    """
+    if dialect == "duckdb":
+        return DuckDB().generate(tree)
+    return Spark().generate(
+        tree.copy().transform(_for_spark, copy=False), unsupported_level=ErrorLevel.RAISE
+    )
+
+
+_SPARK_NAMES = {
+    "STRLEN": "OCTET_LENGTH",
+    "EPOCH_US": "UNIX_MICROS",
+}
+
+
+def _for_spark(node: exp.Expression) -> exp.Expression:
+    if isinstance(node, exp.Try):
+        # Spark has no TRY for any expression. What stands in one here fails in Spark for a pattern
+        # that is computed and wrong, or a number past 38 digits.
+        return node.this
+    if isinstance(node, exp.DataType) and node.this is exp.DataType.Type.INT128:
+        return exp.DataType.build(f"DECIMAL({HUGE_DIGITS}, 0)")
+    if isinstance(node, exp.Anonymous):
+        name = str(node.this).upper()
+        if name in _SPARK_NAMES:
+            return exp.Anonymous(this=_SPARK_NAMES[name], expressions=node.expressions)
+        if name == "URL_ENCODE":
+            # Spark writes a blank as "+" and leaves "*".
+            plus = exp.func("REPLACE", exp.func("URL_ENCODE", node.expressions[0]), text("+"), text("%20"))
+            star = exp.func("REPLACE", plus, text("*"), text("%2A"))
+            return exp.func("REPLACE", star, text("%7E"), text("~"))
+    return node
+
+
+# Literals and operators
+
+
+def text(value: str) -> exp.Expression:
+    """A text."""
+    return exp.Literal(this=value, is_string=True)
+
+
+def number(value: int) -> exp.Expression:
+    """A whole number, in parentheses below zero."""
+    literal = exp.Literal(this=str(abs(value)), is_string=False)
+    return exp.Paren(this=exp.Neg(this=literal)) if value < 0 else literal
+
+
+def double(value: float) -> exp.Expression:
+    """A DOUBLE."""
+    return cast(text(repr(value)), "DOUBLE")
+
+
+def cast(value: exp.Expression, kind: str) -> exp.Expression:
+    """A value as another type; it must be one that fits."""
+    return exp.Cast(this=value, to=exp.DataType.build(kind, dialect="duckdb"))
+
+
+def try_cast(value: exp.Expression, kind: str) -> exp.Expression:
+    """A value as another type, NULL where it does not fit."""
+    return exp.TryCast(this=value, to=exp.DataType.build(kind, dialect="duckdb"))
+
+
+def guarded(value: exp.Expression) -> exp.Expression:
+    """The value, NULL where computing it fails. Nothing random may stand in it."""
+    return exp.Try(this=value)
+
+
+def wrapped(value: exp.Expression) -> exp.Expression:
+    """The value, in parentheses if an operator around it could tear it apart."""
+    if isinstance(value, _BINARY_FUNCTIONS) or not isinstance(value, _PRECEDENCE_FREE):
+        return exp.Paren(this=value)
+    return value
+
+
+def binary(
+    kind: type[exp.Binary], left: exp.Expression, right: exp.Expression
+) -> exp.Expression:
+    """Two values and an operator between them."""
+    return kind(this=wrapped(left), expression=wrapped(right))
+
+
+def negation(condition: exp.Expression) -> exp.Expression:
+    """``NOT``."""
+    return exp.Not(this=wrapped(condition))
+
+
+def is_null(value: exp.Expression) -> exp.Expression:
+    """``IS NULL``."""
+    return exp.Is(this=wrapped(value), expression=exp.null())
+
+
+def is_not_null(value: exp.Expression) -> exp.Expression:
+    """``IS NOT NULL``."""
+    return exp.Not(this=exp.Paren(this=is_null(value)))
+
+
+def between(value: exp.Expression, low: int, high: int) -> exp.Expression:
+    """Whether a number is in a range, both ends included."""
+    return exp.Between(this=wrapped(value), low=number(low), high=number(high))
+
+
+def junction(kind: type[exp.Connector], parts: Sequence[exp.Expression]) -> exp.Expression:
+    """Conditions joined by AND or OR, in a balanced tree because generators recurse."""
+    if not parts:
+        return exp.true() if kind is exp.And else exp.false()
+    if len(parts) == 1:
+        return parts[0]
+    middle = len(parts) // 2
+    return kind(
+        this=wrapped(junction(kind, parts[:middle])),
+        expression=wrapped(junction(kind, parts[middle:])),
+    )
+
+
+def choose(
+    branches: Sequence[tuple[exp.Expression, exp.Expression]],
+    otherwise: exp.Expression | None = None,
+) -> exp.Expression:
+    """``CASE``: the value of the first condition that is true, else ``otherwise`` or NULL."""
+    if not branches:
+        return otherwise if otherwise is not None else exp.null()
+    return exp.Case(
+        ifs=[exp.If(this=condition, true=value) for condition, value in branches],
+        default=otherwise,
+    )
+
+
+def first_known(values: Sequence[exp.Expression]) -> exp.Expression:
+    """The first value that is not NULL."""
+    return exp.Coalesce(this=values[0], expressions=list(values[1:]))
+
+
+def let(
+    bindings: Sequence[tuple[str, exp.Expression]], name: str, body: exp.Expression
+) -> exp.Expression:
+    """A value computed once and used several times.
+
+    Args:
+        bindings: Name and value of each.
+        name: Of the row that ``body`` sees: it reads them with :func:`bound`.
+        body: What is made of them; no subquery may stand in it.
+    """
+    row = exp.Struct(
+        expressions=[
+            exp.PropertyEQ(this=exp.to_identifier(each), expression=value)
+            for each, value in bindings
+        ]
+    )
+    function = exp.Lambda(this=body, expressions=[exp.to_identifier(name)])
+    rows = exp.Transform(this=exp.Array(expressions=[row]), expression=function)
+    return exp.Bracket(this=rows, expressions=[number(0)])
+
+
+def bound(name: str, item: str) -> exp.Expression:
+    """One of the values of :func:`let`."""
+    return exp.Dot(this=exp.to_identifier(name), expression=exp.to_identifier(item))
+
+
+def call(name: str, *arguments: exp.Expression) -> exp.Expression:
+    """A function by its name in DuckDB."""
+    return exp.func(name, *arguments, dialect="duckdb", copy=False)
+
+
+def array(items: Sequence[exp.Expression], kind: str) -> exp.Expression:
+    """A list of these; ``kind`` is the type of its items."""
+    return cast(exp.Array(expressions=list(items)), f"{kind}[]")
+
+
+# Texts
+
+
+def concat(*parts: exp.Expression) -> exp.Expression:
+    """Texts one after the other; NULL if one is."""
+    whole = wrapped(parts[0])
+    for part in parts[1:]:
+        whole = exp.DPipe(this=whole, expression=wrapped(part))
+    return whole
+
+
+def length(value: exp.Expression) -> exp.Expression:
+    """Of a text, in code points."""
+    return call("LENGTH", value)
+
+
+def byte_length(value: exp.Expression) -> exp.Expression:
+    """Of a text in UTF-8."""
+    return call("STRLEN", value)
+
+
+def contains(value: exp.Expression, part: exp.Expression) -> exp.Expression:
+    """Whether a text holds another."""
+    return call("CONTAINS", value, part)
+
+
+def starts_with(value: exp.Expression, part: exp.Expression) -> exp.Expression:
+    """Whether a text starts with another."""
+    return call("STARTS_WITH", value, part)
+
+
+def ends_with(value: exp.Expression, part: exp.Expression) -> exp.Expression:
+    """Whether a text ends with another."""
+    return call("ENDS_WITH", value, part)
+
+
+def position(value: exp.Expression, part: exp.Expression) -> exp.Expression:
+    """Where a text first holds another, counted from 1; 0 where it does not."""
+    return call("STRPOS", value, part)
+
+
+def substring(
+    value: exp.Expression, start: exp.Expression, size: exp.Expression | None = None
+) -> exp.Expression:
+    """Part of a text; ``start`` is counted from 1 and not less."""
+    return call("SUBSTRING", value, start, *([size] if size is not None else []))
+
+
+def replace_text(value: exp.Expression, old: str, new: str) -> exp.Expression:
+    """A text with each occurrence of one text replaced."""
+    return call("REPLACE", value, text(old), text(new))
+
+
+def trim_right(value: exp.Expression, characters: str) -> exp.Expression:
+    """A text without these characters at its end."""
+    return call("RTRIM", value, text(characters))
+
+
+def trim_left(value: exp.Expression, characters: str) -> exp.Expression:
+    """A text without these characters at its start."""
+    return call("LTRIM", value, text(characters))
+
+
+def split_part(value: exp.Expression, separator: str, index: int) -> exp.Expression:
+    """A part of a text, counted from 1; empty where there are fewer."""
+    return call("SPLIT_PART", value, text(separator), number(index))
+
+
+def lower(value: exp.Expression) -> exp.Expression:
+    """Lower case, a character at a time."""
+    return call("LOWER", value)
+
+
+def upper(value: exp.Expression) -> exp.Expression:
+    """Upper case, a character at a time."""
+    return call("UPPER", value)
+
+
+def url_encode(value: exp.Expression) -> exp.Expression:
+    """Percent-encoded but for letters, digits and ``-_.~``."""
+    return call("URL_ENCODE", value)
+
+
+def md5(value: exp.Expression) -> exp.Expression:
+    """MD5 in hexadecimal."""
+    return call("MD5", value)
+
+
+# Regular expressions
+
+
+def matches(value: exp.Expression, pattern: exp.Expression) -> exp.Expression:
+    """Whether a regular expression of RE2 (Java's in Spark) is found in a text."""
+    return call("REGEXP_MATCHES", value, pattern)
+
+
+def replace_all(
+    value: exp.Expression, pattern: exp.Expression, replacement: exp.Expression
+) -> exp.Expression:
+    """A text with all matches of a regular expression replaced; groups are written ``\\1``."""
+    return call("REGEXP_REPLACE", value, pattern, replacement, text("g"))
+
+
+def escape_pattern(value: exp.Expression) -> exp.Expression:
+    """The regular expression that only this text matches."""
+    return call("REGEXP_ESCAPE", value)
+
+
+def pattern_problem(pattern: str) -> str:
+    """What RE2 has against a regular expression; empty for none.
+
+    Asked of the RE2 inside of Arrow, so that no database is needed.
+
+    >>> pattern_problem("a(b")
+    'missing ): a(b'
+    >>> pattern_problem("a|b")
+    ''
+    """
+    try:
+        pc.match_substring_regex(pa.array([""]), pattern=pattern)
+    except pa.ArrowInvalid as error:
+        return str(error).removeprefix("Invalid regular expression: ")
+    return ""
+
+
+# Moments
+
+
+def moment(microseconds: exp.Expression) -> exp.Expression:
+    """A TIMESTAMP from microseconds since 1970."""
+    return call("MAKE_TIMESTAMP", microseconds)
+
+
+def day(days: exp.Expression) -> exp.Expression:
+    """A DATE from days since 1970."""
+    epoch = cast(text("1970-01-01"), "DATE")
+    return exp.Add(this=epoch, expression=cast(days, "INTEGER"))
+
+
+def part_of(name: str, value: exp.Expression) -> exp.Expression:
+    """``YEAR``, ``MONTH``, ``DAY``, ``HOUR``, ``MINUTE`` or ``SECOND`` of a date or timestamp."""
+    return call(name, value)
+
+
+def now_microseconds() -> exp.Expression:
+    """When the query began, in microseconds since 1970."""
+    return call("EPOCH_US", call("NOW"))
+
+
+# Random values
+
+
+def random_double() -> exp.Expression:
+    """From 0 to 1, without 1."""
+    return exp.Rand()
+
+
+def random_uuid() -> exp.Expression:
+    """A UUID as text."""
+    return cast(exp.Uuid(), "VARCHAR")
