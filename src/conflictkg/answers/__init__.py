@@ -1,126 +1,39 @@
-"""What a query is answered with: terms, rows, triples and a boolean, whatever engine made them.
+"""What a query is answered with: solutions, triples and a boolean, whatever engine made them.
 
-Nothing here knows an engine, and none of it needs rdflib, so that a query's worker starts fast.
+Nothing here knows an engine, and none of it needs rdflib. Solutions come by the column
+(:mod:`conflictkg.answers.columns`), and as rows for whoever wants rows.
 :mod:`conflictkg.answers.formats` writes answers as SPARQL results and as RDF.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from types import TracebackType
-from typing import Generic, Self, TypeVar
+from typing import Final, Self, TypeVar
 from typing import Literal as OneOf
 
+from conflictkg.answers.batches import iter_rows, make_batch
 from conflictkg.answers.columns import Batch as Batch
 from conflictkg.answers.columns import TermColumn as TermColumn
-
-XSD = "http://www.w3.org/2001/XMLSchema#"
-RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
-XSD_STRING = XSD + "string"
-RDF_LANG_STRING = RDF + "langString"
-RDF_DIR_LANG_STRING = RDF + "dirLangString"
-
-Kind = OneOf["solutions", "boolean", "graph"]
-
-
-@dataclass(frozen=True, slots=True)
-class Iri:
-    """An IRI, absolute and without angle brackets."""
-
-    value: str
-
-
-@dataclass(frozen=True, slots=True)
-class Blank:
-    """A blank node; its label means something within one answer only."""
-
-    label: str
-
-
-@dataclass(frozen=True, slots=True)
-class Literal:
-    """A literal, with its lexical form as it stands in the graph.
-
-    Args:
-        lexical: The lexical form, not normalised.
-        datatype: IRI of the datatype; of a literal with a language, ``rdf:langString``.
-        language: Language tag, empty where there is none.
-        direction: ``ltr`` or ``rtl`` (RDF 1.2), empty where there is none.
-    """
-
-    lexical: str
-    datatype: str = XSD_STRING
-    language: str = ""
-    direction: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Triple:
-    """A triple; as a term it is a triple term of RDF 1.2."""
-
-    subject: "Term"
-    predicate: Iri
-    object: "Term"
-
-
-Term = Iri | Blank | Literal | Triple
-Row = tuple[Term | None, ...]
-"""One solution, in the order of the variables; ``None`` where a variable is unbound."""
+from conflictkg.answers.streams import Stream as Stream
+from conflictkg.answers.terms import RDF as RDF
+from conflictkg.answers.terms import RDF_DIR_LANG_STRING as RDF_DIR_LANG_STRING
+from conflictkg.answers.terms import RDF_LANG_STRING as RDF_LANG_STRING
+from conflictkg.answers.terms import XSD as XSD
+from conflictkg.answers.terms import XSD_STRING as XSD_STRING
+from conflictkg.answers.terms import Blank as Blank
+from conflictkg.answers.terms import Iri as Iri
+from conflictkg.answers.terms import Literal as Literal
+from conflictkg.answers.terms import Row as Row
+from conflictkg.answers.terms import Term as Term
+from conflictkg.answers.terms import Triple as Triple
 
 _Item = TypeVar("_Item")
 
+Kind = OneOf["solutions", "boolean", "graph"]
 
-class Stream(Generic[_Item]):
-    """Rows or triples as they come, and whether they were all.
-
-    Errors of the engine are raised by the iteration: a query can reach its deadline after its
-    thousandth row. Whoever does not read to the end calls :meth:`close`, or uses ``with``.
-
-    Args:
-        items: The rows or triples. A returned (not yielded) ``False`` says that a limit cut them off.
-        close: Frees what the items come from; called once.
-
-    >>> stream = Stream(iter([1, 2]))
-    >>> list(stream), stream.complete
-    ([1, 2], True)
-    """
-
-    def __init__(self, items: Iterator[_Item], close: Callable[[], None] | None = None) -> None:
-        self._items = items
-        self._close = close
-        self._complete: bool | None = None
-
-    @property
-    def complete(self) -> bool | None:
-        """Whether these were all there are: ``False`` where a limit cut them off.
-
-        ``None`` until the last one was read.
-        """
-        return self._complete
-
-    def __iter__(self) -> Iterator[_Item]:
-        return self
-
-    def __next__(self) -> _Item:
-        try:
-            return next(self._items)
-        except StopIteration as stop:
-            if self._complete is None:
-                self._complete = stop.value is not False
-            self.close()
-            raise
-        except BaseException:
-            self.close()
-            raise
-
-    def __del__(self) -> None:
-        # Who lets go of an answer without closing it shall not keep a worker for ever.
-        self.close()
-
-    def close(self) -> None:
-        """Stop the query if it still runs, and free its worker."""
-        close, self._close = self._close, None
-        if close is not None:
-            close()
+_ROWS_A_BATCH = 512
+"""Of batches that are made from rows: early enough for a reader who waits."""
 
 
 class _Closing:
@@ -129,7 +42,7 @@ class _Closing:
     __slots__ = ()
 
     def close(self) -> None:
-        """Stop the query if it still runs, and free its worker."""
+        """Stop the query if it still runs, and free what it holds."""
 
     def __enter__(self) -> Self:
         return self
@@ -143,22 +56,75 @@ class _Closing:
         self.close()
 
 
-@dataclass(frozen=True, slots=True)
+class _Derived(Stream[_Item]):
+    """The same answer in another form. Letting go of it alone does not close the answer."""
+
+    def __init__(self, items: Iterator[_Item], source: Stream[Row] | Stream[Batch]) -> None:
+        super().__init__(items)
+        self._source = source
+
+    def close(self) -> None:
+        """Stop the query if it still runs, and free what it holds."""
+        self._source.close()
+
+    def __del__(self) -> None:
+        """Nothing: the source closes itself."""
+
+
 class Solutions(_Closing):
-    """The answer to SELECT.
+    """The answer to SELECT. It can be read once: as rows or as batches.
 
     Args:
         variables: Names without their question mark, in the order of the query.
-        rows: One tuple a solution, as wide as ``variables``; can be read once.
+        rows: One tuple a solution, as wide as ``variables``.
+        batches: The same by the column; one of the two is given.
+
+    >>> answer = Solutions(("a",), Stream(iter([(Literal("x"),)])))
+    >>> [batch.size for batch in answer.batches], answer.complete
+    ([1], True)
     """
 
-    variables: tuple[str, ...]
-    rows: Stream[Row]
-    kind: OneOf["solutions"] = "solutions"
+    kind: Final = "solutions"
+
+    def __init__(
+        self,
+        variables: tuple[str, ...],
+        rows: Stream[Row] | None = None,
+        *,
+        batches: Stream[Batch] | None = None,
+    ) -> None:
+        self.variables = variables
+        if rows is not None:
+            source: Stream[Row] | Stream[Batch] = rows
+            batches = _Derived(_to_batches(rows, len(variables)), rows)
+        elif batches is not None:
+            source = batches
+            rows = _Derived(_to_rows(batches), batches)
+        else:
+            raise TypeError("solutions need rows or batches")
+        self._source, self.rows, self.batches = source, rows, batches
+
+    @property
+    def complete(self) -> bool | None:
+        """Whether these were all there are; ``None`` until the last one was read."""
+        return self._source.complete
 
     def close(self) -> None:
-        """Stop the query if it still runs, and free its worker."""
-        self.rows.close()
+        """Stop the query if it still runs, and free what it holds."""
+        self._source.close()
+
+
+def _to_rows(batches: Stream[Batch]) -> Iterator[Row]:
+    for batch in batches:
+        yield from iter_rows(batch)
+    # A generator's return value: Stream reads it.
+    return batches.complete  # type: ignore[return-value]
+
+
+def _to_batches(rows: Stream[Row], width: int) -> Iterator[Batch]:
+    while taken := list(islice(rows, _ROWS_A_BATCH)):
+        yield make_batch(taken, width)
+    return rows.complete  # type: ignore[return-value]  # as above
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,8 +142,13 @@ class Triples(_Closing):
     triples: Stream[Triple]
     kind: OneOf["graph"] = "graph"
 
+    @property
+    def complete(self) -> bool | None:
+        """Whether these were all there are; ``None`` until the last one was read."""
+        return self.triples.complete
+
     def close(self) -> None:
-        """Stop the query if it still runs, and free its worker."""
+        """Stop the query if it still runs, and free what it holds."""
         self.triples.close()
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
 from conflictkg.answers import XSD, XSD_STRING, Blank, Iri, Literal, Row, Solutions, Term
-from conflictkg.answers.formats import to_ntriples
+from conflictkg.answers.ntriples import to_ntriples
 
 _WIDTHS_FROM = 500
 """Rows that are read before the first is printed: they set the widths of the columns."""

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from flask import Response
 
-from conflictkg.answers import Answer, Boolean, Kind, Solutions
+from conflictkg.answers import Answer, Boolean, Kind
 from conflictkg.answers.formats import formats_for, write_answer
 from conflictkg.errors import NotAcceptableError, QueryError
 from conflictkg.terms import PREFIXES
@@ -139,5 +139,4 @@ def _pass_on(
 def _is_complete(answer: Answer) -> bool:
     if isinstance(answer, Boolean):
         return True
-    stream = answer.rows if isinstance(answer, Solutions) else answer.triples
-    return stream.complete is not False
+    return answer.complete is not False
