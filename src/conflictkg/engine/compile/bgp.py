@@ -20,13 +20,16 @@ from conflictkg.engine.compile.blocks import (
     as_item,
     build_select,
     derived,
+    integer,
     reference,
     table,
+    union_all,
 )
 from conflictkg.engine.compile.graphs import InDefault, InEach, graph_conditions, is_one_of
 from conflictkg.engine.compile.joins import IRI_TAGS, bind, require_graph
 from conflictkg.engine.compile.paths import add_path
 from conflictkg.engine.compile.state import Context, State
+from conflictkg.engine.ids import tag_of
 
 
 def add_bgp(
@@ -63,6 +66,10 @@ def _known_ends(block: Block, path: PathPattern) -> int:
 # Triples
 
 
+_MANY_QUADS = 2_000_000
+"""From how many quads on a look-up by object alone does not read them all."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Quads:
     """Where the quads of a triple pattern stand.
@@ -93,7 +100,10 @@ def _add_triple(state: State, block: Block, triple: TriplePattern, context: Cont
         _match_nothing(state, block, triple, context, f"{triple.predicate} is no predicate")
         return
     alias = state.aliases.fresh("t")
-    is_set = quads.predicate is not None and quads.predicate.is_set
+    if quads.predicate is not None:
+        is_set = quads.predicate.is_set
+    else:
+        is_set = all(each.is_set for each in state.catalog.predicates.values())
     conditions = graph_conditions(
         state.view, context.graph, alias, is_set=is_set, catalog=state.catalog
     )
@@ -101,6 +111,8 @@ def _add_triple(state: State, block: Block, triple: TriplePattern, context: Cont
     if conditions is None:
         relation = _merge_graphs(state, quads, alias)
         conditions = []
+    elif ends.keys() == {"o"} and state.catalog.quads > _MANY_QUADS:
+        relation = _gather_object(state, ends["o"], alias)
     else:
         relation = table(quads.table, alias)
     state.aliases.add(block, Source(relation, alias))
@@ -129,6 +141,28 @@ def _choose_quads(state: State, ends: dict[str, int]) -> _Quads | None:
     if "s" in ends:
         return _Quads("spo", predicate, has_predicate=True)
     return _Quads(predicate.table, predicate, has_predicate=predicate.table == "pos")
+
+
+def _gather_object(state: State, value: int, alias: str) -> exp.Subquery:
+    """The quads of one object, whatever their predicate, from the tables that are sorted by object.
+
+    No table is sorted by object alone: this reads a few pages of each where ``spo`` is read whole.
+    """
+    tag = 1 << tag_of(value)
+    possible = [each for each in state.catalog.predicates.values() if each.object_tags & tag]
+    names = dict.fromkeys(each.table for each in possible)
+    owners = {each.table: each.id for each in possible}
+    queries: list[exp.Query] = []
+    for name in names or {"pos": None}:
+        inner = state.aliases.fresh("t")
+        source = Block()
+        state.aliases.add(source, Source(table(name, inner), inner))
+        source.where.append(is_one_of(reference(inner, "o"), [value]))
+        own = reference(inner, "p") if name == "pos" or not names else integer(owners[name])
+        items: list[exp.Expr] = [as_item(own, "p")]
+        items += [as_item(reference(inner, each), each) for each in "sogu"]
+        queries.append(build_select(source, items))
+    return derived(union_all(queries), alias)
 
 
 def _merge_graphs(state: State, quads: _Quads, alias: str) -> exp.Subquery:

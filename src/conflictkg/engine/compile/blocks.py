@@ -183,6 +183,17 @@ def _join(source: Source) -> exp.Join:
     return exp.Join(this=source.relation, on=on)
 
 
+def union_all(queries: Sequence[exp.Query]) -> exp.Query:
+    """All rows of all queries; one or more."""
+    if len(queries) == 1:
+        return queries[0]
+    middle = len(queries) // 2
+    # Balanced, because generators recurse.
+    return exp.Union(
+        this=union_all(queries[:middle]), expression=union_all(queries[middle:]), distinct=False
+    )
+
+
 def define(
     relation: exp.Expr, tables: Sequence[tuple[str, exp.Query]], *, recursive: bool = False
 ) -> None:

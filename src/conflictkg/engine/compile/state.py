@@ -45,6 +45,7 @@ class State:
     aliases: Aliases = field(default_factory=Aliases)
     programs: dict[str, Program] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    _found: dict[Iri | Literal, int | None] = field(default_factory=dict)
 
     def compile(self, pattern: Pattern, context: Context) -> Block:
         """A pattern's block."""
@@ -52,7 +53,9 @@ class State:
 
     def find(self, term: Iri | Literal) -> int | None:
         """The id of a constant; ``None`` where no quad holds it."""
-        return self.catalog.dictionary.find(term)
+        if term not in self._found:
+            self._found[term] = self.catalog.dictionary.find(term)
+        return self._found[term]
 
     def type_id(self) -> int | None:
         """The id of ``rdf:type``."""

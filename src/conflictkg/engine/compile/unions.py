@@ -7,7 +7,7 @@ from sqlglot import exp
 
 from conflictkg.engine.algebra import Union
 from conflictkg.engine.columns import Column, Rep
-from conflictkg.engine.compile.blocks import Block, as_item, build_select, define
+from conflictkg.engine.compile.blocks import Block, as_item, build_select, define, union_all
 from conflictkg.engine.compile.scope import BlockScope, close, open_block, reopen
 from conflictkg.engine.compile.state import Context, State
 from conflictkg.engine.expressions import common_rep
@@ -38,7 +38,7 @@ def unite(state: State, branches: Sequence[Block], context: Context) -> Block:
         everywhere = len(present) == len(branches)
         columns[name] = (item, merged if everywhere else replace(merged, nullable=True))
     queries = [build_select(block, row) for block, row in zip(branches, rows, strict=True)]
-    return open_block(state, _union_all(queries), columns)
+    return open_block(state, union_all(queries), columns)
 
 
 def _widen(one: Column, other: Column) -> Column:
@@ -54,18 +54,6 @@ def _null(like: Column) -> exp.Expr:
     kind = {Rep.ID: "BIGINT", Rep.PACKED: "VARCHAR", Rep.STRING: "VARCHAR"}.get(like.rep)
     # Elsewhere the other branches give the type.
     return exp.Cast(this=exp.null(), to=exp.DataType.build(kind)) if kind else exp.null()
-
-
-def _union_all(queries: Sequence[exp.Select]) -> exp.Query:
-    if len(queries) == 1:
-        return queries[0]
-    middle = len(queries) // 2
-    # Balanced, because generators recurse.
-    return exp.Union(
-        this=_union_all(queries[:middle]),
-        expression=_union_all(queries[middle:]),
-        distinct=False,
-    )
 
 
 # Joins over what may be unbound
