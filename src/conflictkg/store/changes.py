@@ -1,0 +1,436 @@
+# ruff: noqa: S608 -- SQL here is made of our own names and of numbers
+"""Changes of a store: one transaction, all of it or nothing.
+
+A transaction works on sets: what it removes and adds lies in temporary tables, and each step is one
+statement over them, for one quad as for ten million.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from conflictkg.answers import RDF, Blank, Iri, Literal, Term
+from conflictkg.engine.catalog import Predicate
+from conflictkg.engine.ids import DEFAULT_GRAPH, Tag, dictionary_tag, inline_id, make_id
+from conflictkg.store.delta import Delta, Entry, canonical_entry, insert_entries
+from conflictkg.store.dictionary import Base, StoreDictionary
+from conflictkg.store.statistics import MOST_INSTANCES, StoreCatalog
+from conflictkg.store.tables import POS, tags_of
+
+Ids = npt.NDArray[np.int64]
+TermQuad = tuple[Term, Term, Term, Term | None]
+"""Subject, predicate, object, graph; ``None`` is the unnamed default graph."""
+
+RDF_TYPE = Iri(RDF + "type")
+
+_FEW = 500
+"""Up to so many rows go to DuckDB as parameters, which is faster than registering a table."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quads:
+    """Quads by the column.
+
+    Args:
+        s: Subjects.
+        p: Predicates.
+        o: Objects.
+        g: Graphs; 0 for the unnamed default graph.
+    """
+
+    s: Ids
+    p: Ids
+    o: Ids
+    g: Ids
+
+    def __len__(self) -> int:
+        return len(self.s)
+
+    @classmethod
+    def of_rows(cls, rows: Iterable[tuple[int, int, int, int]]) -> "Quads":
+        """From rows of ids.
+
+        >>> len(Quads.of_rows([(1, 2, 3, 0)]))
+        1
+        """
+        columns = np.array(list(rows), np.int64).reshape(-1, 4).T
+        return cls(*(np.ascontiguousarray(each) for each in columns))
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What a change came to: quads that really went, and quads that really came."""
+
+    removed: int = 0
+    added: int = 0
+
+
+class PendingDelta:
+    """The delta as a transaction sees it: with terms that nobody else knows of yet."""
+
+    def __init__(self, committed: Delta) -> None:
+        self._committed = committed
+        self.entries: dict[Entry, int] = {}
+        self._terms: dict[int, Entry] = {}
+
+    def find(self, term: Entry) -> int | None:
+        """The id of a term."""
+        found = self.entries.get(term)
+        return self._committed.find(term) if found is None else found
+
+    def terms(self, ids: Sequence[int]) -> Mapping[int, Entry]:
+        """The terms of different ids."""
+        found = {each: self._terms[each] for each in ids if each in self._terms}
+        rest = [each for each in ids if each not in found]
+        return {**found, **self._committed.terms(rest)} if rest else found
+
+    def add(self, entries: Mapping[Entry, int]) -> None:
+        """Take in new terms."""
+        self.entries.update(entries)
+        self._terms.update((identity, term) for term, identity in entries.items())
+
+
+class Numbers:
+    """Gives new terms their numbers, each once, whatever becomes of the transaction."""
+
+    def __init__(self, following: Mapping[Tag, int]) -> None:
+        self.following = dict(following)
+
+    def take(self, tag: Tag, count: int = 1) -> int:
+        """The first of so many new numbers."""
+        first = self.following.get(tag, 0)
+        self.following[tag] = first + count
+        return first
+
+
+class Transaction:
+    """A change in the making; :meth:`conflictkg.store.database.Database.change` begins and ends it.
+
+    Queries on :attr:`cursor` with plans for :attr:`catalog` see what the transaction has done so far.
+
+    Args:
+        cursor: A cursor on which a transaction is open.
+        catalog: The state that it starts from.
+        base: The dictionary's base.
+        committed: The dictionary's delta.
+        numbers: Where new terms get their numbers.
+    """
+
+    def __init__(
+        self,
+        cursor: duckdb.DuckDBPyConnection,
+        catalog: StoreCatalog,
+        base: Base,
+        committed: Delta,
+        numbers: Numbers,
+    ) -> None:
+        self.cursor = cursor
+        self._numbers = numbers
+        self._pending = PendingDelta(committed)
+        self._dictionary = StoreDictionary(base, self._pending)
+        self._dictionary.blanks = numbers.following.get(Tag.BLANK, 0)
+        self._catalog = replace(catalog, dictionary=self._dictionary)
+        self._epoch = catalog.epoch
+
+    @property
+    def catalog(self) -> StoreCatalog:
+        """The state as the transaction has made it so far."""
+        return self._catalog
+
+    @property
+    def entries(self) -> Mapping[Entry, int]:
+        """The new terms."""
+        return self._pending.entries
+
+    @property
+    def has_changed(self) -> bool:
+        """Whether there is anything to commit."""
+        return self._catalog.epoch != self._epoch or bool(self._pending.entries)
+
+    # Terms
+
+    def intern(self, terms: Sequence[Term]) -> Ids:
+        """The ids of terms, new ones where they have none yet.
+
+        Blank nodes are new ones: equal labels of one call are one node.
+
+        Raises:
+            StoreError: A term is of RDF 1.2.
+        """
+        blanks: dict[str, int] = {}
+        fresh: dict[Entry, int] = {}
+        ids = np.fromiter(
+            (self._intern(each, blanks, fresh) for each in terms), np.int64, len(terms)
+        )
+        self._keep(fresh)
+        return ids
+
+    def new_blanks(self, count: int) -> Ids:
+        """The ids of so many new blank nodes."""
+        first = make_id(Tag.BLANK, self._numbers.take(Tag.BLANK, count))
+        self._dictionary.blanks = self._numbers.following[Tag.BLANK]
+        return np.arange(first, first + count, dtype=np.int64)
+
+    def _intern(self, term: Term, blanks: dict[str, int], fresh: dict[Entry, int]) -> int:
+        if isinstance(term, Blank):
+            found = blanks.get(term.label)
+            if found is None:
+                found = blanks[term.label] = int(self.new_blanks(1)[0])
+            return found
+        entry = canonical_entry(term)
+        if isinstance(entry, Literal):
+            inline = inline_id(entry.lexical, entry.datatype)
+            if inline is not None:
+                return inline
+        known = fresh.get(entry)
+        if known is None:
+            known = self._dictionary.find(entry)
+        if known is None:
+            tag = dictionary_tag(entry)
+            known = fresh[entry] = make_id(tag, self._numbers.take(tag))
+        return known
+
+    def _keep(self, fresh: dict[Entry, int]) -> None:
+        if fresh:
+            insert_entries(self.cursor, fresh.items())
+            self._pending.add(fresh)
+
+    # Quads
+
+    def insert_terms(self, quads: Iterable[TermQuad]) -> Changed:
+        """Add quads of terms; equal labels of blank nodes are one new node."""
+        rows = list(quads)
+        terms = [each for row in rows for each in row]
+        ids = np.full(len(terms), DEFAULT_GRAPH, np.int64)
+        named = [number for number, each in enumerate(terms) if each is not None]
+        ids[named] = self.intern([each for each in terms if each is not None])
+        columns = (np.ascontiguousarray(each) for each in ids.reshape(-1, 4).T)
+        return self.apply(insert=Quads(*columns))
+
+    def apply(self, delete: Quads | None = None, insert: Quads | None = None) -> Changed:
+        """Remove quads, then add quads. What is in both stays or comes."""
+        with (
+            self._rows("wanted_out", delete),
+            self._rows("wanted_in", insert),
+        ):
+            return self._apply()
+
+    def apply_selected(self, delete: str = "", insert: str = "") -> Changed:
+        """The same for quads that SQL selects.
+
+        Args:
+            delete: A SELECT of ``s``, ``p``, ``o``, ``g``; empty for nothing.
+            insert: The same.
+        """
+        nothing = "SELECT s, p, o, g FROM spo WHERE FALSE"
+        for name, selection in (("wanted_out", delete), ("wanted_in", insert)):
+            self.cursor.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {selection or nothing}")
+        return self._apply()
+
+    @contextmanager
+    def _rows(self, name: str, quads: Quads | None) -> Iterator[None]:
+        quads = quads or Quads.of_rows(())
+        head = f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT "
+        if len(quads) <= _FEW:
+            items = "unnest($1) AS s, unnest($2) AS p, unnest($3) AS o, unnest($4) AS g"
+            self.cursor.execute(head + items, [quads.s, quads.p, quads.o, quads.g])
+            yield
+            return
+        rows = pa.table({"s": quads.s, "p": quads.p, "o": quads.o, "g": quads.g})
+        self.cursor.register("incoming", rows)
+        try:
+            self.cursor.execute(head + "s, p, o, g FROM incoming")
+        finally:
+            self.cursor.unregister("incoming")
+        yield
+
+    def _apply(self) -> Changed:
+        self.cursor.execute(_PREPARE)
+        counts = self.cursor.execute(
+            "SELECT (SELECT count(*) FROM removed), (SELECT count(*) FROM added)"
+        ).fetchone()
+        changed = Changed(*counts) if counts else Changed()
+        if changed.removed or changed.added:
+            self._write(changed)
+            self._count(changed)
+        return changed
+
+    def _write(self, changed: Changed) -> None:
+        touched = self.cursor.execute(
+            "SELECT DISTINCT p FROM (SELECT p FROM removed UNION ALL SELECT p FROM added)"
+        ).fetchall()
+        known = self._catalog.predicates
+        own = {row[0]: known[row[0]].table for row in touched if row[0] in known}
+        own = {predicate: table for predicate, table in own.items() if table != POS}
+        rest = f"p NOT IN ({', '.join(map(str, own))})" if own else "TRUE"
+        targets = [("spo", "TRUE", "s, p, o, g, u")]
+        if len(own) < len(touched):
+            targets.append((POS, rest, "s, p, o, g, u"))
+        targets += [(table, f"p = {predicate}", "s, o, g, u") for predicate, table in own.items()]
+        for table, which, columns in targets:
+            same = " AND ".join(
+                f"{table}.{column} = x.{column}" for column in columns.split(", ")[:-1]
+            )
+            if changed.removed:
+                self.cursor.execute(
+                    f"DELETE FROM {table} USING (SELECT * FROM removed WHERE {which}) AS x"
+                    f" WHERE {same}"
+                )
+                self.cursor.execute(
+                    f"UPDATE {table} SET u = TRUE FROM (SELECT * FROM promoted WHERE {which}) AS x"
+                    f" WHERE {same}"
+                )
+            if changed.added:
+                order = columns.removesuffix(", u") if table == "spo" else "o, s, g"
+                self.cursor.execute(
+                    f"INSERT INTO {table} SELECT {columns} FROM added WHERE {which}"
+                    f" ORDER BY {order}"
+                )
+
+    # Statistics
+
+    def _count(self, changed: Changed) -> None:
+        predicates = dict(self._catalog.predicates)
+        graphs = dict(self._catalog.graphs)
+        if changed.removed:
+            for row in self.cursor.execute("SELECT p, count(*) FROM removed GROUP BY p").fetchall():
+                _shrink(predicates, *row)
+            for graph, count in self._by_graph("removed"):
+                graphs[graph] -= count
+        if changed.added:
+            for row in self.cursor.execute(
+                "SELECT p, count(*), count(DISTINCT s), count(DISTINCT o),"
+                f" {tags_of('s')}, {tags_of('o')}, bool_and(u) FROM added GROUP BY p"
+            ).fetchall():
+                _grow(predicates, Predicate(row[0], POS, *row[1:]))
+            for graph, count in self._by_graph("added"):
+                graphs[graph] = graphs.get(graph, 0) + count
+        self._catalog = replace(
+            self._catalog,
+            epoch=self._epoch + 1,
+            quads=self._catalog.quads - changed.removed + changed.added,
+            predicates=predicates,
+            graphs=graphs,
+            instances=self._count_instances(),
+        )
+
+    def _by_graph(self, table: str) -> list[tuple[int, int]]:
+        return self.cursor.execute(
+            f"SELECT g, count(*) FROM {table} WHERE g <> {DEFAULT_GRAPH} GROUP BY g"
+        ).fetchall()
+
+    def _count_instances(self) -> Mapping[int, int]:
+        rdf_type = self._dictionary.find(RDF_TYPE)
+        if rdf_type is None:
+            return self._catalog.instances
+        # Just one quad of each triple has the mark, so marks count triples.
+        rows = self.cursor.execute(
+            "SELECT o, sum(n)::BIGINT FROM ("
+            " SELECT o, 1 AS n FROM added WHERE u AND p = $1"
+            " UNION ALL SELECT o, 1 FROM promoted WHERE p = $1"
+            " UNION ALL SELECT o, -1 FROM removed WHERE u AND p = $1"
+            ") GROUP BY o",
+            [rdf_type],
+        ).fetchall()
+        if not rows:
+            return self._catalog.instances
+        instances = dict(self._catalog.instances)
+        for kind, count in rows:
+            if kind in instances or len(instances) < MOST_INSTANCES:
+                instances[kind] = instances.get(kind, 0) + count
+                if not instances[kind]:
+                    del instances[kind]
+        return instances
+
+    # Graphs
+
+    def create_graph(self, graph: int) -> None:
+        """Have a graph, empty if there was none."""
+        if graph not in self._catalog.graphs:
+            self._set_graphs({**self._catalog.graphs, graph: 0})
+
+    def clear_graphs(self, graphs: Iterable[int]) -> Changed:
+        """Remove all quads of graphs, 0 among them for the unnamed default graph."""
+        chosen = ", ".join(str(int(each)) for each in graphs)
+        if not chosen:
+            return Changed()
+        return self.apply_selected(delete=f"SELECT s, p, o, g FROM spo WHERE g IN ({chosen})")
+
+    def drop_graphs(self, graphs: Iterable[int]) -> Changed:
+        """Remove graphs; the unnamed default graph is only emptied."""
+        gone = set(graphs)
+        changed = self.clear_graphs(gone)
+        if gone & self._catalog.graphs.keys():
+            kept = {key: size for key, size in self._catalog.graphs.items() if key not in gone}
+            self._set_graphs(kept)
+        return changed
+
+    def copy_graph(self, source: int, target: int) -> Changed:
+        """Add all quads of a graph to another."""
+        return self.apply_selected(
+            insert=f"SELECT s, p, o, {target:d}::BIGINT AS g FROM spo WHERE g = {source:d}"
+        )
+
+    def _set_graphs(self, graphs: Mapping[int, int]) -> None:
+        self._catalog = replace(self._catalog, epoch=self._epoch + 1, graphs=graphs)
+
+
+_TRIPLE = "s, p, o"
+_QUAD = "s, p, o, g"
+
+_PREPARE = f"""
+CREATE OR REPLACE TEMP TABLE held AS
+    SELECT {_QUAD}, u FROM spo JOIN
+        (SELECT {_TRIPLE} FROM wanted_out UNION SELECT {_TRIPLE} FROM wanted_in)
+    USING ({_TRIPLE});
+CREATE OR REPLACE TEMP TABLE removed AS
+    SELECT * FROM held SEMI JOIN wanted_out USING ({_QUAD}) ANTI JOIN wanted_in USING ({_QUAD});
+CREATE OR REPLACE TEMP TABLE kept AS
+    SELECT * FROM held ANTI JOIN removed USING ({_QUAD});
+CREATE OR REPLACE TEMP TABLE added AS
+    SELECT {_QUAD},
+        row_number() OVER (PARTITION BY {_TRIPLE} ORDER BY g) = 1
+        AND ({_TRIPLE}) NOT IN (SELECT ({_TRIPLE}) FROM kept) AS u
+    FROM (SELECT DISTINCT {_QUAD} FROM wanted_in ANTI JOIN held USING ({_QUAD}));
+CREATE OR REPLACE TEMP TABLE promoted AS
+    SELECT {_QUAD} FROM kept SEMI JOIN (SELECT {_TRIPLE} FROM removed WHERE u) USING ({_TRIPLE})
+    QUALIFY row_number() OVER (PARTITION BY {_TRIPLE} ORDER BY g) = 1;
+"""
+"""From ``wanted_out`` and ``wanted_in`` to what has to be done.
+
+``held``: all quads of the triples in question. ``removed``, ``added``: as they say. ``promoted``: of
+triples whose marked quad goes while others stay, the one that takes over the mark.
+"""
+
+
+def _shrink(predicates: dict[int, Predicate], predicate: int, count: int) -> None:
+    old = predicates[predicate]
+    left = old.quads - count
+    if not left:
+        del predicates[predicate]
+        return
+    predicates[predicate] = replace(
+        old, quads=left, subjects=min(old.subjects, left), objects=min(old.objects, left)
+    )
+
+
+def _grow(predicates: dict[int, Predicate], new: Predicate) -> None:
+    old = predicates.get(new.id)
+    if old is None:
+        predicates[new.id] = new
+        return
+    quads = old.quads + new.quads
+    predicates[new.id] = replace(
+        old,
+        quads=quads,
+        subjects=min(old.subjects + new.subjects, quads),
+        objects=min(old.objects + new.objects, quads),
+        subject_tags=old.subject_tags | new.subject_tags,
+        object_tags=old.object_tags | new.object_tags,
+        is_set=old.is_set and new.is_set,
+    )

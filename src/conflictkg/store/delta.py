@@ -1,0 +1,202 @@
+# ruff: noqa: S608 -- SQL here is made of our own names and of numbers
+"""Terms that came after the bulk load: interned one by one, under numbers after those of the base.
+
+Blank nodes have no entry anywhere: their number is all there is of them.
+"""
+
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
+
+import duckdb
+
+from conflictkg.answers import RDF_LANG_STRING, XSD_STRING, Iri, Literal, Term
+from conflictkg.engine.ids import Tag, dictionary_tag, numeric_value, tag_of
+from conflictkg.errors import StoreError
+
+Entry = Iri | Literal
+"""A term that stands in the dictionary."""
+
+MOST_CACHED = 200_000
+
+
+class Delta(Protocol):
+    """The terms after the base."""
+
+    def find(self, term: Entry) -> int | None:
+        """The id of a term."""
+
+    def terms(self, ids: Sequence[int]) -> Mapping[int, Entry]:
+        """The terms of different ids; raises KeyError for one that there is not."""
+
+    def add(self, entries: Mapping[Entry, int]) -> None:
+        """Take over what a commit has made durable."""
+
+
+class HeldDelta:
+    """All of them in memory: for stores in memory."""
+
+    def __init__(self) -> None:
+        self._ids: dict[Entry, int] = {}
+        self._terms: dict[int, Entry] = {}
+
+    def find(self, term: Entry) -> int | None:
+        """The id of a term."""
+        return self._ids.get(term)
+
+    def terms(self, ids: Sequence[int]) -> Mapping[int, Entry]:
+        """The terms of different ids."""
+        held = self._terms
+        return {each: held[each] for each in ids}
+
+    def add(self, entries: Mapping[Entry, int]) -> None:
+        """Take over what a commit has made durable."""
+        self._ids.update(entries)
+        self._terms.update((number, term) for term, number in entries.items())
+
+
+class StoredDelta:
+    """Those of a store on disk: in its table ``term``, and the last used ones in memory.
+
+    Args:
+        cursor: A cursor that nobody else uses.
+        first: The first number of each tag that is not in the base.
+    """
+
+    def __init__(self, cursor: duckdb.DuckDBPyConnection, first: Mapping[Tag, int]) -> None:
+        self._cursor = cursor
+        self._first = first
+        self._lock = threading.Lock()
+        self._ids: dict[Entry, int] = {}
+        self._terms: dict[int, Entry] = {}
+        # Whether there are any at all: a store that was never edited is spared the question.
+        self._is_empty = not self._any_stored()
+
+    def find(self, term: Entry) -> int | None:
+        """The id of a term."""
+        if self._is_empty:
+            return None
+        with self._lock:
+            found = self._ids.get(term)
+            if found is None:
+                found = self._look_up(term)
+                if found is not None:
+                    self._keep(term, found)
+        return found
+
+    def terms(self, ids: Sequence[int]) -> Mapping[int, Entry]:
+        """The terms of different ids."""
+        with self._lock:
+            missing = [each for each in ids if each not in self._terms]
+            found = {each: self._terms[each] for each in ids if each in self._terms}
+            if missing:
+                rows = self._cursor.execute(
+                    "SELECT id, lex, dt, lang FROM term"
+                    " WHERE id IN (SELECT unnest($1)) AND id BETWEEN $2 AND $3",
+                    [missing, min(missing), max(missing)],
+                ).fetchall()
+                for identity, lexical, datatype, language in rows:
+                    term = make_entry(lexical, datatype, language)
+                    found[identity] = term
+                    self._keep(term, identity)
+        if len(found) < len(ids):
+            lost = next(each for each in ids if each not in found)
+            raise KeyError(lost)
+        return found
+
+    def add(self, entries: Mapping[Entry, int]) -> None:
+        """Take over what a commit has made durable."""
+        with self._lock:
+            self._is_empty = self._is_empty and not entries
+            if len(entries) < MOST_CACHED:
+                for term, identity in entries.items():
+                    self._keep(term, identity)
+
+    def note_stored(self) -> None:
+        """Take note that a commit has put terms into the table without saying which."""
+        self._is_empty = False
+
+    def _any_stored(self) -> bool:
+        starts = " OR ".join(
+            f"id BETWEEN {(tag << 58) + first} AND {(tag << 58) | ((1 << 58) - 1)}"
+            for tag, first in self._first.items()
+        )
+        row = self._cursor.execute(f"SELECT EXISTS (SELECT 1 FROM term WHERE {starts})").fetchone()
+        return row is not None and bool(row[0])
+
+    def _look_up(self, term: Entry) -> int | None:
+        tag = dictionary_tag(term)
+        lexical, datatype, language, _ = entry_row(term)
+        row = self._cursor.execute(
+            "SELECT id FROM term WHERE id BETWEEN $1 AND $2 AND lex = $3"
+            " AND dt IS NOT DISTINCT FROM $4 AND lang = $5",
+            [
+                (tag << 58) + self._first[tag],
+                (tag << 58) | ((1 << 58) - 1),
+                lexical,
+                datatype,
+                language,
+            ],
+        ).fetchone()
+        return None if row is None else int(row[0])
+
+    def _keep(self, term: Entry, identity: int) -> None:
+        if len(self._terms) >= MOST_CACHED:
+            # The oldest tenth: dictionaries keep the order of insertion.
+            for old in list(self._terms)[: MOST_CACHED // 10]:
+                del self._ids[self._terms.pop(old)]
+        self._ids[term] = identity
+        self._terms[identity] = term
+
+
+def make_entry(lexical: str, datatype: str | None, language: str) -> Entry:
+    """The term of a row of the table ``term``."""
+    if datatype is None:
+        return Iri(lexical)
+    return Literal(lexical, datatype, language)
+
+
+def entry_row(term: Entry) -> tuple[str, str | None, str, float | None]:
+    """``lex``, ``dt``, ``lang`` and ``num`` of a term in the table ``term``."""
+    if isinstance(term, Iri):
+        return term.value, None, "", None
+    number = None
+    if dictionary_tag(term) in {Tag.DOUBLE, Tag.NUMERIC}:
+        number = numeric_value(term)
+    return term.lexical, term.datatype, term.language, number
+
+
+def canonical_entry(term: Term) -> Entry:
+    """A term as the dictionary holds it: its language tag in lower case.
+
+    Raises:
+        StoreError: It is of RDF 1.2, or no entry of a dictionary.
+    """
+    if isinstance(term, Iri):
+        return term
+    if isinstance(term, Literal):
+        if term.direction:
+            raise StoreError("literals with a direction (RDF 1.2) are not held")
+        if term.language:
+            return Literal(term.lexical, RDF_LANG_STRING, term.language.lower())
+        if term.datatype == RDF_LANG_STRING:
+            # Without a language it is no such literal; it must not be taken for one.
+            return Literal(term.lexical, XSD_STRING)
+        return term
+    raise StoreError("triple terms (RDF 1.2) are not held")
+
+
+def insert_entries(cursor: duckdb.DuckDBPyConnection, entries: Iterable[tuple[Entry, int]]) -> None:
+    """Write terms into the table ``term``."""
+    rows = [(identity, *entry_row(term)) for term, identity in entries]
+    if rows:
+        cursor.execute(
+            "INSERT INTO term SELECT unnest($1), unnest($2::VARCHAR[]), unnest($3::VARCHAR[]),"
+            " unnest($4::VARCHAR[]), unnest($5::DOUBLE[])",
+            [list(column) for column in zip(*rows, strict=True)],
+        )
+
+
+def count_tags(ids: Iterable[int]) -> set[Tag]:
+    """The tags among ids."""
+    return {tag_of(each) for each in ids}

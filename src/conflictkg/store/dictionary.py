@@ -1,0 +1,276 @@
+"""Terms and their ids: the base, laid down by a bulk load, and the delta of what came later.
+
+Decoding needs no SQL: the base lies in memory-mapped files beside the database
+(:mod:`conflictkg.store.arena`).
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from conflictkg.answers import RDF_LANG_STRING, XSD_STRING, Blank, Iri, Literal, Term, TermColumn
+from conflictkg.answers import columns as kinds
+from conflictkg.engine.ids import (
+    DICTIONARY,
+    INLINE,
+    PAYLOAD,
+    SHIFT,
+    Tag,
+    blank_label,
+    dictionary_tag,
+    inline_id,
+    literal_of,
+    make_id,
+)
+from conflictkg.store.delta import Delta, Entry, canonical_entry
+from conflictkg.store.inline import DATATYPES, write_blank, write_inline
+
+Ids = npt.NDArray[np.int64]
+Codes = npt.NDArray[np.int32]
+
+_KINDS = np.full(64, kinds.LITERAL, np.uint8)
+_KINDS[[Tag.BLANK, Tag.IRI]] = kinds.BLANK, kinds.IRI
+
+
+class Base(Protocol):
+    """The terms of a bulk load, numbered by tag in code point order."""
+
+    def count(self, tag: Tag) -> int:
+        """How many terms of a tag there are; their numbers begin at 0."""
+
+    def find(self, tag: Tag, term: Entry) -> int | None:
+        """The number of a term."""
+
+    def entry(self, tag: Tag, number: int) -> Entry:
+        """The term of a number."""
+
+    def lexical(self, tag: Tag, numbers: Ids) -> pa.LargeStringArray:
+        """IRIs or lexical forms."""
+
+    def kind_codes(self, tag: Tag, numbers: Ids) -> Codes:
+        """Place in :meth:`kind_names` of each term's datatype (of a LANG, of its language)."""
+
+    def kind_names(self, tag: Tag) -> Sequence[str]:
+        """The datatypes (of LANG, the languages) of a tag."""
+
+
+class NoBase:
+    """The base of a store that was made empty."""
+
+    def count(self, tag: Tag) -> int:  # noqa: ARG002 -- of none
+        """None."""
+        return 0
+
+    def find(self, tag: Tag, term: Entry) -> int | None:  # noqa: ARG002 -- of none
+        """None."""
+        return None
+
+    def entry(self, tag: Tag, number: int) -> Entry:
+        """There is none."""
+        raise KeyError(make_id(tag, number))
+
+    def lexical(self, tag: Tag, numbers: Ids) -> pa.LargeStringArray:
+        """There is none."""
+        raise KeyError(make_id(tag, int(numbers[0])))
+
+    def kind_codes(self, tag: Tag, numbers: Ids) -> Codes:
+        """There is none."""
+        raise KeyError(make_id(tag, int(numbers[0])))
+
+    def kind_names(self, tag: Tag) -> Sequence[str]:  # noqa: ARG002 -- of none
+        """None."""
+        return ()
+
+
+class StoreDictionary:
+    """Implements :class:`conflictkg.engine.catalog.Dictionary`. Safe to use from several threads."""
+
+    def __init__(self, base: Base, delta: Delta) -> None:
+        self._base = base
+        self._delta = delta
+        self._counts = {tag: base.count(tag) for tag in DICTIONARY}
+        self.blanks = 0
+        """How many blank nodes have been numbered."""
+
+    @property
+    def delta(self) -> Delta:
+        """The terms after the base."""
+        return self._delta
+
+    def find(self, term: Iri | Literal) -> int | None:
+        """The id of a term; ``None`` for one that no quad has ever held."""
+        if isinstance(term, Literal):
+            if term.direction:
+                return None
+            inline = inline_id(term.lexical, term.datatype)
+            if inline is not None:
+                return inline
+        entry = canonical_entry(term)
+        tag = dictionary_tag(entry)
+        number = self._base.find(tag, entry)
+        if number is not None:
+            return make_id(tag, number)
+        return self._delta.find(entry)
+
+    def find_blank(self, blank: Blank) -> int | None:
+        """The id of a stored blank node by the label that answers give it."""
+        number = blank.label.removeprefix("b")
+        if blank.label == number or not (number.isascii() and number.isdigit()):
+            return None
+        if str(int(number)) != number or int(number) >= self.blanks:
+            return None
+        return make_id(Tag.BLANK, int(number))
+
+    def term(self, term_id: int) -> Term:
+        """The term of one id; raises KeyError where there is none."""
+        tag, number = Tag(term_id >> SHIFT), term_id & PAYLOAD
+        if tag in INLINE:
+            return literal_of(term_id)
+        if tag is Tag.BLANK:
+            return Blank(blank_label(term_id))
+        if number < self._counts[tag]:
+            return self._base.entry(tag, number)
+        return self._delta.terms((term_id,))[term_id]
+
+    def terms(self, term_ids: Sequence[int]) -> list[Term]:
+        """The terms of several ids, in their order."""
+        later = {each for each in term_ids if self._is_later(each)}
+        known: Mapping[int, Term] = self._delta.terms(list(later)) if later else {}
+        return [known[each] if each in later else self.term(each) for each in term_ids]
+
+    def column(self, term_ids: Ids) -> TermColumn:
+        """The terms of many ids at once; id -1 stands for unbound."""
+        tags = term_ids >> SHIFT
+        builder = _ColumnBuilder(len(term_ids))
+        for number in np.unique(tags):
+            if number < 0:
+                continue
+            tag = Tag(int(number))
+            places = np.flatnonzero(tags == number)
+            ids = term_ids[places]
+            if tag in INLINE:
+                builder.add(places, write_inline(tag, ids), DATATYPES[tag])
+            elif tag is Tag.BLANK:
+                builder.add(places, write_blank(ids), None)
+            else:
+                self._add_entries(builder, tag, places, ids)
+        kind = _KINDS[np.where(tags < 0, 0, tags)]
+        kind[tags < 0] = kinds.UNBOUND
+        return builder.build(kind)
+
+    def _add_entries(self, builder: "_ColumnBuilder", tag: Tag, places: Ids, ids: Ids) -> None:
+        numbers = ids & PAYLOAD
+        is_base = numbers < self._counts[tag]
+        if is_base.any():
+            if not is_base.all():
+                self._add_later(builder, places[~is_base], ids[~is_base])
+                places, numbers = places[is_base], numbers[is_base]
+            lexical = self._base.lexical(tag, numbers)
+            if tag is Tag.IRI:
+                builder.add(places, lexical, None)
+            elif tag is Tag.STRING:
+                builder.add(places, lexical, XSD_STRING)
+            else:
+                codes, names = self._base.kind_codes(tag, numbers), self._base.kind_names(tag)
+                builder.add_coded(places, lexical, codes, names, is_language=tag is Tag.LANG)
+        else:
+            self._add_later(builder, places, ids)
+
+    def _add_later(self, builder: "_ColumnBuilder", places: Ids, ids: Ids) -> None:
+        different, inverse = np.unique(ids, return_inverse=True)
+        terms = self._delta.terms(different.tolist())
+        ordered = [terms[each] for each in different.tolist()]
+        texts = [each.value if isinstance(each, Iri) else each.lexical for each in ordered]
+        lexical = pa.array(texts, pa.large_string()).take(pa.array(inverse))
+        builder.add_terms(places, lexical, ordered, inverse)
+
+    def _is_later(self, term_id: int) -> bool:
+        count = self._counts.get(Tag(term_id >> SHIFT))
+        return count is not None and term_id & PAYLOAD >= count
+
+
+class _ColumnBuilder:
+    """Puts the parts of a column, tag by tag, into their places."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._places: list[Ids] = []
+        self._texts: list[pa.LargeStringArray] = []
+        self._datatypes = _Codes(size)
+        self._languages = _Codes(size)
+
+    def add(self, places: Ids, texts: pa.LargeStringArray, datatype: str | None) -> None:
+        self._places.append(places)
+        self._texts.append(texts)
+        if datatype is not None:
+            self._datatypes.set(places, datatype)
+
+    def add_coded(
+        self,
+        places: Ids,
+        texts: pa.LargeStringArray,
+        codes: Codes,
+        names: Sequence[str],
+        *,
+        is_language: bool,
+    ) -> None:
+        self.add(places, texts, RDF_LANG_STRING if is_language else None)
+        target = self._languages if is_language else self._datatypes
+        own = np.fromiter((target.code(each) for each in names), np.int32, len(names))
+        target.values[places] = own[codes]
+
+    def add_terms(
+        self, places: Ids, texts: pa.LargeStringArray, terms: Sequence[Entry], inverse: Ids
+    ) -> None:
+        self.add(places, texts, None)
+        datatypes = [
+            self._datatypes.code(each.datatype) if isinstance(each, Literal) else -1
+            for each in terms
+        ]
+        languages = [
+            self._languages.code(each.language)
+            if isinstance(each, Literal) and each.language
+            else -1
+            for each in terms
+        ]
+        self._datatypes.values[places] = np.array(datatypes, np.int32)[inverse]
+        self._languages.values[places] = np.array(languages, np.int32)[inverse]
+
+    def build(self, kind: npt.NDArray[np.uint8]) -> TermColumn:
+        return TermColumn(
+            kind, self._lexical(), self._datatypes.to_arrow(), self._languages.to_arrow()
+        )
+
+    def _lexical(self) -> pa.LargeStringArray:
+        if not self._texts:
+            return pa.nulls(self._size, pa.large_string())
+        if len(self._texts) == 1 and len(self._places[0]) == self._size:
+            return self._texts[0]
+        positions = np.full(self._size, -1, np.int64)
+        start = 0
+        for places in self._places:
+            positions[places] = np.arange(start, start + len(places))
+            start += len(places)
+        indices = pa.array(positions, mask=positions < 0)
+        return pa.concat_arrays(self._texts).take(indices)
+
+
+class _Codes:
+    """A column of few different texts, as numbers into a list of them; -1 is null."""
+
+    def __init__(self, size: int) -> None:
+        self.values: Codes = np.full(size, -1, np.int32)
+        self._codes: dict[str, int] = {}
+
+    def code(self, name: str) -> int:
+        return self._codes.setdefault(name, len(self._codes))
+
+    def set(self, places: Ids, name: str) -> None:
+        self.values[places] = self.code(name)
+
+    def to_arrow(self) -> pa.DictionaryArray:
+        indices = pa.array(self.values, mask=self.values < 0)
+        return pa.DictionaryArray.from_arrays(indices, pa.array(list(self._codes), pa.string()))

@@ -1,0 +1,115 @@
+# ruff: noqa: S608 -- SQL here is made of our own names and of numbers
+"""What a store knows of its contents: the catalog that plans are made from, kept in tables."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import duckdb
+
+from conflictkg.engine.catalog import ClassTable, Column, Dictionary, Predicate
+
+MOST_INSTANCES = 10_000
+"""Of so many classes, those with the most subjects, the catalog says how many they have."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoreCatalog:
+    """One state of a store; implements :class:`conflictkg.engine.catalog.Catalog`.
+
+    It never changes: a commit puts another one in its place, and who has this one keeps it.
+    """
+
+    epoch: int
+    dictionary: Dictionary
+    union_default_graph: bool
+    quads: int = 0
+    predicates: Mapping[int, Predicate] = field(default_factory=dict)
+    classes: Mapping[int, ClassTable] = field(default_factory=dict)
+    instances: Mapping[int, int] = field(default_factory=dict)
+    graphs: Mapping[int, int] = field(default_factory=dict)
+
+
+def load_catalog(cursor: duckdb.DuckDBPyConnection, dictionary: Dictionary) -> StoreCatalog:
+    """The catalog as the tables of a store say it."""
+    meta = dict(cursor.execute("SELECT key, value FROM meta").fetchall())
+    predicates = {
+        row[0]: Predicate(*row)
+        for row in cursor.execute(
+            "SELECT id, name, quads, subjects, objects, subject_tags, object_tags, is_set"
+            " FROM predicate ORDER BY id"
+        ).fetchall()
+    }
+    columns: dict[int, dict[int, Column]] = {}
+    for owner, *rest in cursor.execute(
+        "SELECT class, name, predicate, filled, tags, covers FROM class_column"
+        " ORDER BY class, predicate"
+    ).fetchall():
+        columns.setdefault(owner, {})[rest[1]] = Column(*rest)
+    classes = {
+        identity: ClassTable(identity, name, size, columns.get(identity, {}), tags)
+        for identity, name, size, tags in cursor.execute(
+            "SELECT id, name, size, subject_tags FROM class ORDER BY id"
+        ).fetchall()
+    }
+    return StoreCatalog(
+        epoch=int(meta["epoch"]),
+        dictionary=dictionary,
+        union_default_graph=meta["union_default_graph"] == "true",
+        quads=sum(each.quads for each in predicates.values()),
+        predicates=predicates,
+        classes=classes,
+        instances=dict(
+            cursor.execute("SELECT class, subjects FROM instance ORDER BY class").fetchall()
+        ),
+        graphs=dict(cursor.execute("SELECT id, quads FROM graph ORDER BY id").fetchall()),
+    )
+
+
+def save_catalog(cursor: duckdb.DuckDBPyConnection, catalog: StoreCatalog) -> None:
+    """Write a catalog into the tables, in place of what they say."""
+    _replace(
+        cursor,
+        "predicate",
+        [
+            (
+                each.id,
+                each.table,
+                each.quads,
+                each.subjects,
+                each.objects,
+                each.subject_tags,
+                each.object_tags,
+                each.is_set,
+            )
+            for each in catalog.predicates.values()
+        ],
+    )
+    _replace(
+        cursor,
+        "class",
+        [(each.id, each.name, each.rows, each.subject_tags) for each in catalog.classes.values()],
+    )
+    _replace(
+        cursor,
+        "class_column",
+        [
+            (owner.id, each.name, each.predicate, each.filled, each.tags, each.covers)
+            for owner in catalog.classes.values()
+            for each in owner.columns.values()
+        ],
+    )
+    _replace(cursor, "instance", list(catalog.instances.items()))
+    _replace(cursor, "graph", list(catalog.graphs.items()))
+    union = "true" if catalog.union_default_graph else "false"
+    _replace(cursor, "meta", [("epoch", str(catalog.epoch)), ("union_default_graph", union)])
+
+
+def _replace(cursor: duckdb.DuckDBPyConnection, table: str, rows: list[tuple[object, ...]]) -> None:
+    cursor.execute(f"DELETE FROM {table}")
+    if rows:
+        width = len(rows[0])
+        items = ", ".join(f"unnest(${number})" for number in range(1, width + 1))
+        cursor.execute(
+            f"INSERT INTO {table} SELECT {items}",
+            [[row[number] for row in rows] for number in range(width)],
+        )
