@@ -8,7 +8,7 @@ from sqlglot import exp
 from conflictkg.answers import Kind
 from conflictkg.engine.algebra import TriplePattern
 from conflictkg.engine.columns import Column
-from conflictkg.engine.program import Program
+from conflictkg.engine.program import AggregateProgram, Program
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Plan:
     variables: tuple[str, ...]
     columns: tuple[Column, ...]
     template: tuple[TriplePattern, ...] = ()
-    programs: Mapping[str, Program] = field(default_factory=dict)
+    programs: Mapping[str, Program | AggregateProgram] = field(default_factory=dict)
     epoch: int = 0
     small: bool = False
     notes: tuple[str, ...] = ()

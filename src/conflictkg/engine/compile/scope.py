@@ -24,7 +24,7 @@ from conflictkg.engine.compile.blocks import (
 )
 from conflictkg.engine.compile.state import Context, State
 from conflictkg.engine.expressions import equal_terms
-from conflictkg.engine.program import Program
+from conflictkg.engine.program import AggregateProgram, Program
 
 _PROGRAM_NUMBERS = count(1)
 
@@ -84,7 +84,7 @@ class BlockScope:
         found = exp.Exists(this=build_select(inner, [integer(1)]))
         return exp.Not(this=found) if negated else found
 
-    def register(self, program: Program) -> str:
+    def register(self, program: Program | AggregateProgram) -> str:
         """Keep an expression for the evaluator in Python."""
         key = f"x{next(_PROGRAM_NUMBERS)}"
         self._state.programs[key] = program

@@ -9,7 +9,7 @@ from conflictkg.engine.catalog import Catalog
 from conflictkg.engine.columns import Scope
 from conflictkg.engine.compile.blocks import Aliases, Block
 from conflictkg.engine.compile.graphs import Active, View
-from conflictkg.engine.program import Program
+from conflictkg.engine.program import AggregateProgram, Program
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class State:
     compile_pattern: Callable[["State", Pattern, Context], Block]
     base: str = ""
     aliases: Aliases = field(default_factory=Aliases)
-    programs: dict[str, Program] = field(default_factory=dict)
+    programs: dict[str, Program | AggregateProgram] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     _found: dict[Iri | Literal, int | None] = field(default_factory=dict)
 
