@@ -16,7 +16,7 @@ from typing import Any
 import click
 from questionnaire import Question, load_questions
 
-_OURS = "ours"
+_BASES = ("ours", "virtuoso")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +132,8 @@ def _ratio(size: Size, over: str, under: str, question: str) -> str:
 
 
 def _pairs(engines: Sequence[str]) -> list[tuple[str, str]]:
-    """Which engine is divided by which: each peer by ours, or by the first where ours is not there."""
-    base = _OURS if _OURS in engines else engines[0]
+    """Which engine is divided by which: each peer by ours; where ours is not there, by another."""
+    base = next((each for each in _BASES if each in engines), engines[0])
     return [(each, base) for each in engines if each != base]
 
 

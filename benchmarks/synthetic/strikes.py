@@ -155,7 +155,8 @@ class Strikes:
         turn = _TURNS[number % len(_TURNS)]
         dice = self._dice
         if turn == _ARTICLE:
-            article = t.digest(f"{self._seed} article {number // len(_TURNS)}")
+            # Alike for all seeds and sizes, so that a question can name the first one.
+            article = t.digest(f"article {number // len(_TURNS)}")
             if number % len(_TURNS) == _TURNS.index(_ARTICLE):
                 yield from self._article(article)
             told = self._told_by_article(article, str(number))
