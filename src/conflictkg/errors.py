@@ -14,7 +14,7 @@
     │   └── InconsistentError      the contradictions, each with its triples
     ├── InvalidGraphError          the findings
     ├── QueryError
-    │   ├── QuerySyntaxError       line, column
+    │   ├── QuerySyntaxError       line, column, offset, token, hint
     │   ├── QueryTimeoutError      deadline in seconds
     │   └── NotPermittedError      the construct that is refused
     ├── StoreError
@@ -135,10 +135,27 @@ class QuerySyntaxError(QueryError):
         problem: What the parser stumbled over.
         line: Line in the query, counted from 1; 0 where it is not known.
         column: Column in the line, counted from 1; 0 where it is not known.
+        offset: Character of the query, counted from 0; ``None`` where it is not known.
+        token: What stands there, as far as it is to blame; may be empty.
+        hint: What to do about it; becomes the end of the problem.
+
+    >>> str(QuerySyntaxError("prefix x: is not declared.", 1, 8, hint="Add it."))
+    'query line 1 column 8: prefix x: is not declared. Add it.'
     """
 
-    def __init__(self, problem: str, line: int = 0, column: int = 0) -> None:
+    def __init__(
+        self,
+        problem: str,
+        line: int = 0,
+        column: int = 0,
+        *,
+        offset: int | None = None,
+        token: str = "",
+        hint: str = "",
+    ) -> None:
+        problem = f"{problem} {hint}" if hint else problem
         self.problem, self.line, self.column = problem, line, column
+        self.offset, self.token, self.hint = offset, token, hint
         where = f"line {line} column {column}: " if line else ""
         super().__init__(f"query {where}{problem}")
 
