@@ -258,24 +258,35 @@ def write_report(sizes: Sequence[Size], questions: Sequence[Question], picture: 
 
 
 def growth(sizes: Sequence[Size], questions: Sequence[Question], path: Path) -> None:
-    """Draw time against size, both logarithmic, one panel a question, one line an engine."""
+    """Draw time against size, both logarithmic, one panel a question, one line an engine.
+
+    The dotted grey lines are proportional to size: what climbs more steeply grows faster than the data.
+    """
     import matplotlib as mpl
 
     mpl.use("Agg")
     from matplotlib import pyplot as plt
     from matplotlib.lines import Line2D
+    from matplotlib.ticker import NullFormatter
 
     engines = sorted({engine for size in sizes for engine in size.measured()})
     colours = dict(zip(engines, plt.rcParams["axes.prop_cycle"].by_key()["color"], strict=False))
     columns = 6
     lines = math.ceil(len(questions) / columns)
-    figure, axes = plt.subplots(lines, columns, figsize=(columns * 3, lines * 2.4), sharex=True)
+    figure, axes = plt.subplots(
+        lines, columns, figsize=(columns * 3, lines * 2.4), sharex=True, sharey=True
+    )
     for axis, question in zip(axes.flat, questions, strict=False):
         axis.set_title(question.name, fontsize=8)
         axis.set_xscale("log")
         axis.set_yscale("log")
         axis.tick_params(labelsize=7)
+        axis.xaxis.set_minor_formatter(NullFormatter())
+        axis.yaxis.set_minor_formatter(NullFormatter())
         axis.grid(visible=True, which="major", linewidth=0.3)
+        for start in (0.01, 1, 100):
+            guide = [start * size.quads / sizes[0].quads for size in sizes]
+            axis.plot([size.quads for size in sizes], guide, ":", lw=0.7, color="grey")
         for engine in engines:
             times = [(size.quads, size.time(engine, question.name)) for size in sizes]
             answered = [
