@@ -9,7 +9,7 @@ from conflictkg.engine.evaluate import forms, numbers, operators, strings
 from conflictkg.engine.evaluate.code import Code, Row
 from conflictkg.engine.evaluate.context import NOW, ROW, Context
 from conflictkg.engine.evaluate.failure import ExpressionError
-from conflictkg.engine.evaluate.references import resolve
+from conflictkg.engine.evaluate.references import absolute_iri
 from conflictkg.engine.evaluate.values import Operand, equal, same_term
 
 InContext = Callable[[Context, Mapping[str, int], Sequence[Code]], Code]
@@ -46,7 +46,7 @@ def _make_iri(context: Context, _: Mapping[str, int], codes: Sequence[Code]) -> 
     def make(operand: Operand) -> Operand:
         if isinstance(operand, Iri):
             return operand
-        return Iri(resolve(strings.simple_text(operand), context.base))
+        return Iri(absolute_iri(strings.simple_text(operand), context.base))
 
     return forms.apply(make, codes)
 
@@ -107,8 +107,8 @@ def _of_number(function: Callable[[numbers.Number], numbers.Number]) -> Builtin:
 
 BUILTINS: Mapping[str, Builtin] = {
     # Logic
-    "||": Builtin(2, None),
-    "&&": Builtin(2, None),
+    "||": Builtin(2, 2, build=forms.any_of),
+    "&&": Builtin(2, 2, build=forms.all_of),
     "BOUND": Builtin(1, 1),
     "!": Builtin(1, 1, build=forms.negation),
     "IF": Builtin(3, 3, build=forms.choice),

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from conflictkg.answers import Iri, Literal, Term
 from conflictkg.engine.algebra import Call, Exists, Expression, FunctionCall, Place, Var
 from conflictkg.engine.evaluate import forms
-from conflictkg.engine.evaluate.builtins import BUILTINS, Builtin
+from conflictkg.engine.evaluate.builtins import BUILTINS
 from conflictkg.engine.evaluate.code import Code, constant, never, settle, variable
 from conflictkg.engine.evaluate.context import Context
 from conflictkg.engine.evaluate.functions import FUNCTIONS
@@ -14,7 +14,7 @@ from conflictkg.errors import QuerySyntaxError
 
 NATIVE_ONLY = frozenset({"REGEX", "REPLACE"})
 """Functions that SQL alone evaluates: matching there can be interrupted, Python's backtracks and cannot."""
-DEEPEST = 200
+DEEPEST = 250
 """How deep expressions may be nested, chains of one of ``&& ||`` not counted."""
 
 _VOLATILE = frozenset({"RAND", "UUID", "STRUUID", "BNODE"})
@@ -74,14 +74,14 @@ def compile_expression(
     >>> run([Literal("2.50", XSD + "decimal")]).lexical
     '3.5'
     """
-    return _Compiler(slots, context).code(expression, 0).term()
+    return _Compiler(slots, context).code(expression).term()
 
 
 def compile_test(
     expression: Expression, slots: Mapping[str, int], context: Context
 ) -> Callable[[Sequence[Term | None]], bool]:
     """The same as :func:`compile_expression`, to the expression's effective boolean value."""
-    return _Compiler(slots, context).code(expression, 0).test()
+    return _Compiler(slots, context).code(expression).test()
 
 
 class _Compiler:
@@ -89,54 +89,53 @@ class _Compiler:
         self._slots = slots
         self._context = context
 
-    def code(self, expression: Expression, depth: int) -> Code:
-        if depth > DEEPEST:
-            raise _refusal(f"an expression is nested more than {DEEPEST} deep", expression)
+    def code(self, expression: Expression) -> Code:
+        """The code of an expression, from the leaves up: a deep tree takes none of Python's stack."""
+        waiting: list[tuple[Expression, int, int | None]] = [(expression, 0, None)]
+        done: list[Code] = []
+        while waiting:
+            each, depth, count = waiting.pop()
+            if count is not None:
+                codes = done[len(done) - count :]
+                del done[len(done) - count :]
+                done.append(self._put_together(each, codes))
+                continue
+            if depth > DEEPEST:
+                raise _refusal(f"an expression is nested more than {DEEPEST} deep", each)
+            parts = _parts(each)
+            waiting.append((each, depth, len(parts)))
+            waiting.extend((part, depth + 1, None) for part in reversed(parts))
+        return done[0]
+
+    def _put_together(self, expression: Expression, codes: list[Code]) -> Code:
         if isinstance(expression, Var):
             slot = self._slots.get(expression.name)
             return Code(make_operand=never) if slot is None else variable(slot)
         if isinstance(expression, Iri | Literal):
             return constant(expression)
         if isinstance(expression, FunctionCall):
-            return self._function(expression, depth)
+            return _function(expression, codes)
         if isinstance(expression, Exists) or is_native_only(expression):
             raise TypeError(f"SQL evaluates this, and passes it in as a slot: {expression!r}")
-        return self._call(expression, depth)
+        return self._call(expression, codes)
 
-    def _codes(self, arguments: Sequence[Expression], depth: int) -> list[Code]:
-        return [self.code(argument, depth + 1) for argument in arguments]
-
-    def _function(self, call: FunctionCall, depth: int) -> Code:
-        function = FUNCTIONS.get(call.iri.value)
-        if function is None:
-            raise _refusal(_unknown_function(call.iri.value), call)
-        _check_arity(f"<{function.iri}>", function.arity, function.arity, call)
-        codes = self._codes(call.arguments, depth)
-        if function.on_terms is not None:
-            return forms.apply_to_terms(function.on_terms, codes)
-        if function.on_operands is None:
-            raise TypeError(f"{function.iri} has no implementation")
-        return forms.apply(function.on_operands, codes, gives_term=function.gives_term)
-
-    def _call(self, call: Call, depth: int) -> Code:
+    def _call(self, call: Call, codes: list[Code]) -> Code:
         name = call.name
         builtin = BUILTINS.get(name)
         if builtin is None:
             raise _refusal(f"no function or operator is named {name}", call)
         _check_arity(name, builtin.least, builtin.most, call)
-        if name in {"&&", "||"}:
-            parts = self._codes(_chain(call), depth)
-            return forms.all_of(parts) if name == "&&" else forms.any_of(parts)
         if name == "BOUND":
             return self._bound(call)
-        codes = self._codes(call.arguments, depth)
         if builtin.build is not None:
             return builtin.build(codes)
         if builtin.on_terms is not None:
             return forms.apply_to_terms(builtin.on_terms, codes)
         if builtin.on_operands is not None:
             return forms.apply(builtin.on_operands, codes, gives_term=builtin.gives_term)
-        return self._contextual(name, builtin, codes)
+        if builtin.in_context is None:
+            raise TypeError(f"{name} has no implementation")
+        return builtin.in_context(self._context, self._slots, codes)
 
     def _bound(self, call: Call) -> Code:
         variable_ = call.arguments[0]
@@ -147,14 +146,29 @@ class _Compiler:
             return settle(Code(make_operand=lambda _: False))
         return Code(make_operand=lambda row: row[slot] is not None)
 
-    def _contextual(self, name: str, builtin: Builtin, codes: list[Code]) -> Code:
-        if builtin.in_context is None:
-            raise TypeError(f"{name} has no implementation")
-        return builtin.in_context(self._context, self._slots, codes)
+
+def _parts(expression: Expression) -> Sequence[Expression]:
+    if isinstance(expression, FunctionCall):
+        return expression.arguments
+    if not isinstance(expression, Call) or expression.name == "BOUND":
+        return ()
+    return _chain(expression) if expression.name in {"&&", "||"} else expression.arguments
+
+
+def _function(call: FunctionCall, codes: Sequence[Code]) -> Code:
+    function = FUNCTIONS.get(call.iri.value)
+    if function is None:
+        raise _refusal(_unknown_function(call.iri.value), call)
+    _check_arity(f"<{function.iri}>", function.arity, function.arity, call)
+    if function.on_terms is not None:
+        return forms.apply_to_terms(function.on_terms, codes)
+    if function.on_operands is None:
+        raise TypeError(f"{function.iri} has no implementation")
+    return forms.apply(function.on_operands, codes, gives_term=function.gives_term)
 
 
 def _chain(call: Call) -> list[Expression]:
-    # A parser nests a || b || c to the left, as deep as it is long.
+    # Flat, a chain costs one loop instead of a call for each of its operators.
     parts: list[Expression] = []
     waiting: list[Expression] = [call]
     while waiting:

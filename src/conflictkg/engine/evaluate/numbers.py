@@ -62,6 +62,8 @@ _DOUBLE_FORM = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-
 
 def parse_integer(lexical: str) -> int | None:
     """The integer; ``None`` where this is none, or too long."""
+    if lexical.isascii() and lexical.isdigit() and len(lexical) < DIGITS:
+        return int(lexical)
     if len(lexical) > DIGITS or not _INTEGER_FORM.fullmatch(lexical):
         return None
     return int(lexical)
