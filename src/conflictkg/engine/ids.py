@@ -9,6 +9,7 @@ Inline ids of one tag sort by value, decimals excepted (they carry their scale).
 """
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from enum import IntEnum
 
@@ -76,10 +77,7 @@ _DATETIME = re.compile(
 _DATETIME_YEARS = range(1, 6501)
 _NUMERIC_TYPES = frozenset(
     XSD + name
-    for name in (
-        "integer decimal float double nonPositiveInteger negativeInteger long int short byte "
-        "nonNegativeInteger unsignedLong unsignedInt unsignedShort unsignedByte positiveInteger"
-    ).split()
+    for name in ["integer", "decimal", "float", "double", "nonPositiveInteger", "negativeInteger", "long", "int", "short", "byte", "nonNegativeInteger", "unsignedLong", "unsignedInt", "unsignedShort", "unsignedByte", "positiveInteger"]
 )
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -167,26 +165,49 @@ _DECIMAL_FORM = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
 _DOUBLE_FORM = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|[+-]?INF|NaN")
 
 
+INTEGER_RANGES: Mapping[str, tuple[int | None, int | None]] = {
+    "integer": (None, None),
+    "nonPositiveInteger": (None, 0),
+    "negativeInteger": (None, -1),
+    "long": (-(2**63), 2**63 - 1),
+    "int": (-(2**31), 2**31 - 1),
+    "short": (-(2**15), 2**15 - 1),
+    "byte": (-(2**7), 2**7 - 1),
+    "nonNegativeInteger": (0, None),
+    "unsignedLong": (0, 2**64 - 1),
+    "unsignedInt": (0, 2**32 - 1),
+    "unsignedShort": (0, 2**16 - 1),
+    "unsignedByte": (0, 2**8 - 1),
+    "positiveInteger": (1, None),
+}
+"""Local names of the datatypes of integers, and the least and greatest that each holds."""
+LONGEST_NUMBER = 1000
+"""Characters of an integer, decimal or float; longer ones are not read as numbers."""
+
+
 def numeric_value(literal: Literal) -> float | None:
     """The value of a numeric literal as a double; ``None`` where it is ill-typed or no number.
 
-    Derived integer types are not checked for their ranges here.
-
     >>> numeric_value(Literal("1e3", XSD + "double"))
     1000.0
+    >>> numeric_value(Literal("1200", XSD + "byte")) is None
+    True
     """
     if literal.datatype not in _NUMERIC_TYPES:
         return None
-    name = literal.datatype.removeprefix(XSD)
-    if name in {"double", "float"}:
-        form = _DOUBLE_FORM
-    elif name == "decimal":
-        form = _DECIMAL_FORM
-    else:
+    name, lexical = literal.datatype.removeprefix(XSD), literal.lexical
+    if name in INTEGER_RANGES:
         form = _INTEGER_FORM
-    if not form.fullmatch(literal.lexical):
+    else:
+        form = _DECIMAL_FORM if name == "decimal" else _DOUBLE_FORM
+    if (name != "double" and len(lexical) > LONGEST_NUMBER) or not form.fullmatch(lexical):
         return None
-    return float(literal.lexical.replace("INF", "inf"))
+    least, greatest = INTEGER_RANGES.get(name, (None, None))
+    if (least is not None and int(lexical) < least) or (
+        greatest is not None and int(lexical) > greatest
+    ):
+        return None
+    return float(lexical.replace("INF", "inf"))
 
 
 def blank_label(term_id: int) -> str:

@@ -22,13 +22,13 @@ from conflictkg.engine.evaluate.numbers import (
     truncate,
 )
 from conflictkg.engine.evaluate.values import (
-    INTEGER_RANGES,
     PARSERS,
     Operand,
     Tagged,
     Value,
     term_of,
 )
+from conflictkg.engine.ids import INTEGER_RANGES
 
 _SPACE = " \t\r\n"
 
@@ -49,7 +49,7 @@ def _number_of(operand: Operand) -> Number:
 
 
 def cast_to_string(operand: Operand) -> Operand:
-    """``xsd:string``: an IRI's text, and of a value its canonical form.
+    """``xsd:string``: an IRI's text, of a value its canonical form, and what else is a literal as it stands.
 
     Of a double from 0.000001 up to 1,000,000 that is the one of a decimal, as XPath has it.
 
@@ -66,6 +66,8 @@ def cast_to_string(operand: Operand) -> Operand:
         return "-0" if str(operand) == "-0.0" else decimal_lexical(to_decimal(operand))
     if type(operand) in _WITH_CANONICAL_FORM:
         return term_of(operand).lexical  # type: ignore[union-attr]
+    if isinstance(operand, Literal):
+        return operand.lexical
     raise ExpressionError
 
 

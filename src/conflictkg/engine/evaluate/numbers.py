@@ -26,6 +26,7 @@ from decimal import (
 import numpy as np
 
 from conflictkg.engine.evaluate.failure import ExpressionError
+from conflictkg.engine.ids import LONGEST_NUMBER
 
 
 class Single(float):
@@ -38,7 +39,7 @@ Number = int | Decimal | Single | float
 RANKS: dict[type, int] = {int: 0, Decimal: 1, Single: 2, float: 3}
 """Types of numbers; the higher rank is what two numbers are promoted to."""
 
-DIGITS = 1000
+DIGITS = LONGEST_NUMBER
 FRACTION_DIGITS = 18
 """Digits after the point to which a quotient of decimals is rounded, half to even."""
 

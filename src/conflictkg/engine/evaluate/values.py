@@ -37,6 +37,7 @@ from conflictkg.engine.evaluate.numbers import (
     parse_single,
 )
 from conflictkg.engine.evaluate.numbers import compare as compare_numbers
+from conflictkg.engine.ids import INTEGER_RANGES
 
 
 class Tagged(NamedTuple):
@@ -56,22 +57,6 @@ LONGEST_TEXT = 10_000_000
 """Characters; a longer string that an expression makes is an error."""
 
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
-INTEGER_RANGES: Mapping[str, tuple[int | None, int | None]] = {
-    "integer": (None, None),
-    "nonPositiveInteger": (None, 0),
-    "negativeInteger": (None, -1),
-    "long": (-(2**63), 2**63 - 1),
-    "int": (-(2**31), 2**31 - 1),
-    "short": (-(2**15), 2**15 - 1),
-    "byte": (-(2**7), 2**7 - 1),
-    "nonNegativeInteger": (0, None),
-    "unsignedLong": (0, 2**64 - 1),
-    "unsignedInt": (0, 2**32 - 1),
-    "unsignedShort": (0, 2**16 - 1),
-    "unsignedByte": (0, 2**8 - 1),
-    "positiveInteger": (1, None),
-}
-"""Datatypes of integers, and the least and greatest each holds."""
 
 
 def _parse_within(least: int | None, greatest: int | None) -> Callable[[str], int | None]:
