@@ -36,17 +36,16 @@ class _NoLexer(Lexer):
     def __init__(self, conf: Any) -> None:
         pass
 
-    def lex(self, data: str) -> Iterator[Token]:  # type: ignore[override]  # never called
+    def lex(self, *_: Any) -> Iterator[Token]:
+        """Never called."""
         yield from ()
 
 
 def generate_tables(grammar: str) -> str:
     """The tables as JSON, one state a line.
 
-    ``words``: each word or mark of the grammar and the name of its token. ``rules``: the nonterminal,
-    the number of parts, the name of the action or an empty string. ``starts``: the first state of each
-    start; the state at the end goes to itself on ``$END``. ``states``: by token, the state after it (0 and up), or ``-1 - rule``; by nonterminal the
-    state after it.
+    What its parts are is said in :mod:`conflictkg.engine.syntax.grammar`. In the state at the end,
+    ``$END`` leads to the state itself.
     """
     # lark settles a shift/reduce conflict by itself and only mentions it: the grammar shall have none.
     conflicts = _Conflicts()
@@ -90,19 +89,22 @@ def generate_tables(grammar: str) -> str:
         for terminal in lark.terminals
         if isinstance(terminal.pattern, PatternStr)
     }
-    compact = {"separators": (",", ":")}
     lines = [
         "{",
-        f'"words":{json.dumps(dict(sorted(words.items())), **compact)},',
-        f'"starts":{json.dumps(starts, **compact)},',
+        f'"words":{_dump(dict(sorted(words.items())))},',
+        f'"starts":{_dump(starts)},',
         '"rules":[',
-        ",\n".join(json.dumps(rule, **compact) for rule in rules),
+        ",\n".join(map(_dump, rules)),
         "],",
         '"states":[',
-        ",\n".join(json.dumps(state, **compact) for state in states),
+        ",\n".join(map(_dump, states)),
         "]}",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _dump(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"))
 
 
 if __name__ == "__main__":

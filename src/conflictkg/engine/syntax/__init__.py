@@ -10,6 +10,7 @@ from conflictkg.engine.algebra import Query, Update
 from conflictkg.engine.syntax.lexer import Source
 from conflictkg.engine.syntax.parser import parse
 from conflictkg.engine.syntax.reading import Reading
+from conflictkg.engine.syntax.unparse import unparse as unparse
 
 
 def parse_query(text: str, *, base: str = "", prefixes: Mapping[str, str] | None = None) -> Query:

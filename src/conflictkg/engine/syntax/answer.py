@@ -82,18 +82,17 @@ class Answer:
         return self._pattern
 
     def _keys(self) -> list[tuple[Var, Expression]]:
-        keys: list[tuple[Var, Expression]] = []
+        keys: dict[tuple[Var, Expression], None] = {}
         for variable, expression, offset in self._modifiers.keys or ():
             if expression is None:
                 continue
             name = variable or self._reading.fresh_key()
             if variable is not None and variable != expression:
                 self._refuse_taken(variable, offset)
-            if (name, expression) not in keys:
-                keys.append((name, expression))
+            keys[name, expression] = None
             self.scope[name.name] = None
         self._has = {name.name for name, _ in keys}
-        return keys
+        return list(keys)
 
     def _items(self, items: list[Item]) -> tuple[list[Var], list[tuple[Var, Expression]]]:
         variables: dict[Var, None] = {}

@@ -26,6 +26,7 @@ from conflictkg.engine.algebra import (
     OrderBy,
     OrderKey,
     PathPattern,
+    Place,
     Project,
     Reduced,
     Select,
@@ -73,16 +74,21 @@ _CHILDREN: dict[type, tuple[str, ...]] = {
 }
 
 
-def depth_of(root: Any) -> int:
-    """How deep an algebra nests."""
-    deepest = 0
-    waiting: list[tuple[Any, int]] = [(root, 1)]
+def find_too_deep(root: Any, limit: int) -> tuple[bool, Place | None]:
+    """Whether an algebra nests deeper than a limit, and where, if that is known.
+
+    >>> find_too_deep(Filter(Bgp(), Call("!", (Call("!", ()),))), 2)
+    (True, None)
+    """
+    waiting: list[tuple[Any, int, Place | None]] = [(root, 1, None)]
     while waiting:
-        node, depth = waiting.pop()
+        node, depth, place = waiting.pop()
         kind = type(node)
         if kind is tuple:
-            waiting += [(each, depth) for each in node]
+            waiting += [(each, depth, place) for each in node]
         elif kind in _CHILDREN:
-            deepest = max(deepest, depth)
-            waiting += [(getattr(node, name), depth + 1) for name in _CHILDREN[kind]]
-    return deepest
+            place = getattr(node, "place", None) or place
+            if depth > limit:
+                return True, place
+            waiting += [(getattr(node, name), depth + 1, place) for name in _CHILDREN[kind]]
+    return False, None

@@ -2,65 +2,21 @@
 
 _MANY = 1_000_000
 
+_NUMBERS: dict[tuple[int, int], str] = {
+    (0, 0): "RAND NOW UUID STRUUID",
+    (0, 1): "BNODE",
+    (1, 1): """STR LANG DATATYPE IRI URI ABS CEIL FLOOR ROUND STRLEN UCASE LCASE ENCODE_FOR_URI
+        YEAR MONTH DAY HOURS MINUTES SECONDS TIMEZONE TZ MD5 SHA1 SHA256 SHA384 SHA512
+        ISIRI ISURI ISBLANK ISLITERAL ISNUMERIC""",
+    (2, 2): """LANGMATCHES CONTAINS STRSTARTS STRENDS STRBEFORE STRAFTER STRLANG STRDT
+        SAMETERM""",
+    (2, 3): "REGEX SUBSTR",
+    (3, 3): "IF",
+    (3, 4): "REPLACE",
+    (0, _MANY): "CONCAT COALESCE",
+}
 FUNCTIONS: dict[str, tuple[int, int]] = {
-    **dict.fromkeys(["RAND", "NOW", "UUID", "STRUUID"], (0, 0)),
-    "BNODE": (0, 1),
-    **dict.fromkeys(
-        [
-            "STR",
-            "LANG",
-            "DATATYPE",
-            "IRI",
-            "URI",
-            "ABS",
-            "CEIL",
-            "FLOOR",
-            "ROUND",
-            "STRLEN",
-            "UCASE",
-            "LCASE",
-            "ENCODE_FOR_URI",
-            "YEAR",
-            "MONTH",
-            "DAY",
-            "HOURS",
-            "MINUTES",
-            "SECONDS",
-            "TIMEZONE",
-            "TZ",
-            "MD5",
-            "SHA1",
-            "SHA256",
-            "SHA384",
-            "SHA512",
-            "ISIRI",
-            "ISURI",
-            "ISBLANK",
-            "ISLITERAL",
-            "ISNUMERIC",
-        ],
-        (1, 1),
-    ),
-    **dict.fromkeys(
-        [
-            "LANGMATCHES",
-            "CONTAINS",
-            "STRSTARTS",
-            "STRENDS",
-            "STRBEFORE",
-            "STRAFTER",
-            "STRLANG",
-            "STRDT",
-            "SAMETERM",
-        ],
-        (2, 2),
-    ),
-    "IF": (3, 3),
-    "REGEX": (2, 3),
-    "SUBSTR": (2, 3),
-    "REPLACE": (3, 4),
-    "CONCAT": (0, _MANY),
-    "COALESCE": (0, _MANY),
+    name: numbers for numbers, names in _NUMBERS.items() for name in names.split()
 }
 """Name in capitals to the fewest and the most arguments."""
 

@@ -250,9 +250,9 @@ class _Translation:
                 case Raw():
                     self._add_triple(each)
                     continue
-                case Filtered(condition):
+                case Filtered(test):
                     # Does not end a basic graph pattern: it counts for the whole group.
-                    self.conditions.append(condition)
+                    self.conditions.append(test)
                     continue
             self._end_triples()
             match each:

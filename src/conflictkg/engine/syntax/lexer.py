@@ -14,6 +14,9 @@ from conflictkg.errors import QuerySyntaxError
 MAX_NESTING = 100
 """Brackets inside brackets, or signs in a row."""
 
+MAX_SHOWN = 80
+"""Characters of a token that a message shows."""
+
 Token = tuple[str, int]
 """The text of a token, and its offset."""
 
@@ -62,6 +65,10 @@ _TOKEN = re.compile(
 )
 _KEPT = re.compile(f"{_STRING}|{_IRI}|{_COMMENT}", re.DOTALL)
 _ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
+_HINTS = {
+    "&": "And is &&.",
+    **dict.fromkeys("“”„«»‘’", "Strings stand in straight quotation marks: \"…\" or '…'."),
+}
 _PARTNERS = {")": "(", "}": "{", "]": "["}
 
 
@@ -100,7 +107,11 @@ class Source:
         return offset + (self._shift[index - 1] if index else 0)
 
     def error(self, problem: str, offset: int, token: str = "", hint: str = "") -> QuerySyntaxError:
-        """An error at a place of the text."""
+        """An error at a place of the text; a token that is very long is shown with its beginning."""
+        if len(token) > MAX_SHOWN:
+            problem = problem.replace(token, f"{token[:MAX_SHOWN]}…")
+            hint = hint.replace(token, f"{token[:MAX_SHOWN]}…")
+            token = f"{token[:MAX_SHOWN]}…"
         line, column = self.locate(offset)
         return QuerySyntaxError(
             problem, line, column, offset=self.original_offset(offset), token=token, hint=hint
@@ -161,15 +172,17 @@ class Lexer:
     """
 
     def __init__(self, source: Source, words: Mapping[str, str]) -> None:
-        self._source = source
+        self.source = source
         self._words = words
         self.open: list[Token] = []
         """The brackets that are open now."""
+        self.closed_by = -1
+        """Offset of the bracket that closed one last."""
 
     def __iter__(self) -> Iterator[tuple[str, Token]]:
         words, opened = self._words, self.open
         signs = 0
-        for match in _TOKEN.finditer(self._source.text):
+        for match in _TOKEN.finditer(self.source.text):
             kind = match.lastgroup or ""
             text = match[kind]
             token = (text, match.start(kind))
@@ -194,6 +207,7 @@ class Lexer:
                 # One that does not fit is an error of the parser, which tells of the open one.
                 if opened and opened[-1][0] == _PARTNERS[text]:
                     opened.pop()
+                    self.closed_by = token[1]
                 kind = words[text]
             elif kind == "STRAY":
                 raise self._stray(*token)
@@ -201,10 +215,10 @@ class Lexer:
                 break
             signs = 0
             yield kind, token
-        yield "$END", ("", len(self._source.text.rstrip()))
+        yield "$END", ("", len(self.source.text.rstrip()))
 
     def _too_deep(self, offset: int) -> QuerySyntaxError:
-        return self._source.error(
+        return self.source.error(
             f"nested too deeply: at most {MAX_NESTING} brackets or signs may stand inside each other. "
             "Split the query.",
             offset,
@@ -212,25 +226,23 @@ class Lexer:
 
     def _stray(self, character: str, offset: int) -> QuerySyntaxError:
         """The error of a character that begins no token."""
-        text = self._source.text
+        text = self.source.text
         if character in "\"'":
             is_long = text.startswith(character * 3, offset)
             ends = [len(text)]
             if not is_long:
                 ends += [found for mark in "\r\n" if (found := text.find(mark, offset)) >= 0]
-            line, column = self._source.locate(offset)
-            return self._source.error(
+            line, column = self.source.locate(offset)
+            return self.source.error(
                 f"the string that begins at line {line} column {column} is not closed.", min(ends)
             )
         if character == "\\":
             problem = "a backslash stands only in strings, in IRIs and before punctuation in a prefixed name."
-        elif character in "&":
-            problem = f"{character!r} begins nothing that SPARQL has. Did you mean &&?"
         elif 0xD800 <= ord(character) < 0xE000:
             problem = f"{character!r} is half a character."
         else:
             problem = f"{character!r} begins nothing that SPARQL has."
-        return self._source.error(problem, offset, character)
+        return self.source.error(problem, offset, character, _HINTS.get(character, ""))
 
 
 def word_kind(text: str, words: Mapping[str, str]) -> str:

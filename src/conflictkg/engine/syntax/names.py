@@ -7,10 +7,9 @@ from typing import Any
 
 from conflictkg.answers import RDF, RDF_LANG_STRING, XSD, XSD_STRING, Iri, Literal
 from conflictkg.engine.algebra import Var
-from conflictkg.engine.syntax.lexer import Token, decode_escape
+from conflictkg.engine.syntax.lexer import MAX_SHOWN, Token, decode_escape
 from conflictkg.engine.syntax.reading import Reading, action
 from conflictkg.engine.syntax.resolving import is_absolute, resolve_iri
-from conflictkg.terms import PREFIXES
 
 NIL = Iri(RDF + "nil")
 FIRST = Iri(RDF + "first")
@@ -85,9 +84,8 @@ def short_iri(reading: Reading, parts: list[Any]) -> Iri:
         prefix, _, local = text.partition(":")
         namespace = reading.prefixes.get(prefix)
         if namespace is None:
-            raise reading.error(
-                f"prefix {prefix}: is not declared.", offset, text, _prefix_hint(prefix, reading)
-            )
+            hint = _prefix_hint(prefix, reading)
+            raise reading.error(f"prefix {prefix}: is not declared.", offset, f"{prefix}:", hint)
         if "\\" in local:
             local = _LOCAL_ESCAPE.sub(r"\1", local)
         iri = reading.iris[text] = Iri(namespace + local)
@@ -96,9 +94,12 @@ def short_iri(reading: Reading, parts: list[Any]) -> Iri:
 
 
 def _prefix_hint(prefix: str, reading: Reading) -> str:
+    # Imported where it is needed: it brings rdflib, and a query without this mistake shall not wait for it.
+    from conflictkg.terms import PREFIXES
+
     if prefix in PREFIXES:
         return f"Add: PREFIX {prefix}: <{PREFIXES[prefix]}>"
-    close = get_close_matches(prefix, [*reading.prefixes, *PREFIXES], n=1)
+    close = get_close_matches(prefix[:MAX_SHOWN], [*reading.prefixes, *PREFIXES], n=1)
     if not close:
         return f"Add: PREFIX {prefix}: <http://…>"
     if close[0] in reading.prefixes:

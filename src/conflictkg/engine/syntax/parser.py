@@ -4,9 +4,7 @@ The stack is a list, so that no text can make it overflow, and each action runs 
 so that what it refuses is refused at once.
 """
 
-import json
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 from conflictkg.engine.syntax import (
@@ -19,24 +17,13 @@ from conflictkg.engine.syntax import (
     triples,
     updates,
 )
-from conflictkg.engine.syntax.complaints import Grammar, explain
+from conflictkg.engine.syntax.complaints import explain
+from conflictkg.engine.syntax.grammar import load_grammar
 from conflictkg.engine.syntax.lexer import Lexer
 from conflictkg.engine.syntax.reading import ACTIONS, Action, Reading
 
 # Importing them fills ACTIONS.
 _MODULES = (expressions, groups, modifiers, names, queries, shared, triples, updates)
-
-
-@cache
-def load_grammar() -> Grammar:
-    """The tables."""
-    raw = json.loads(files(__package__).joinpath("tables.json").read_text(encoding="utf-8"))
-    return Grammar(
-        words=raw["words"],
-        starts=raw["starts"],
-        states=raw["states"],
-        rules=[(origin, size, name) for origin, size, name in raw["rules"]],
-    )
 
 
 @cache
@@ -60,13 +47,14 @@ def parse(reading: Reading, start: str) -> Any:
     grammar, rules = load_grammar(), _load_actions()
     table = grammar.states
     lexer = Lexer(reading.source, grammar.words)
-    states, values = [grammar.starts[start]], []
+    states = [grammar.starts[start]]
+    values: list[Any] = []
     state = states[0]
     for kind, token in lexer:
         while True:
             step = table[state].get(kind)
             if step is None:
-                raise explain(grammar, lexer, reading, start, states, kind, token)
+                raise explain(grammar, lexer, start, states, kind, token)
             if step >= 0:
                 break
             origin, size, act = rules[-1 - step]

@@ -17,6 +17,7 @@ from conflictkg.engine.algebra import (
 from conflictkg.engine.syntax.answer import Answer
 from conflictkg.engine.syntax.groups import Group, group_of_triples
 from conflictkg.engine.syntax.reading import Reading, action
+from conflictkg.engine.syntax.shared import make_dataset
 from conflictkg.engine.syntax.triples import Raw
 
 
@@ -24,7 +25,7 @@ from conflictkg.engine.syntax.triples import Raw
 def select_query(reading: Reading, parts: list[Any]) -> Select:
     clause, dataset, group, modifiers, values = parts
     pattern, variables = Answer(reading, group, modifiers, values).select(clause)
-    return Select(pattern, variables, dataset, reading.prologue())
+    return Select(pattern, variables, make_dataset(dataset), reading.prologue())
 
 
 @action
@@ -37,14 +38,18 @@ def sub_select(reading: Reading, parts: list[Any]) -> tuple[Pattern, tuple[Var, 
 def construct_query(reading: Reading, parts: list[Any]) -> Construct:
     template, dataset, group, modifiers, values = (parts[2], *parts[4:])
     pattern = Answer(reading, group, modifiers, values).finish()
-    return Construct(_template(reading, template), pattern, dataset, reading.prologue())
+    return Construct(
+        _template(reading, template), pattern, make_dataset(dataset), reading.prologue()
+    )
 
 
 @action
 def construct_where(reading: Reading, parts: list[Any]) -> Construct:
     dataset, template, modifiers, values = parts[1], parts[4], parts[6], parts[7]
     pattern = Answer(reading, group_of_triples(reading, template), modifiers, values).finish()
-    return Construct(_template(reading, template), pattern, dataset, reading.prologue())
+    return Construct(
+        _template(reading, template), pattern, make_dataset(dataset), reading.prologue()
+    )
 
 
 @action
@@ -53,13 +58,17 @@ def describe_query(reading: Reading, parts: list[Any]) -> Describe:
     answer = Answer(reading, group or Group(Bgp()), modifiers, values)
     if resources is None:
         resources = [Var(name) for name in answer.scope]
-    return Describe(tuple(resources), answer.finish(), dataset, reading.prologue())
+    return Describe(tuple(resources), answer.finish(), make_dataset(dataset), reading.prologue())
 
 
 @action
 def ask_query(reading: Reading, parts: list[Any]) -> Ask:
     _, dataset, group, modifiers, values = parts
-    return Ask(Answer(reading, group, modifiers, values).finish(), dataset, reading.prologue())
+    return Ask(
+        Answer(reading, group, modifiers, values).finish(),
+        make_dataset(dataset),
+        reading.prologue(),
+    )
 
 
 def _template(reading: Reading, triples: list[Raw]) -> tuple[TriplePattern, ...]:

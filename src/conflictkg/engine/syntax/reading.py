@@ -6,7 +6,7 @@ from typing import Any
 
 from conflictkg.answers import Iri
 from conflictkg.engine.algebra import Aggregate, Expression, Place, Prologue, Var
-from conflictkg.engine.syntax.depth import depth_of
+from conflictkg.engine.syntax.depth import find_too_deep
 from conflictkg.engine.syntax.lexer import Source
 from conflictkg.errors import QuerySyntaxError
 
@@ -152,11 +152,12 @@ class Reading:
         Raises:
             QuerySyntaxError: It is.
         """
-        if depth_of(root) > MAX_DEPTH:
-            raise self.error(
+        is_too_deep, place = find_too_deep(root, MAX_DEPTH)
+        if is_too_deep:
+            raise QuerySyntaxError(
                 f"nested too deeply: at most {MAX_DEPTH} operators may stand inside each other, and those "
                 "of a chain of OPTIONAL, BIND, MINUS or arithmetic do. Split the query.",
-                0,
+                *((place.line, place.column) if place else (1, 1)),
             )
 
     def refuse_aggregate(self, start: int, where: str) -> None:

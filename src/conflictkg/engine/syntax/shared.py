@@ -1,9 +1,9 @@
 """Actions that several rules share: lists, tokens, and the parts that a rule hands on."""
 # ruff: noqa: ARG001, D103 -- actions have one signature, and grammar.lark says what each one reads
 
-from dataclasses import replace
 from typing import Any
 
+from conflictkg.answers import Iri
 from conflictkg.engine.algebra import Dataset
 from conflictkg.engine.syntax.reading import Reading, action
 
@@ -63,17 +63,25 @@ def extend(reading: Reading, parts: list[Any]) -> list[Any]:
 
 
 @action
-def no_dataset(reading: Reading, parts: list[Any]) -> None:
-    return None
+def no_dataset(reading: Reading, parts: list[Any]) -> tuple[list[Iri], list[Iri]]:
+    return [], []
 
 
 @action
-def add_default_graph(reading: Reading, parts: list[Any]) -> Dataset:
-    known = parts[0] or Dataset()
-    return replace(known, default=(*known.default, parts[2]))
+def add_default_graph(reading: Reading, parts: list[Any]) -> tuple[list[Iri], list[Iri]]:
+    default, named = parts[0]
+    default.append(parts[2])
+    return default, named
 
 
 @action
-def add_named_graph(reading: Reading, parts: list[Any]) -> Dataset:
-    known = parts[0] or Dataset()
-    return replace(known, named=(*known.named, parts[3]))
+def add_named_graph(reading: Reading, parts: list[Any]) -> tuple[list[Iri], list[Iri]]:
+    default, named = parts[0]
+    named.append(parts[3])
+    return default, named
+
+
+def make_dataset(graphs: tuple[list[Iri], list[Iri]]) -> Dataset | None:
+    """The dataset of FROM or USING; none where nothing was said."""
+    default, named = graphs
+    return Dataset(tuple(default), tuple(named)) if default or named else None

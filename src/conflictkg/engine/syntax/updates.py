@@ -22,6 +22,7 @@ from conflictkg.engine.algebra import (
 )
 from conflictkg.engine.syntax.groups import Group, group_of_triples, make_join
 from conflictkg.engine.syntax.reading import Reading, action
+from conflictkg.engine.syntax.shared import make_dataset
 from conflictkg.engine.syntax.triples import Raw
 
 Quads = list[Any]
@@ -192,13 +193,13 @@ def changes(reading: Reading, parts: list[Any]) -> tuple[Quads, Quads]:
 @action
 def modify(reading: Reading, parts: list[Any]) -> Modify:
     (deleted, inserted), using, _, group = parts
-    return _modify(deleted, inserted, using, group, None)
+    return _modify(deleted, inserted, make_dataset(using), group, None)
 
 
 @action
 def modify_with(reading: Reading, parts: list[Any]) -> Modify:
     _, graph, (deleted, inserted), using, _, group = parts
-    return _modify(deleted, inserted, using, group, graph)
+    return _modify(deleted, inserted, make_dataset(using), group, graph)
 
 
 def _modify(
