@@ -27,7 +27,7 @@ from conflictkg.engine.check.advice import Advice as Advice
 from conflictkg.engine.check.advice import Wording
 from conflictkg.engine.check.facts import Facts
 from conflictkg.engine.check.kinds import Kinds
-from conflictkg.engine.check.levels import Levels
+from conflictkg.engine.check.levels import NOTHING, Levels
 from conflictkg.engine.check.shape import Shape
 from conflictkg.engine.check.unknown import Unknown
 from conflictkg.engine.check.variables import Variables, check_misspellings
@@ -61,35 +61,36 @@ class _Checks:
         if query.dataset is not None:
             for graph in (*query.dataset.default, *query.dataset.named):
                 yield from self._unknown.check_graph(graph)
-        variables: list[str] = []
-        where = "SELECT"
+        uses: dict[str, list[str]] = {}
         if isinstance(query, Construct):
-            where, variables = "CONSTRUCT", list(_template_names(query.template))
+            uses["CONSTRUCT"] = list(_template_names(query.template))
         elif isinstance(query, Select):
-            variables = [each.name for each in query.variables]
+            uses["SELECT"] = [each.name for each in query.variables]
         elif isinstance(query, Describe):
-            where = "DESCRIBE"
-            variables = [each.name for each in query.resources if isinstance(each, Var)]
-        yield from self._check_pattern(query.pattern, variables, where)
+            uses["DESCRIBE"] = [each.name for each in query.resources if isinstance(each, Var)]
+        yield from self._check_pattern(query.pattern, uses)
 
     def _check_pattern(
-        self, pattern: Pattern, variables: list[str], where: str, *, knows_store: bool = True
+        self, pattern: Pattern, later: Mapping[str, list[str]], *, knows_store: bool = True
     ) -> Iterator[Advice]:
-        """Advice on a pattern, and the use of variables after it."""
+        """Advice on a pattern, and on the variables that are used after it, by clause."""
         levels = Levels()
         uses = Counter(levels.iter_names(pattern))
-        rules = Variables(self._wording, uses)
+        all_levels = list(levels.iter_levels(pattern))
+        bound = NOTHING.union(*(names for level in all_levels for names in level.scopes))
+        rules = Variables(self._wording, bound)
         shape = Shape(self._facts, self._wording, levels)
         kinds = Kinds(self._facts, self._wording)
-        for level in levels.iter_levels(pattern):
+        for level in all_levels:
             yield from rules.check(level)
             yield from shape.check(level)
             if knows_store:
                 yield from self._unknown.check(level)
                 yield from kinds.check(level)
-        yield from rules.check_uses(variables, levels.scope(pattern), where)
-        uses.update(variables)
-        yield from check_misspellings(self._wording, uses)
+        for where, names in later.items():
+            yield from rules.check_uses(names, levels.scope(pattern), where)
+            uses.update(names)
+        yield from check_misspellings(self._wording, uses, rules.suggested)
 
     def check_update(self, update: Update) -> Iterator[Advice]:
         # What an operation adds the next one may use: then the store as it is says nothing.
@@ -103,9 +104,11 @@ class _Checks:
         if knows_store and modify.using is not None:
             for graph in (*modify.using.default, *modify.using.named):
                 yield from self._unknown.check_graph(graph)
-        for quads, where in ((modify.delete, "DELETE"), (modify.insert, "INSERT")):
-            names = list(_template_names(quads))
-            yield from self._check_pattern(modify.pattern, names, where, knows_store=knows_store)
+        later = {
+            "DELETE": list(_template_names(modify.delete)),
+            "INSERT": list(_template_names(modify.insert)),
+        }
+        yield from self._check_pattern(modify.pattern, later, knows_store=knows_store)
 
 
 def _only_removes(operation: Operation) -> bool:

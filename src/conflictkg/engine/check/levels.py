@@ -89,7 +89,10 @@ class Level:
         return self.spine
 
 
-_MODIFIERS = (Group, OrderBy, Project, Distinct, Reduced, Slice)
+_OUTSIDE = (Project, Distinct, Reduced, Slice)
+"""What a select is outermost."""
+
+_MODIFIERS = (Group, OrderBy, *_OUTSIDE)
 
 
 def left_of(pattern: Pattern) -> Pattern | None:
@@ -104,12 +107,16 @@ def left_of(pattern: Pattern) -> Pattern | None:
 
 
 def spine_of(pattern: Pattern) -> tuple[Pattern, ...]:
-    """The spine, from the innermost pattern on."""
-    found: list[Pattern] = []
-    node: Pattern | None = pattern
-    while node is not None:
-        found.append(node)
-        node = left_of(node)
+    """The spine, from the innermost pattern on.
+
+    A sub-select that a group begins with is joined to nothing, and so hangs off it like any other.
+    """
+    found: list[Pattern] = [pattern]
+    while (inner := left_of(found[-1])) is not None:
+        if isinstance(inner, _OUTSIDE) and not isinstance(found[-1], Distinct | Reduced | Slice):
+            found.append(Join(Bgp(), inner))
+            break
+        found.append(inner)
     return tuple(reversed(found))
 
 
@@ -190,7 +197,11 @@ class Levels:
             case Values(variables):
                 return before | node_names(*variables)
             case Group(_, keys, aggregates):
-                return node_names(*(each for each, _ in (*keys, *aggregates)))
+                # GROUP BY ?x gives ?x no value that it has not.
+                own = [each for each, expression in keys if each != expression]
+                return node_names(*own, *(each for each, _ in aggregates)) | (
+                    before & node_names(*(each for each, _ in keys))
+                )
             case Project(_, variables):
                 return node_names(*variables) & before
         return before

@@ -58,6 +58,9 @@ def nearest_iri(iri: str, known: Iterable[str]) -> str:
     best, chosen = _FAR, ""
     for each in known:
         other_namespace, other = split_iri(each)
+        if _digits(local) != _digits(other):
+            # Numbers are not misspelt: they are of another thing.
+            continue
         is_home = other_namespace == namespace
         if local.casefold() == other.casefold():
             edits = 0 if is_home else 1 + (local != other)
@@ -70,6 +73,10 @@ def nearest_iri(iri: str, known: Iterable[str]) -> str:
         if edits < best and each != iri:
             best, chosen = edits, each
     return chosen
+
+
+def _digits(name: str) -> str:
+    return "".join(filter(str.isdigit, name))
 
 
 def variants_of(iri: str) -> Iterator[str]:

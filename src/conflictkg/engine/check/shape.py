@@ -91,7 +91,7 @@ class Shape:
     # Cross products
 
     def _check_product(self, level: Level) -> Iterator[Advice]:
-        units = [unit for unit in self._iter_units(level) if any(map(is_written, unit.names))]
+        units = [unit for unit in self._iter_units(level) if unit.names]
         links = [unit.names for unit in units]
         links += self._iter_links(level)
         if level.joined | level.seen:
@@ -101,7 +101,7 @@ class Shape:
         parts = [part for part in (self._part(units, group) for group in groups) if part]
         if len(parts) > 1:
             parts.sort(key=lambda part: _position(part[0], self._wording))
-            first, second = (list_names(self._names(part)) for part in parts[:2])
+            first, second = (_describe(part) for part in parts[:2])
             yield self._wording.advise(
                 "cross-product",
                 f"nothing connects {first} with {second}: every solution of the one is combined "
@@ -127,13 +127,6 @@ class Shape:
         """The units of a connected part; none if it has few solutions."""
         found = [unit for unit in units if unit.names & group]
         return [] if any(unit.is_few for unit in found) else found
-
-    def _names(self, part: list[_Unit]) -> list[str]:
-        """A few of a part's variables, as they are written."""
-        names = dict.fromkeys(
-            name for unit in part for name in sorted(unit.names) if is_written(name)
-        )
-        return [f"?{name}" for name in list(names)[:3]]
 
     def _iter_units(self, level: Level) -> Iterator[_Unit]:
         graph = node_names(level.graph) if level.graph is not None else NOTHING
@@ -241,18 +234,16 @@ class Shape:
     def _check_optional(self, optional: LeftJoin, before: Names) -> Iterator[Advice]:
         if optional.condition is None:
             return
-        inside = self._levels.scope(optional.right)
-        for condition in _conjuncts(optional.condition):
-            names = self._reach(condition)
-            if names and names <= before and not names & inside:
-                shown = list_names(sorted(f"?{name}" for name in names))
-                yield self._wording.advise(
-                    "filter-in-optional",
-                    f"this FILTER is on {shown} only, which OPTIONAL does not bind: it decides whether "
-                    "OPTIONAL matches and removes no solution. To remove some, write it after OPTIONAL.",
-                    getattr(condition, "place", None),
-                    *(Var(name) for name in sorted(names)),
-                )
+        names = self._reach(optional.condition)
+        if names and names <= before and not names & self._levels.scope(optional.right):
+            shown = list_names(sorted(f"?{name}" for name in names))
+            yield self._wording.advise(
+                "filter-in-optional",
+                f"this FILTER is on {shown} only, which OPTIONAL does not bind: it decides whether "
+                "OPTIONAL matches and removes no solution. To remove some, write it after OPTIONAL.",
+                getattr(optional.condition, "place", None),
+                *(Var(name) for name in sorted(names)),
+            )
 
     def _check_exists(self, condition: Expression, visible: Names) -> Iterator[Advice]:
         for part in walk(condition):
@@ -331,6 +322,12 @@ def _merge(links: Iterable[Names]) -> list[Names]:
         groups = [group for group in groups if not group & names]
         groups.append(names.union(*touching))
     return groups
+
+
+def _describe(part: Iterable[_Unit]) -> str:
+    """A few of a part's variables, as they are written."""
+    names = dict.fromkeys(name for unit in part for name in sorted(unit.names) if is_written(name))
+    return list_names(f"?{name}" for name in list(names)[:3]) or "a pattern of blank nodes"
 
 
 def _position(unit: _Unit, wording: Wording) -> tuple[int, int]:

@@ -1,7 +1,7 @@
 """Variables that nothing binds, and such as are probably another one misspelt."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 
 from conflictkg.engine.algebra import LeftJoin, Place, Project, Var
 from conflictkg.engine.check.advice import Advice, Wording
@@ -19,12 +19,14 @@ class Variables:
 
     Args:
         wording: The query's.
-        everywhere: How often each variable of the query is used.
+        bound: All variables that are bound in any group of the query.
     """
 
-    def __init__(self, wording: Wording, everywhere: Counter[str]) -> None:
-        self._wording, self._everywhere = wording, everywhere
+    def __init__(self, wording: Wording, bound: Names) -> None:
+        self._wording, self._bound = wording, bound
         self._told: set[str] = set()
+        self.suggested: set[str] = set()
+        """Those that were probably meant where another one is bound by nothing."""
 
     def check(self, level: Level) -> Iterator[Advice]:
         """Advice on one level."""
@@ -54,16 +56,17 @@ class Variables:
         if name in visible or not is_written(name) or name in self._told:
             return
         self._told.add(name)
-        if self._is_bound_elsewhere(name, where):
+        if name in self._bound:
             yield self._wording.advise(
                 "variable-out-of-scope",
-                f"?{name} has no value in this {where}, which sees only its own group: it is bound "
-                "in another one. Move it there, or repeat the pattern.",
+                f"?{name} has no value in this {where}: it is bound in a group or sub-select of its own, "
+                "which this does not see. Move it there, project the variable, or repeat the pattern.",
                 Var(name),
                 place,
             )
             return
         close = nearest_name(name, sorted(filter(is_written, visible)))
+        self.suggested.add(close)
         yield self._wording.advise(
             "unbound-variable",
             f"?{name} in {where} is bound by nothing.",
@@ -72,22 +75,22 @@ class Variables:
             suggestion=f"?{close}" if close else "",
         )
 
-    def _is_bound_elsewhere(self, name: str, where: str) -> bool:
-        return where not in {"SELECT", "CONSTRUCT"} and self._everywhere[name] > 0
 
-
-def check_misspellings(wording: Wording, uses: Counter[str]) -> Iterator[Advice]:
+def check_misspellings(
+    wording: Wording, uses: Counter[str], suggested: Container[str]
+) -> Iterator[Advice]:
     """Variables that are used once, and differ little from another one.
 
     Args:
         wording: The query's.
         uses: How often each variable is used, the projections included.
+        suggested: Variables of which something was said already.
     """
     names = sorted(filter(is_written, uses))
     if len(names) > _MOST_NAMES:
         return
     for name in names:
-        if uses[name] > 1:
+        if uses[name] > 1 or name in suggested:
             continue
         close = [each for each in names if uses[each] > 1 and is_misspelling(name, each)]
         if close:
