@@ -114,6 +114,10 @@ def _attach(state: State, left: Block, right: Block, on: list[exp.Expr]) -> dict
     Returns:
         The right block's columns, as the left one now sees them.
     """
+    if not left.sources:
+        # What is joined to needs a row of its own: the one solution that binds nothing.
+        unit = state.aliases.fresh("n")
+        state.aliases.add(left, Source(derived(build_select(Block(), []), unit), unit))
     plain = all(isinstance(column.sql, exp.Column) for column in right.columns.values())
     if len(right.sources) == 1 and plain:
         source = right.sources[0]
