@@ -75,10 +75,6 @@ _DATETIME = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{0,5}[1-9]))?(Z?)"
 )
 _DATETIME_YEARS = range(1, 6501)
-_NUMERIC_TYPES = frozenset(
-    XSD + name
-    for name in ["integer", "decimal", "float", "double", "nonPositiveInteger", "negativeInteger", "long", "int", "short", "byte", "nonNegativeInteger", "unsignedLong", "unsignedInt", "unsignedShort", "unsignedByte", "positiveInteger"]
-)
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -165,6 +161,7 @@ _DECIMAL_FORM = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
 _DOUBLE_FORM = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|[+-]?INF|NaN")
 
 
+_NUMBER_FORMS = {"decimal": _DECIMAL_FORM, "double": _DOUBLE_FORM, "float": _DOUBLE_FORM}
 INTEGER_RANGES: Mapping[str, tuple[int | None, int | None]] = {
     "integer": (None, None),
     "nonPositiveInteger": (None, 0),
@@ -181,6 +178,7 @@ INTEGER_RANGES: Mapping[str, tuple[int | None, int | None]] = {
     "positiveInteger": (1, None),
 }
 """Local names of the datatypes of integers, and the least and greatest that each holds."""
+_NUMERIC_TYPES = frozenset(XSD + name for name in (*INTEGER_RANGES, "decimal", "float", "double"))
 LONGEST_NUMBER = 1000
 """Characters of an integer, decimal or float; longer ones are not read as numbers."""
 
@@ -196,10 +194,7 @@ def numeric_value(literal: Literal) -> float | None:
     if literal.datatype not in _NUMERIC_TYPES:
         return None
     name, lexical = literal.datatype.removeprefix(XSD), literal.lexical
-    if name in INTEGER_RANGES:
-        form = _INTEGER_FORM
-    else:
-        form = _DECIMAL_FORM if name == "decimal" else _DOUBLE_FORM
+    form = _NUMBER_FORMS.get(name, _INTEGER_FORM)
     if (name != "double" and len(lexical) > LONGEST_NUMBER) or not form.fullmatch(lexical):
         return None
     least, greatest = INTEGER_RANGES.get(name, (None, None))
