@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from conflictkg.answers import RDF, Blank, Iri, Literal, Term
+from conflictkg.answers import RDF, Blank, Iri, Term
 from conflictkg.engine.catalog import Predicate
-from conflictkg.engine.ids import DEFAULT_GRAPH, Tag, dictionary_tag, inline_id, make_id
+from conflictkg.engine.ids import DEFAULT_GRAPH, Tag, dictionary_tag, make_id
 from conflictkg.store.delta import Delta, Entry, canonical_entry, insert_entries
 from conflictkg.store.dictionary import Base, StoreDictionary
 from conflictkg.store.statistics import MOST_INSTANCES, StoreCatalog
@@ -82,6 +82,12 @@ class PendingDelta:
         """The id of a term."""
         found = self.entries.get(term)
         return self._committed.find(term) if found is None else found
+
+    def find_all(self, terms: Sequence[Entry]) -> Mapping[Entry, int]:
+        """The ids of different terms, those that have one."""
+        found = {each: self.entries[each] for each in terms if each in self.entries}
+        rest = [each for each in terms if each not in found]
+        return {**found, **self._committed.find_all(rest)} if rest else found
 
     def terms(self, ids: Sequence[int]) -> Mapping[int, Entry]:
         """The terms of different ids."""
@@ -163,12 +169,22 @@ class Transaction:
             StoreError: A term is of RDF 1.2.
         """
         blanks: dict[str, int] = {}
-        fresh: dict[Entry, int] = {}
-        ids = np.fromiter(
-            (self._intern(each, blanks, fresh) for each in terms), np.int64, len(terms)
+        entries: dict[Entry, int] = {}
+        for each in terms:
+            if isinstance(each, Blank):
+                if each.label not in blanks:
+                    blanks[each.label] = int(self.new_blanks(1)[0])
+            else:
+                entries[canonical_entry(each)] = -1
+        self._number(entries)
+        return np.fromiter(
+            (
+                blanks[each.label] if isinstance(each, Blank) else entries[canonical_entry(each)]
+                for each in terms
+            ),
+            np.int64,
+            len(terms),
         )
-        self._keep(fresh)
-        return ids
 
     def new_blanks(self, count: int) -> Ids:
         """The ids of so many new blank nodes."""
@@ -176,27 +192,24 @@ class Transaction:
         self._dictionary.blanks = self._numbers.following[Tag.BLANK]
         return np.arange(first, first + count, dtype=np.int64)
 
-    def _intern(self, term: Term, blanks: dict[str, int], fresh: dict[Entry, int]) -> int:
-        if isinstance(term, Blank):
-            found = blanks.get(term.label)
-            if found is None:
-                found = blanks[term.label] = int(self.new_blanks(1)[0])
-            return found
-        entry = canonical_entry(term)
-        if isinstance(entry, Literal):
-            inline = inline_id(entry.lexical, entry.datatype)
-            if inline is not None:
-                return inline
-        known = fresh.get(entry)
-        if known is None:
-            known = self._dictionary.find(entry)
-        if known is None:
-            tag = dictionary_tag(entry)
-            known = fresh[entry] = make_id(tag, self._numbers.take(tag))
-        return known
-
-    def _keep(self, fresh: dict[Entry, int]) -> None:
+    def _number(self, entries: dict[Entry, int]) -> None:
+        """Put in the ids of terms, all at once where the database must be asked."""
+        unknown = []
+        for each in entries:
+            known = self._dictionary.find_in_base(each)
+            if known is None:
+                unknown.append(each)
+            else:
+                entries[each] = known
+        later = self._pending.find_all(unknown)
+        entries.update(later)
+        fresh = {}
+        for each in unknown:
+            if each not in later:
+                tag = dictionary_tag(each)
+                fresh[each] = make_id(tag, self._numbers.take(tag))
         if fresh:
+            entries.update(fresh)
             insert_entries(self.cursor, fresh.items())
             self._pending.add(fresh)
 

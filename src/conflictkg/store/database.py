@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import count
+from pathlib import Path
 
 import duckdb
 
@@ -16,6 +17,7 @@ from conflictkg.errors import StoreError
 from conflictkg.store.changes import Numbers, Transaction
 from conflictkg.store.delta import Delta, HeldDelta
 from conflictkg.store.dictionary import Base, NoBase, StoreDictionary
+from conflictkg.store.layout import Manifest
 from conflictkg.store.statistics import StoreCatalog
 from conflictkg.store.tables import create_tables
 
@@ -28,8 +30,11 @@ CLOSED: dict[str, str | bool | int | float | list[str]] = {
 }
 """DuckDB reads and writes its own files and no others, and opens no socket."""
 
-_LOCK = "SET allowed_configs = ['operator_memory_limit', 'search_path', 'schema'];\
- SET lock_configuration = true"
+
+def lock_configuration(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let nobody change a setting any more, but for the memory of a cursor's own queries."""
+    connection.execute("SET allowed_configs = ['operator_memory_limit', 'search_path', 'schema']")
+    connection.execute("SET lock_configuration = true")
 
 
 class Database:
@@ -44,6 +49,9 @@ class Database:
         save: Writes a catalog and numbers within a transaction.
         schema: Which of the databases that are attached to the connection; empty for its own.
         release: Called once, after the connection was closed.
+        read_only: Whether it is not to be changed.
+        directory: Where it is, unless it is in memory.
+        manifest: What it says of itself, unless it is in memory.
     """
 
     def __init__(
@@ -58,6 +66,8 @@ class Database:
         schema: str = "",
         release: Callable[[], None] = lambda: None,
         read_only: bool = False,
+        directory: Path | None = None,
+        manifest: Manifest | None = None,
     ) -> None:
         self._connection = connection
         self._catalog = catalog
@@ -68,6 +78,8 @@ class Database:
         self._schema = schema
         self._release = release
         self._read_only = read_only
+        self.directory = directory
+        self.manifest = manifest
         self._writing = threading.Lock()
         self._committing = False
         self._closed = False
@@ -91,6 +103,13 @@ class Database:
         Functions are registered once an instance.
         """
         return self._connection
+
+    @property
+    def release(self) -> str:
+        """Names its contents: equal for equal contents, another after every change."""
+        built = self.manifest.release if self.manifest else "memory"
+        epoch = self._catalog.epoch
+        return f"{built}-{epoch}" if epoch else built
 
     @property
     def is_read_only(self) -> bool:
@@ -192,7 +211,7 @@ def memory_database(*, union_default_graph: bool = False) -> Database:
     with _shared_lock:
         if not _shared:
             connection = duckdb.connect(":memory:", config=CLOSED)
-            connection.execute(_LOCK)
+            lock_configuration(connection)
             _shared.append(connection)
     name = f"memory_{next(_names)}"
     cursor = _shared[0].cursor()

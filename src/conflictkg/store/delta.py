@@ -5,13 +5,13 @@ Blank nodes have no entry anywhere: their number is all there is of them.
 """
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 import duckdb
 
 from conflictkg.answers import RDF_LANG_STRING, XSD_STRING, Iri, Literal, Term
-from conflictkg.engine.ids import Tag, dictionary_tag, numeric_value, tag_of
+from conflictkg.engine.ids import Tag, dictionary_tag, id_range, make_id, numeric_value
 from conflictkg.errors import StoreError
 
 Entry = Iri | Literal
@@ -25,6 +25,9 @@ class Delta(Protocol):
 
     def find(self, term: Entry) -> int | None:
         """The id of a term."""
+
+    def find_all(self, terms: Sequence[Entry]) -> Mapping[Entry, int]:
+        """The ids of different terms, those that have one."""
 
     def terms(self, ids: Sequence[int]) -> Mapping[int, Entry]:
         """The terms of different ids; raises KeyError for one that there is not."""
@@ -43,6 +46,10 @@ class HeldDelta:
     def find(self, term: Entry) -> int | None:
         """The id of a term."""
         return self._ids.get(term)
+
+    def find_all(self, terms: Sequence[Entry]) -> Mapping[Entry, int]:
+        """The ids of different terms, those that have one."""
+        return {each: self._ids[each] for each in terms if each in self._ids}
 
     def terms(self, ids: Sequence[int]) -> Mapping[int, Entry]:
         """The terms of different ids."""
@@ -65,7 +72,11 @@ class StoredDelta:
 
     def __init__(self, cursor: duckdb.DuckDBPyConnection, first: Mapping[Tag, int]) -> None:
         self._cursor = cursor
-        self._first = first
+        self._is_later = " OR ".join(
+            f"id BETWEEN {make_id(tag, number)} AND {id_range(tag)[1]}"
+            for tag, number in first.items()
+        )
+        self._is_later = f"({self._is_later})"
         self._lock = threading.Lock()
         self._ids: dict[Entry, int] = {}
         self._terms: dict[int, Entry] = {}
@@ -74,14 +85,18 @@ class StoredDelta:
 
     def find(self, term: Entry) -> int | None:
         """The id of a term."""
+        return self.find_all((term,)).get(term)
+
+    def find_all(self, terms: Sequence[Entry]) -> Mapping[Entry, int]:
+        """The ids of different terms, those that have one."""
         if self._is_empty:
-            return None
+            return {}
         with self._lock:
-            found = self._ids.get(term)
-            if found is None:
-                found = self._look_up(term)
-                if found is not None:
-                    self._keep(term, found)
+            found = {each: self._ids[each] for each in terms if each in self._ids}
+            missing = [each for each in terms if each not in found]
+            for term, identity in self._look_up(missing):
+                found[term] = identity
+                self._keep(term, identity)
         return found
 
     def terms(self, ids: Sequence[int]) -> Mapping[int, Entry]:
@@ -117,28 +132,26 @@ class StoredDelta:
         self._is_empty = False
 
     def _any_stored(self) -> bool:
-        starts = " OR ".join(
-            f"id BETWEEN {(tag << 58) + first} AND {(tag << 58) | ((1 << 58) - 1)}"
-            for tag, first in self._first.items()
-        )
-        row = self._cursor.execute(f"SELECT EXISTS (SELECT 1 FROM term WHERE {starts})").fetchone()
+        row = self._cursor.execute(
+            f"SELECT EXISTS (SELECT 1 FROM term WHERE {self._is_later})"
+        ).fetchone()
         return row is not None and bool(row[0])
 
-    def _look_up(self, term: Entry) -> int | None:
-        tag = dictionary_tag(term)
-        lexical, datatype, language, _ = entry_row(term)
-        row = self._cursor.execute(
-            "SELECT id FROM term WHERE id BETWEEN $1 AND $2 AND lex = $3"
-            " AND dt IS NOT DISTINCT FROM $4 AND lang = $5",
-            [
-                (tag << 58) + self._first[tag],
-                (tag << 58) | ((1 << 58) - 1),
-                lexical,
-                datatype,
-                language,
-            ],
-        ).fetchone()
-        return None if row is None else int(row[0])
+    def _look_up(self, terms: Sequence[Entry]) -> Iterator[tuple[Entry, int]]:
+        if not terms:
+            return
+        rows = [entry_row(each) for each in terms]
+        columns = [[row[number] for row in rows] for number in range(3)]
+        found = self._cursor.execute(
+            "SELECT place, id FROM (SELECT unnest($1) AS lex, unnest($2::VARCHAR[]) AS dt,"
+            " unnest($3) AS lang, unnest($4) AS place) AS wanted"
+            f" JOIN (SELECT * FROM term WHERE {self._is_later}) AS term"
+            " ON term.lex = wanted.lex AND term.lang = wanted.lang"
+            " AND term.dt IS NOT DISTINCT FROM wanted.dt",
+            [*columns, list(range(len(terms)))],
+        ).fetchall()
+        for place, identity in found:
+            yield terms[place], identity
 
     def _keep(self, term: Entry, identity: int) -> None:
         if len(self._terms) >= MOST_CACHED:
@@ -195,8 +208,3 @@ def insert_entries(cursor: duckdb.DuckDBPyConnection, entries: Iterable[tuple[En
             " unnest($4::VARCHAR[]), unnest($5::DOUBLE[])",
             [list(column) for column in zip(*rows, strict=True)],
         )
-
-
-def count_tags(ids: Iterable[int]) -> set[Tag]:
-    """The tags among ids."""
-    return {tag_of(each) for each in ids}

@@ -102,18 +102,21 @@ class StoreDictionary:
 
     def find(self, term: Iri | Literal) -> int | None:
         """The id of a term; ``None`` for one that no quad has ever held."""
-        if isinstance(term, Literal):
-            if term.direction:
-                return None
-            inline = inline_id(term.lexical, term.datatype)
+        if isinstance(term, Literal) and term.direction:
+            return None
+        entry = canonical_entry(term)
+        found = self.find_in_base(entry)
+        return self._delta.find(entry) if found is None else found
+
+    def find_in_base(self, entry: Entry) -> int | None:
+        """The id of a canonical term that carries its value or came with the bulk load."""
+        if isinstance(entry, Literal):
+            inline = inline_id(entry.lexical, entry.datatype)
             if inline is not None:
                 return inline
-        entry = canonical_entry(term)
         tag = dictionary_tag(entry)
         number = self._base.find(tag, entry)
-        if number is not None:
-            return make_id(tag, number)
-        return self._delta.find(entry)
+        return None if number is None else make_id(tag, number)
 
     def find_blank(self, blank: Blank) -> int | None:
         """The id of a stored blank node by the label that answers give it."""

@@ -3,10 +3,12 @@
 ::
 
     store/
-      manifest.json    format, release, when it was built, versions, graphs with counts
-      quads/           the engine's own files: the named graphs, and their union as the default graph
+      manifest.json         format, release, when it was built, versions, graphs with counts as built
+      quads/store.duckdb    quads and terms, statistics, class tables, text index
+      quads/dictionary/     the terms of the build, for decoding without SQL
 
-The manifest is written last. A directory without one is no store, whatever else it holds.
+The manifest is written last. A directory without one is no store, whatever else it holds. Updates change
+``store.duckdb`` (and write ``store.duckdb.wal`` beside it), nothing else.
 """
 
 import json
@@ -16,9 +18,11 @@ from typing import Any
 
 from conflictkg.errors import StoreError, StoreMissingError
 
-FORMAT = "https://w3id.org/conflictkg/store/2"
+FORMAT = "https://w3id.org/conflictkg/store/3"
 MANIFEST = "manifest.json"
 QUADS = "quads"
+DATABASE = f"{QUADS}/store.duckdb"
+DICTIONARY = f"{QUADS}/dictionary"
 
 _HOW_TO_BUILD = "Build one: conflictkg build --store"
 

@@ -38,6 +38,19 @@ def claim_place(directory: Path) -> Iterator[None]:
         StoreBusyError: Another build is at work on it; it names that process.
         StoreError: The place cannot be written, or holds something that is no store.
     """
+    with hold_place(directory):
+        _sweep(_resolve(directory))
+        yield
+
+
+@contextmanager
+def hold_place(directory: Path) -> Iterator[None]:
+    """Be the only process that changes or replaces what is there, while the block runs.
+
+    Raises:
+        StoreBusyError: Another process is at work on it; it is named.
+        StoreError: The place cannot be written, or holds something that is no store.
+    """
     directory = _resolve(directory)
     _check_place(directory)
     lock_path = _beside(directory, "lock")
@@ -51,7 +64,6 @@ def claim_place(directory: Path) -> Iterator[None]:
         ) from error
     try:
         _take_lock(lock, directory)
-        _sweep(directory)
         yield
     finally:
         os.close(lock)
@@ -118,8 +130,8 @@ def _take_lock(lock: int, directory: Path) -> None:
             raise StoreError(f"{directory} cannot be locked: {error.strerror}") from error
         holder = os.pread(lock, 32, 0).decode("ascii", "replace").strip() or "unknown"
         raise StoreBusyError(
-            f"another build is at work on {directory}: process {holder}. Wait for it to end, or "
-            "build into another --store DIR."
+            f"another process is at work on {directory}: process {holder} builds or edits it. Wait for "
+            "it to end, or choose another --store DIR."
         ) from error
     os.ftruncate(lock, 0)
     os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import duckdb
 
 from conflictkg.engine.catalog import ClassTable, Column, Dictionary, Predicate
+from conflictkg.engine.ids import Tag
 
 MOST_INSTANCES = 10_000
 """Of so many classes, those with the most subjects, the catalog says how many they have."""
@@ -102,6 +103,17 @@ def save_catalog(cursor: duckdb.DuckDBPyConnection, catalog: StoreCatalog) -> No
     _replace(cursor, "graph", list(catalog.graphs.items()))
     union = "true" if catalog.union_default_graph else "false"
     _replace(cursor, "meta", [("epoch", str(catalog.epoch)), ("union_default_graph", union)])
+
+
+def load_numbers(cursor: duckdb.DuckDBPyConnection) -> dict[Tag, int]:
+    """The next number of a term by tag."""
+    rows = cursor.execute("SELECT tag, next FROM counter").fetchall()
+    return {Tag(tag): following for tag, following in rows}
+
+
+def save_numbers(cursor: duckdb.DuckDBPyConnection, following: Mapping[Tag, int]) -> None:
+    """Write the next numbers, in place of what the table says."""
+    _replace(cursor, "counter", [(int(tag), number) for tag, number in following.items()])
 
 
 def _replace(cursor: duckdb.DuckDBPyConnection, table: str, rows: list[tuple[object, ...]]) -> None:

@@ -1,18 +1,20 @@
-"""Write quads into the engine's files.
+"""Write a store: from files, or from graphs that a build has made."""
 
-The engine keeps numbers, booleans and dates by value: ``"03"^^xsd:integer`` comes back as ``3``.
-"""
-
-import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 
-import pyoxigraph
+import duckdb
 
-from conflictkg.errors import StoreError
-from conflictkg.store.layout import QUADS, GraphInfo, Manifest
-from conflictkg.store.place import publish
+from conflictkg.answers import Iri
+from conflictkg.errors import RdfSyntaxError, StoreError
+from conflictkg.store.layout import GraphInfo, Manifest
+from conflictkg.store.loading import Load, fill_store
+from conflictkg.store.place import claim_place, publish
+from conflictkg.store.staging import Source
+from conflictkg.store.statistics import StoreCatalog
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class Contents:
 
 def versions() -> dict[str, str]:
     """Versions of the engine, by name."""
-    return {"pyoxigraph": pyoxigraph.__version__}
+    return {"duckdb": duckdb.__version__, "pyoxigraph": version("pyoxigraph")}
 
 
 def write_store(directory: Path, contents: Contents) -> None:
@@ -48,39 +50,65 @@ def write_store(directory: Path, contents: Contents) -> None:
     publish(directory, lambda fresh: _fill(fresh, contents))
 
 
+def load_files(
+    sources: Sequence[Source], directory: Path, load: Load | None = None
+) -> StoreCatalog:
+    """Write a store from RDF files in place of what stands there, whole or not at all.
+
+    Args:
+        sources: The files.
+        directory: Where the store is to be.
+        load: How; its own sources are not looked at.
+
+    Raises:
+        RdfSyntaxError: A file breaks its format. What stood there is untouched, here and below.
+        StoreBusyError: Another process builds or edits the store.
+        StoreError: A file cannot be read, or the disk refuses.
+    """
+    wanted = replace(load or Load(()), sources=sources)
+    found: list[StoreCatalog] = []
+
+    def fill(fresh: Path) -> None:
+        filled = fill_store(fresh, wanted)
+        found.append(filled.catalog)
+        built_at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        named = {"conflictkg": version("conflictkg"), **versions()}
+        Manifest(filled.digest, built_at, named, _graphs(filled.catalog)).write(fresh)
+
+    with claim_place(directory):
+        publish(directory, fill)
+    return found[0]
+
+
 def _fill(directory: Path, contents: Contents) -> None:
+    incoming = directory / "incoming"
+    incoming.mkdir()
+    sources = []
+    for number, (iri, triples) in enumerate(contents.graphs.items()):
+        path = incoming / f"{number}.nt"
+        path.write_bytes(triples)
+        sources.append(Source(path, graph=iri))
     try:
-        counts = _write_quads(directory / QUADS, contents.graphs)
-    except (RuntimeError, SyntaxError) as error:
+        filled = fill_store(directory, Load(sources, graphs=tuple(contents.graphs)))
+    except RdfSyntaxError as error:
         raise StoreError(f"the engine refuses the quads: {error}") from error
-    graphs = tuple(GraphInfo(iri, counts[iri]) for iri in sorted(counts))
-    manifest = Manifest(contents.release, contents.built_at, dict(contents.versions), graphs)
+    finally:
+        for each in sources:
+            each.path.unlink()
+        incoming.rmdir()
+    manifest = Manifest(
+        contents.release, contents.built_at, dict(contents.versions), _graphs(filled.catalog)
+    )
     manifest.write(directory)
 
 
-def _write_quads(directory: Path, graphs: Mapping[str, bytes]) -> dict[str, int]:
-    """The number of triples in each graph."""
-    store = pyoxigraph.Store(os.fspath(directory))
-    counts = {}
-    for iri, triples in graphs.items():
-        name = pyoxigraph.NamedNode(iri)
-        store.add_graph(name)
-        before = len(store)
-        store.bulk_load(triples, pyoxigraph.RdfFormat.N_TRIPLES, to_graph=name)
-        counts[iri] = len(store) - before
-    _add_union(store)
-    store.flush()
-    store.optimize()
-    return counts
-
-
-def _add_union(store: pyoxigraph.Store) -> None:
-    """Put each triple into the default graph, once.
-
-    The engine can show the union of the named graphs as the default graph, but then a triple that
-    stands in two of them comes twice, and counts are wrong: a graph is a set.
-    """
-    store.bulk_extend(
-        pyoxigraph.Quad(quad.subject, quad.predicate, quad.object, pyoxigraph.DefaultGraph())
-        for quad in store
-    )
+def _graphs(catalog: StoreCatalog) -> tuple[GraphInfo, ...]:
+    ids = list(catalog.graphs)
+    terms = catalog.dictionary.terms(ids)
+    # Graphs can be named by blank nodes too, but those names mean nothing outside.
+    named = [
+        GraphInfo(term.value, catalog.graphs[each])
+        for each, term in zip(ids, terms, strict=True)
+        if isinstance(term, Iri)
+    ]
+    return tuple(sorted(named, key=lambda each: each.iri))
