@@ -8,7 +8,7 @@ BIN    := $(VENV)/bin
 UV     := $(BIN)/uv
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve build test lint check fix data terms score wheel clean
+.PHONY: help install serve build test lint check fix data terms score wheel bench clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -62,6 +62,14 @@ wheel: install ## build the wheel, install it into an empty environment and use 
 	$(UV) pip install --quiet --python build/wheel/env --no-deps build/wheel/*.whl
 	cd build/wheel/elsewhere && ../env/bin/conflictkg build --store store \
 	  && ../env/bin/conflictkg query --store store --name leaders-of-organization
+
+BENCH_SIZES   ?= 3500000
+BENCH_ENGINES ?= ours,pyoxigraph,virtuoso
+
+bench: install ## measure against pyoxigraph and Virtuoso (Debian's virtuoso-opensource-7): benchmarks/README.md
+	UV_PROJECT_ENVIRONMENT=$(VENV) $(UV) sync --frozen --quiet --inexact --group bench
+	$(BIN)/python benchmarks/run.py --sizes $(BENCH_SIZES) --engines $(BENCH_ENGINES) -o build/bench/results.json
+	$(BIN)/python benchmarks/report.py build/bench/results.json -o build/bench/report.md --picture build/bench/growth.png
 
 clean: ## remove what was built
 	rm -rf build $(VENV)
