@@ -1,5 +1,6 @@
 """rdflib's own evaluator behind the face of :mod:`.engines`: slow, and the second opinion."""
 
+import logging
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import cast
@@ -20,12 +21,15 @@ _FORMATS = {".csv": "csv", ".srj": "json", ".srx": "xml"}
 @contextmanager
 def _as_the_standard_says() -> Iterator[None]:
     """Rdflib's switches, which are global: literals as written, no union, nothing fetched."""
+    complaints = logging.getLogger("rdflib.term")
+    complaints.disabled = True  # on every ill-typed literal, with a traceback
     before = rdflib.NORMALIZE_LITERALS, sparql.SPARQL_DEFAULT_GRAPH_UNION, sparql.SPARQL_LOAD_GRAPHS
     _switch(normalize=False, union=False, load=False)
     try:
         yield
     finally:
         _switch(*before)
+        complaints.disabled = False
 
 
 def _switch(normalize: bool, union: bool, load: bool) -> None:

@@ -1,0 +1,30 @@
+# ruff: noqa: T201 -- a command prints
+"""Draw data and queries, ask all engines, and tell where we agree with none."""
+
+import argparse
+import sys
+import time
+
+from engine.conformance.registry import ENGINES
+
+from .running import run
+
+
+def main() -> int:
+    """Run what the command line asks for; 1 if anything fails."""
+    parser = argparse.ArgumentParser(prog="python -m engine.fuzz", description=__doc__)
+    parser.add_argument("--examples", type=int, default=1000, help="how many requests")
+    parser.add_argument("--seed", type=int, default=0, help="equal seeds draw equal requests")
+    parser.add_argument("--engine", choices=sorted(ENGINES), default="ours", help="who is judged")
+    options = parser.parse_args()
+    start = time.perf_counter()
+    report = run(options.examples, options.seed, ENGINES[options.engine])
+    for failure in report.failures:
+        print(f"=== failure\n{failure}\n")
+    print(*report.lines(), sep="\n")
+    print(f"seed {options.seed}, {time.perf_counter() - start:.0f} s")
+    return 1 if report.failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
