@@ -8,6 +8,7 @@ NULL is *unbound* for a variable and *error* for an expression: SQL's logic of t
 SPARQL's.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
@@ -84,6 +85,9 @@ class Scope(Protocol):
 
     def column(self, name: str) -> Column | None:
         """A variable; ``None`` where nothing here can bind it."""
+
+    def names(self) -> Sequence[str]:
+        """The variables of the pattern itself, without those of patterns around it."""
 
     def term(self, column: Column) -> str:
         """Alias of a joined row of ``term`` for an id column: ``lex``, ``dt``, ``lang``, ``num``.

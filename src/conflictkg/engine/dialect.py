@@ -74,7 +74,9 @@ def _for_spark(node: exp.Expression) -> exp.Expression:
             return exp.Anonymous(this=_SPARK_NAMES[name], expressions=node.expressions)
         if name == "URL_ENCODE":
             # Spark writes a blank as "+" and leaves "*".
-            plus = exp.func("REPLACE", exp.func("URL_ENCODE", node.expressions[0]), text("+"), text("%20"))
+            plus = exp.func(
+                "REPLACE", exp.func("URL_ENCODE", node.expressions[0]), text("+"), text("%20")
+            )
             star = exp.func("REPLACE", plus, text("*"), text("%2A"))
             return exp.func("REPLACE", star, text("%7E"), text("~"))
     return node
@@ -121,9 +123,7 @@ def wrapped(value: exp.Expression) -> exp.Expression:
     return value
 
 
-def binary(
-    kind: type[exp.Binary], left: exp.Expression, right: exp.Expression
-) -> exp.Expression:
+def binary(kind: type[exp.Binary], left: exp.Expression, right: exp.Expression) -> exp.Expression:
     """Two values and an operator between them."""
     return kind(this=wrapped(left), expression=wrapped(right))
 
