@@ -5,7 +5,7 @@ hold for the whole result. Whoever is content with equal values asks :func:`comp
 """
 
 import re
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
@@ -212,7 +212,25 @@ def same_rows(expected: Sequence[Row], got: Sequence[Row]) -> bool:
         ((key, row) for row, key in zip(expected, wanted, strict=True) if _has_blank(row)),
         key=lambda item: len(candidates[item[0]]),
     )
-    return _match(todo, candidates)
+    return _match(_connected(todo), candidates)
+
+
+def _connected(todo: Sequence[tuple[Hashable, Row]]) -> list[tuple[Hashable, Row]]:
+    """The same, each after one that it shares a blank node with, where there is one."""
+    standing: dict[Term | None, list[int]] = defaultdict(list)
+    for place, (_, row) in enumerate(todo):
+        for term in row:
+            if isinstance(term, Blank):
+                standing[term].append(place)
+    order: dict[int, None] = {}
+    for start in range(len(todo)):
+        waiting = deque([start])
+        while waiting:
+            place = waiting.popleft()
+            if place not in order:
+                order[place] = None
+                waiting.extend(near for term in todo[place][1] for near in standing[term])
+    return [todo[place] for place in order]
 
 
 def _match(todo: Sequence[tuple[Hashable, Row]], candidates: dict[Hashable, list[Row]]) -> bool:
