@@ -2,15 +2,16 @@
 
 Coordinates are longitude and latitude on WGS 84 (CRS84), or latitude and longitude where the literal names
 EPSG 4326; other reference systems are an error. Relations are computed in the plane of degrees. Distances are
-great circles on a sphere of the earth's mean radius, between the points that lie nearest to each other in
-that plane (with degrees of longitude shortened as at the middle latitude); of two points that is exact.
+great circles on a sphere of the earth's mean radius: of two points exact; of other geometries between the
+points that lie nearest to each other in that plane, with degrees of longitude shortened as at the middle
+latitude. Only distances of points know that the plane's left and right edge are one.
 """
 
 import math
 import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import shapely  # type: ignore[import-untyped]  # ships no types
 from shapely.geometry.base import BaseGeometry  # type: ignore[import-untyped]  # ships no types
@@ -30,6 +31,7 @@ EARTH_RADIUS_M = 6_371_008.771_4
 LONGEST_WKT = 1_000_000
 _DEEPEST_WKT = 8
 _SMALL_WKT = 2_000
+_MOST_CORNERS = 2_000
 
 _METRES = {
     UOM + "metre": 1.0,
@@ -192,12 +194,24 @@ def _nearest_m(left: BaseGeometry, right: BaseGeometry) -> float:
         bounds = [*left.bounds, *right.bounds]
         middle = (min(bounds[1::2]) + max(bounds[1::2])) / 2
         shrink = max(0.01, math.cos(math.radians(middle)))
-        line = shapely.shortest_line(_scaled(left, shrink), _scaled(right, shrink))
-        ends = shapely.get_coordinates(line)
+        ends = _nearest_ends(_scaled(left, shrink), _scaled(right, shrink))
     except shapely.errors.GEOSException:
         raise ExpressionError from None
-    (x, y), (other_x, other_y) = ends.tolist()
-    return great_circle_m((x / shrink, y), (other_x / shrink, other_y))
+    return min(
+        great_circle_m((x / shrink, y), (other_x / shrink, other_y))
+        for (x, y), (other_x, other_y) in ends
+    )
+
+
+def _nearest_ends(left: BaseGeometry, right: BaseGeometry) -> Any:
+    # Of edges that lie side by side in the plane all points are equally near, and on the sphere the
+    # ends of one are nearest: so each corner is asked for as well.
+    lines = [shapely.shortest_line(left, right)]
+    for geometry, other in ((left, right), (right, left)):
+        corners = shapely.get_coordinates(geometry)
+        if len(corners) <= _MOST_CORNERS:
+            lines.extend(shapely.shortest_line(other, shapely.points(corners)))
+    return shapely.get_coordinates(lines).reshape(-1, 2, 2).tolist()
 
 
 def _scaled(geometry: BaseGeometry, shrink: float) -> BaseGeometry:
