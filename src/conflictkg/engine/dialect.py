@@ -10,8 +10,6 @@ from collections.abc import Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 from sqlglot import ErrorLevel, exp
-from sqlglot.dialects.duckdb import DuckDB
-from sqlglot.dialects.spark import Spark
 
 _PRECEDENCE_FREE = (
     exp.Column,
@@ -33,7 +31,7 @@ HUGE_DIGITS = 38
 """Digits of the widest exact number."""
 
 
-def to_sql(tree: exp.Expression, dialect: str = "duckdb") -> str:
+def to_sql(tree: exp.Expr, dialect: str = "duckdb") -> str:
     """The text of a tree.
 
     Args:
@@ -49,10 +47,9 @@ def to_sql(tree: exp.Expression, dialect: str = "duckdb") -> str:
     'OCTET_LENGTH(a)'
     """
     if dialect == "duckdb":
-        return DuckDB().generate(tree)
-    return Spark().generate(
-        tree.copy().transform(_for_spark, copy=False), unsupported_level=ErrorLevel.RAISE
-    )
+        return tree.sql("duckdb")
+    portable: exp.Expr = tree.copy().transform(_for_spark, copy=False)
+    return portable.sql(dialect, unsupported_level=ErrorLevel.RAISE)
 
 
 _SPARK_NAMES = {
@@ -61,7 +58,7 @@ _SPARK_NAMES = {
 }
 
 
-def _for_spark(node: exp.Expression) -> exp.Expression:
+def _for_spark(node: exp.Expr) -> exp.Expr:
     if isinstance(node, exp.Try):
         # Spark has no TRY for any expression. What stands in one here fails in Spark for a pattern
         # that is computed and wrong, or a number past 38 digits.
@@ -85,70 +82,70 @@ def _for_spark(node: exp.Expression) -> exp.Expression:
 # Literals and operators
 
 
-def text(value: str) -> exp.Expression:
+def text(value: str) -> exp.Expr:
     """A text."""
     return exp.Literal(this=value, is_string=True)
 
 
-def number(value: int) -> exp.Expression:
+def number(value: int) -> exp.Expr:
     """A whole number, in parentheses below zero."""
     literal = exp.Literal(this=str(abs(value)), is_string=False)
     return exp.Paren(this=exp.Neg(this=literal)) if value < 0 else literal
 
 
-def double(value: float) -> exp.Expression:
+def double(value: float) -> exp.Expr:
     """A DOUBLE."""
     return cast(text(repr(value)), "DOUBLE")
 
 
-def cast(value: exp.Expression, kind: str) -> exp.Expression:
+def cast(value: exp.Expr, kind: str) -> exp.Expr:
     """A value as another type; it must be one that fits."""
     return exp.Cast(this=value, to=exp.DataType.build(kind, dialect="duckdb"))
 
 
-def try_cast(value: exp.Expression, kind: str) -> exp.Expression:
+def try_cast(value: exp.Expr, kind: str) -> exp.Expr:
     """A value as another type, NULL where it does not fit."""
     return exp.TryCast(this=value, to=exp.DataType.build(kind, dialect="duckdb"))
 
 
-def guarded(value: exp.Expression) -> exp.Expression:
+def guarded(value: exp.Expr) -> exp.Expr:
     """The value, NULL where computing it fails. Nothing random may stand in it."""
     return exp.Try(this=value)
 
 
-def wrapped(value: exp.Expression) -> exp.Expression:
+def wrapped(value: exp.Expr) -> exp.Expr:
     """The value, in parentheses if an operator around it could tear it apart."""
     if isinstance(value, _BINARY_FUNCTIONS) or not isinstance(value, _PRECEDENCE_FREE):
         return exp.Paren(this=value)
     return value
 
 
-def binary(kind: type[exp.Binary], left: exp.Expression, right: exp.Expression) -> exp.Expression:
+def binary(kind: type[exp.Binary], left: exp.Expr, right: exp.Expr) -> exp.Expr:
     """Two values and an operator between them."""
     return kind(this=wrapped(left), expression=wrapped(right))
 
 
-def negation(condition: exp.Expression) -> exp.Expression:
+def negation(condition: exp.Expr) -> exp.Expr:
     """``NOT``."""
     return exp.Not(this=wrapped(condition))
 
 
-def is_null(value: exp.Expression) -> exp.Expression:
+def is_null(value: exp.Expr) -> exp.Expr:
     """``IS NULL``."""
     return exp.Is(this=wrapped(value), expression=exp.null())
 
 
-def is_not_null(value: exp.Expression) -> exp.Expression:
+def is_not_null(value: exp.Expr) -> exp.Expr:
     """``IS NOT NULL``."""
     return exp.Not(this=exp.Paren(this=is_null(value)))
 
 
-def between(value: exp.Expression, low: int, high: int) -> exp.Expression:
+def between(value: exp.Expr, low: int, high: int) -> exp.Expr:
     """Whether a number is in a range, both ends included."""
     return exp.Between(this=wrapped(value), low=number(low), high=number(high))
 
 
-def junction(kind: type[exp.Connector], parts: Sequence[exp.Expression]) -> exp.Expression:
+def junction(kind: type[exp.Connector], parts: Sequence[exp.Expr]) -> exp.Expr:
     """Conditions joined by AND or OR, in a balanced tree because generators recurse."""
     if not parts:
         return exp.true() if kind is exp.And else exp.false()
@@ -162,9 +159,9 @@ def junction(kind: type[exp.Connector], parts: Sequence[exp.Expression]) -> exp.
 
 
 def choose(
-    branches: Sequence[tuple[exp.Expression, exp.Expression]],
-    otherwise: exp.Expression | None = None,
-) -> exp.Expression:
+    branches: Sequence[tuple[exp.Expr, exp.Expr]],
+    otherwise: exp.Expr | None = None,
+) -> exp.Expr:
     """``CASE``: the value of the first condition that is true, else ``otherwise`` or NULL."""
     if not branches:
         return otherwise if otherwise is not None else exp.null()
@@ -174,14 +171,14 @@ def choose(
     )
 
 
-def first_known(values: Sequence[exp.Expression]) -> exp.Expression:
+def first_known(values: Sequence[exp.Expr]) -> exp.Expr:
     """The first value that is not NULL."""
     return exp.Coalesce(this=values[0], expressions=list(values[1:]))
 
 
 def let(
-    bindings: Sequence[tuple[str, exp.Expression]], name: str, body: exp.Expression
-) -> exp.Expression:
+    bindings: Sequence[tuple[str, exp.Expr]], name: str, body: exp.Expr
+) -> exp.Expr:
     """A value computed once and used several times.
 
     Args:
@@ -200,17 +197,17 @@ def let(
     return exp.Bracket(this=rows, expressions=[number(0)])
 
 
-def bound(name: str, item: str) -> exp.Expression:
+def bound(name: str, item: str) -> exp.Expr:
     """One of the values of :func:`let`."""
     return exp.Dot(this=exp.to_identifier(name), expression=exp.to_identifier(item))
 
 
-def call(name: str, *arguments: exp.Expression) -> exp.Expression:
+def call(name: str, *arguments: exp.Expr) -> exp.Expr:
     """A function by its name in DuckDB."""
     return exp.func(name, *arguments, dialect="duckdb", copy=False)
 
 
-def array(items: Sequence[exp.Expression], kind: str) -> exp.Expression:
+def array(items: Sequence[exp.Expr], kind: str) -> exp.Expr:
     """A list of these; ``kind`` is the type of its items."""
     return cast(exp.Array(expressions=list(items)), f"{kind}[]")
 
@@ -218,7 +215,7 @@ def array(items: Sequence[exp.Expression], kind: str) -> exp.Expression:
 # Texts
 
 
-def concat(*parts: exp.Expression) -> exp.Expression:
+def concat(*parts: exp.Expr) -> exp.Expr:
     """Texts one after the other; NULL if one is."""
     whole = wrapped(parts[0])
     for part in parts[1:]:
@@ -226,79 +223,79 @@ def concat(*parts: exp.Expression) -> exp.Expression:
     return whole
 
 
-def length(value: exp.Expression) -> exp.Expression:
+def length(value: exp.Expr) -> exp.Expr:
     """Of a text, in code points."""
     return call("LENGTH", value)
 
 
-def byte_length(value: exp.Expression) -> exp.Expression:
+def byte_length(value: exp.Expr) -> exp.Expr:
     """Of a text in UTF-8."""
     return call("STRLEN", value)
 
 
-def contains(value: exp.Expression, part: exp.Expression) -> exp.Expression:
+def contains(value: exp.Expr, part: exp.Expr) -> exp.Expr:
     """Whether a text holds another."""
     return call("CONTAINS", value, part)
 
 
-def starts_with(value: exp.Expression, part: exp.Expression) -> exp.Expression:
+def starts_with(value: exp.Expr, part: exp.Expr) -> exp.Expr:
     """Whether a text starts with another."""
     return call("STARTS_WITH", value, part)
 
 
-def ends_with(value: exp.Expression, part: exp.Expression) -> exp.Expression:
+def ends_with(value: exp.Expr, part: exp.Expr) -> exp.Expr:
     """Whether a text ends with another."""
     return call("ENDS_WITH", value, part)
 
 
-def position(value: exp.Expression, part: exp.Expression) -> exp.Expression:
+def position(value: exp.Expr, part: exp.Expr) -> exp.Expr:
     """Where a text first holds another, counted from 1; 0 where it does not."""
     return call("STRPOS", value, part)
 
 
 def substring(
-    value: exp.Expression, start: exp.Expression, size: exp.Expression | None = None
-) -> exp.Expression:
+    value: exp.Expr, start: exp.Expr, size: exp.Expr | None = None
+) -> exp.Expr:
     """Part of a text; ``start`` is counted from 1 and not less."""
     return call("SUBSTRING", value, start, *([size] if size is not None else []))
 
 
-def replace_text(value: exp.Expression, old: str, new: str) -> exp.Expression:
+def replace_text(value: exp.Expr, old: str, new: str) -> exp.Expr:
     """A text with each occurrence of one text replaced."""
     return call("REPLACE", value, text(old), text(new))
 
 
-def trim_right(value: exp.Expression, characters: str) -> exp.Expression:
+def trim_right(value: exp.Expr, characters: str) -> exp.Expr:
     """A text without these characters at its end."""
     return call("RTRIM", value, text(characters))
 
 
-def trim_left(value: exp.Expression, characters: str) -> exp.Expression:
+def trim_left(value: exp.Expr, characters: str) -> exp.Expr:
     """A text without these characters at its start."""
     return call("LTRIM", value, text(characters))
 
 
-def split_part(value: exp.Expression, separator: str, index: int) -> exp.Expression:
+def split_part(value: exp.Expr, separator: str, index: int) -> exp.Expr:
     """A part of a text, counted from 1; empty where there are fewer."""
     return call("SPLIT_PART", value, text(separator), number(index))
 
 
-def lower(value: exp.Expression) -> exp.Expression:
+def lower(value: exp.Expr) -> exp.Expr:
     """Lower case, a character at a time."""
     return call("LOWER", value)
 
 
-def upper(value: exp.Expression) -> exp.Expression:
+def upper(value: exp.Expr) -> exp.Expr:
     """Upper case, a character at a time."""
     return call("UPPER", value)
 
 
-def url_encode(value: exp.Expression) -> exp.Expression:
+def url_encode(value: exp.Expr) -> exp.Expr:
     """Percent-encoded but for letters, digits and ``-_.~``."""
     return call("URL_ENCODE", value)
 
 
-def md5(value: exp.Expression) -> exp.Expression:
+def md5(value: exp.Expr) -> exp.Expr:
     """MD5 in hexadecimal."""
     return call("MD5", value)
 
@@ -306,19 +303,19 @@ def md5(value: exp.Expression) -> exp.Expression:
 # Regular expressions
 
 
-def matches(value: exp.Expression, pattern: exp.Expression) -> exp.Expression:
+def matches(value: exp.Expr, pattern: exp.Expr) -> exp.Expr:
     """Whether a regular expression of RE2 (Java's in Spark) is found in a text."""
     return call("REGEXP_MATCHES", value, pattern)
 
 
 def replace_all(
-    value: exp.Expression, pattern: exp.Expression, replacement: exp.Expression
-) -> exp.Expression:
+    value: exp.Expr, pattern: exp.Expr, replacement: exp.Expr
+) -> exp.Expr:
     """A text with all matches of a regular expression replaced; groups are written ``\\1``."""
     return call("REGEXP_REPLACE", value, pattern, replacement, text("g"))
 
 
-def escape_pattern(value: exp.Expression) -> exp.Expression:
+def escape_pattern(value: exp.Expr) -> exp.Expr:
     """The regular expression that only this text matches."""
     return call("REGEXP_ESCAPE", value)
 
@@ -343,23 +340,23 @@ def pattern_problem(pattern: str) -> str:
 # Moments
 
 
-def moment(microseconds: exp.Expression) -> exp.Expression:
+def moment(microseconds: exp.Expr) -> exp.Expr:
     """A TIMESTAMP from microseconds since 1970."""
     return call("MAKE_TIMESTAMP", microseconds)
 
 
-def day(days: exp.Expression) -> exp.Expression:
+def day(days: exp.Expr) -> exp.Expr:
     """A DATE from days since 1970."""
     epoch = cast(text("1970-01-01"), "DATE")
     return exp.Add(this=epoch, expression=cast(days, "INTEGER"))
 
 
-def part_of(name: str, value: exp.Expression) -> exp.Expression:
+def part_of(name: str, value: exp.Expr) -> exp.Expr:
     """``YEAR``, ``MONTH``, ``DAY``, ``HOUR``, ``MINUTE`` or ``SECOND`` of a date or timestamp."""
     return call(name, value)
 
 
-def now_microseconds() -> exp.Expression:
+def now_microseconds() -> exp.Expr:
     """When the query began, in microseconds since 1970."""
     return call("EPOCH_US", call("NOW"))
 
@@ -367,11 +364,11 @@ def now_microseconds() -> exp.Expression:
 # Random values
 
 
-def random_double() -> exp.Expression:
+def random_double() -> exp.Expr:
     """From 0 to 1, without 1."""
     return exp.Rand()
 
 
-def random_uuid() -> exp.Expression:
+def random_uuid() -> exp.Expr:
     """A UUID as text."""
     return cast(exp.Uuid(), "VARCHAR")

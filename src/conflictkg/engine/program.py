@@ -22,10 +22,13 @@ class Program:
     Args:
         evaluate: The term for one row of inputs (``None``: unbound); ``None`` for an error.
         description: The expression as people write it, for plans.
+        test: The effective boolean value for one row of inputs; ``None`` for an error. It is there
+            wherever SQL calls ``ckg_test``.
     """
 
     evaluate: Callable[[Sequence[Term | None]], Term | None]
     description: str = ""
+    test: Callable[[Sequence[Term | None]], bool | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)

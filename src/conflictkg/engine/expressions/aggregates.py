@@ -118,7 +118,7 @@ def _sample(frame: Frame, value: Value) -> Value:
     return Value(sql, value.rep, value.tags, True, value.digits)
 
 
-def _all_known(value: Value, whole: exp.Expression) -> exp.Expression:
+def _all_known(value: Value, whole: exp.Expr) -> exp.Expr:
     """The aggregate, NULL where a solution has no value."""
     if not value.nullable:
         return whole
@@ -166,7 +166,7 @@ def _total(frame: Frame, value: Value, aggregate: Aggregate) -> Number:
     return Number(DECIMAL, _all_known(known, total), found.nullable, HUGE_DIGITS, found.scale)
 
 
-def _summed(sql: exp.Expression, *, distinct: bool) -> exp.Expression:
+def _summed(sql: exp.Expr, *, distinct: bool) -> exp.Expr:
     total = exp.Sum(this=exp.Distinct(expressions=[sql]) if distinct else sql)
     return cast(total, "HUGEINT")
 
@@ -174,7 +174,7 @@ def _summed(sql: exp.Expression, *, distinct: bool) -> exp.Expression:
 def _average(frame: Frame, value: Value, aggregate: Aggregate) -> Value:
     found = exact(frame, value)
     total = _total(frame, value, aggregate)
-    counted: exp.Expression = exp.Count(this=exp.Star())
+    counted: exp.Expr = exp.Count(this=exp.Star())
     if aggregate.distinct:
         counted = exp.Count(this=exp.Distinct(expressions=[found.sql]))
     if total.kind == DOUBLE:
@@ -194,7 +194,7 @@ def _extreme(kind: type[exp.Func], chosen: type[exp.Func]) -> Callable[..., Valu
             raise NotNative
         keys = sort_keys(frame, value)
         if len(keys) == 1 and keys[0] is value.sql:
-            found: exp.Expression = kind(this=value.sql)
+            found: exp.Expr = kind(this=value.sql)
         else:
             found = chosen(this=value.sql, expression=least_key(frame, value))
         return Value(_all_known(value, found), value.rep, value.tags, True, value.digits)

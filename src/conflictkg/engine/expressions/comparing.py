@@ -56,7 +56,7 @@ _OPERATORS: dict[str, type[exp.Binary]] = {
 }
 _MIRRORED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "="}
 
-Case = tuple[exp.Expression | None, exp.Expression]
+Case = tuple[exp.Expr | None, exp.Expr]
 """A condition (``None``: all there is) and what holds then."""
 
 
@@ -127,7 +127,7 @@ def _covers(first: Value, second: Value, shared: Sequence[tuple[int, object]]) -
     return len(shared) == 1 and first.has_only(shared[0][0]) and second.has_only(shared[0][0])
 
 
-def _known(first: Value, second: Value, result: exp.Expression) -> exp.Expression:
+def _known(first: Value, second: Value, result: exp.Expr) -> exp.Expr:
     """The result, NULL where an operand is."""
     unknown = [is_not_null(each.sql) for each in (first, second) if each.nullable]
     if not unknown:
@@ -167,13 +167,13 @@ def _by_cases(
     name: str,
     first: Value,
     second: Value,
-    shared: Sequence[tuple[int, Callable[..., exp.Expression]]],
+    shared: Sequence[tuple[int, Callable[..., exp.Expr]]],
     by_python: Pairs,
     *,
     same: bool = False,
 ) -> Value:
-    branches: list[tuple[exp.Expression, exp.Expression]] = []
-    otherwise: exp.Expression | None = None
+    branches: list[tuple[exp.Expr, exp.Expr]] = []
+    otherwise: exp.Expr | None = None
     if by_python:
         if all(a == first.tags for a, _ in by_python) and all(
             b == second.tags for _, b in by_python
@@ -208,7 +208,7 @@ def _by_cases(
 
 
 def _finish(
-    branches: list[tuple[exp.Expression, exp.Expression]], otherwise: exp.Expression | None
+    branches: list[tuple[exp.Expr, exp.Expr]], otherwise: exp.Expr | None
 ) -> Value:
     if not branches and otherwise is None:
         return boolean(cast(exp.null(), "BOOLEAN"))
@@ -220,7 +220,7 @@ def _narrow(value: Value, tags: int) -> Value:
     return replace(value, tags=value.tags & tags) if value.rep is Rep.ID else value
 
 
-def _both(first: Value, tags: int, second: Value, others: int) -> exp.Expression | None:
+def _both(first: Value, tags: int, second: Value, others: int) -> exp.Expr | None:
     """Whether both are of these tags; ``None`` for always."""
     conditions = [
         _is_of(value, wanted)
@@ -232,7 +232,7 @@ def _both(first: Value, tags: int, second: Value, others: int) -> exp.Expression
     return conditions[0] if len(conditions) == 1 else binary(exp.And, *conditions)
 
 
-def _is_of(value: Value, tags: int) -> exp.Expression:
+def _is_of(value: Value, tags: int) -> exp.Expr:
     if value.rep is Rep.ID:
         return has_tag(value.sql, tags, value.tags)
     if value.rep is Rep.STRING and value.language is not None:
@@ -241,7 +241,7 @@ def _is_of(value: Value, tags: int) -> exp.Expression:
     raise NotNative
 
 
-def _same(frame: Frame, first: Value, second: Value) -> exp.Expression:
+def _same(frame: Frame, first: Value, second: Value) -> exp.Expr:
     """Equality of what is neither a number nor a moment."""
     for one, other in ((first, second), (second, first)):
         # A constant that the store does not hold equals nothing in it.
@@ -261,7 +261,7 @@ def _as_text(value: Value) -> Value | None:
     return value if value.has_only(TEXT_TAGS) else None
 
 
-def _equal_texts(frame: Frame, first: Value, second: Value) -> exp.Expression:
+def _equal_texts(frame: Frame, first: Value, second: Value) -> exp.Expr:
     one, other = text_of(frame, first), text_of(frame, second)
     same = binary(exp.EQ, one.characters, other.characters)
     empty = text("")
@@ -274,15 +274,15 @@ def _equal_texts(frame: Frame, first: Value, second: Value) -> exp.Expression:
 # One kind of values each. ``name`` is "=" or an operator of order.
 
 
-def _operator(name: str, left: exp.Expression, right: exp.Expression) -> exp.Expression:
+def _operator(name: str, left: exp.Expr, right: exp.Expr) -> exp.Expr:
     return binary(_OPERATORS.get(name, exp.EQ), left, right)
 
 
-def _compare_ids(frame: Frame, name: str, first: Value, second: Value) -> exp.Expression:
+def _compare_ids(frame: Frame, name: str, first: Value, second: Value) -> exp.Expr:
     return _operator(name, first.sql, second.sql)
 
 
-def _compare_booleans(frame: Frame, name: str, first: Value, second: Value) -> exp.Expression:
+def _compare_booleans(frame: Frame, name: str, first: Value, second: Value) -> exp.Expr:
     if first.rep is second.rep is Rep.ID:
         return _operator(name, first.sql, second.sql)
     left, right = (
@@ -291,7 +291,7 @@ def _compare_booleans(frame: Frame, name: str, first: Value, second: Value) -> e
     return _operator(name, left, right)
 
 
-def _compare_texts(frame: Frame, name: str, first: Value, second: Value) -> exp.Expression:
+def _compare_texts(frame: Frame, name: str, first: Value, second: Value) -> exp.Expr:
     one, other = text_of(frame, first), text_of(frame, second)
     found = _operator(name, one.characters, other.characters)
     if one.language is None and other.language is None:
@@ -301,7 +301,7 @@ def _compare_texts(frame: Frame, name: str, first: Value, second: Value) -> exp.
     return choose([(same, found)])
 
 
-def _compare_moments(frame: Frame, name: str, first: Value, second: Value) -> exp.Expression:
+def _compare_moments(frame: Frame, name: str, first: Value, second: Value) -> exp.Expr:
     kinds = (first.tags & MOMENT_TAGS, second.tags & MOMENT_TAGS)
     if kinds[0] == kinds[1] and not kinds[0] & (kinds[0] - 1):
         return _operator(name, first.sql, second.sql)
@@ -323,7 +323,7 @@ def _compare_moments(frame: Frame, name: str, first: Value, second: Value) -> ex
     return choose([(binary(exp.Or, exp.Paren(this=same_zone), apart), found)])
 
 
-def _compare_numbers(frame: Frame, name: str, first: Value, second: Value) -> exp.Expression:
+def _compare_numbers(frame: Frame, name: str, first: Value, second: Value) -> exp.Expr:
     integers = tag_bits(Tag.INTEGER)
     if first.has_only(integers) and second.has_only(integers):
         if first.rep is second.rep is Rep.ID:
@@ -365,7 +365,7 @@ def _exact_pair(frame: Frame, first: Value, second: Value) -> tuple[Number, Numb
         return None
 
 
-def _compare_exactly(name: str, left: Number, right: Number) -> exp.Expression:
+def _compare_exactly(name: str, left: Number, right: Number) -> exp.Expr:
     if left.kind == right.kind == INTEGER:
         return _operator(name, left.sql, right.sql)
     if left.is_short and right.is_short and left.double is not None and right.double is not None:

@@ -61,7 +61,7 @@ def compile_value(expression: Expression, scope: Scope) -> Column:
     return to_column(frame, value)
 
 
-def compile_condition(expression: Expression, scope: Scope) -> exp.Expression:
+def compile_condition(expression: Expression, scope: Scope) -> exp.Expr:
     """The effective boolean value of an expression, a BOOLEAN; NULL for an error.
 
     Raises:
@@ -315,7 +315,7 @@ class Compiler:
         if not members:
             return boolean(exp.false(), nullable=False)
         found: list[Value] = []
-        plain: list[exp.Expression] = []
+        plain: list[exp.Expr] = []
         for member in members:
             each = self.value(member)
             if each.is_python:
@@ -365,7 +365,7 @@ def _is_plain_pair(value: Value, member: Value) -> bool:
     )
 
 
-def _merged(sql: exp.Expression, values: Sequence[Value], *, nullable: bool) -> Value:
+def _merged(sql: exp.Expr, values: Sequence[Value], *, nullable: bool) -> Value:
     tags = 0
     for value in values:
         tags |= value.tags

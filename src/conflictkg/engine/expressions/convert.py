@@ -136,13 +136,13 @@ def _common_digits(columns: Sequence[Column]) -> list[Column]:
     ]
 
 
-def equal_terms(first: Column, second: Column, scope: Scope) -> exp.Expression:
+def equal_terms(first: Column, second: Column, scope: Scope) -> exp.Expr:
     """Whether two columns are the same term; NULL if one of them is."""
     frame = Frame(scope)
     return frame.finish(same_terms(frame, from_column(first), from_column(second)))
 
 
-def same_terms(frame: Frame, first: Value, second: Value) -> exp.Expression:
+def same_terms(frame: Frame, first: Value, second: Value) -> exp.Expr:
     """``sameTerm``.
 
     Raises:
@@ -165,7 +165,7 @@ def same_terms(frame: Frame, first: Value, second: Value) -> exp.Expression:
     return binary(exp.EQ, pack_value(frame, first).sql, pack_value(frame, second).sql)
 
 
-def _never(first: Value, second: Value) -> exp.Expression:
+def _never(first: Value, second: Value) -> exp.Expr:
     unknown = [each for each in (first, second) if each.nullable]
     if not unknown:
         return exp.false()
@@ -175,7 +175,7 @@ def _never(first: Value, second: Value) -> exp.Expression:
     return choose([(known, exp.false())])
 
 
-def _same_as_native(frame: Frame, stored: Value, native: Value) -> exp.Expression | None:
+def _same_as_native(frame: Frame, stored: Value, native: Value) -> exp.Expr | None:
     if native.rep is Rep.BOOLEAN:
         found = id_value(native)
         return binary(exp.EQ, stored.sql, found.sql) if found is not None else None

@@ -1,6 +1,7 @@
 """What SQL does not compute: calls of the evaluator in Python from within SQL."""
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
 
 from sqlglot import exp
 
@@ -8,12 +9,13 @@ from conflictkg.answers import Term
 from conflictkg.engine.algebra import Call, Expression, Var
 from conflictkg.engine.columns import Rep
 from conflictkg.engine.dialect import array
-from conflictkg.engine.evaluate import Context, ExpressionError, compile_expression
+from conflictkg.engine.evaluate import Context, ExpressionError, compile_expression, compile_test
 from conflictkg.engine.expressions.convert import pack_value
 from conflictkg.engine.expressions.frame import Frame
 from conflictkg.engine.expressions.values import Value
 from conflictkg.engine.program import Program
 
+_Result = TypeVar("_Result")
 TESTS = frozenset(
     {"||", "&&", "!", "=", "!=", "<", ">", "<=", ">=", "IN", "NOT IN", "BOUND", "SAMETERM", "ISIRI"}
     | {
@@ -32,7 +34,7 @@ TESTS = frozenset(
 
 def call_python(
     frame: Frame, function: str, expression: Expression, inputs: Mapping[str, Value]
-) -> exp.Expression:
+) -> exp.Expr:
     """A call of ``ckg_term`` or ``ckg_test``.
 
     Args:
@@ -45,9 +47,9 @@ def call_python(
     texts = {name: value for name, value in inputs.items() if value.rep is not Rep.ID}
     slots = {name: index for index, name in enumerate([*ids, *texts])}
     context = Context(base=frame.scope.base)
-    program = Program(
-        _no_error(compile_expression(expression, slots, context)), describe(expression)
-    )
+    evaluate = _no_error(compile_expression(expression, slots, context))
+    run_test = _no_error(compile_test(expression, slots, context)) if function == "ckg_test" else None
+    program = Program(evaluate, describe(expression), run_test)
     packed = [pack_value(frame, value).sql for value in texts.values()]
     return exp.Anonymous(
         this=function,
@@ -59,24 +61,24 @@ def call_python(
     )
 
 
-def compute(frame: Frame, name: str, operands: Sequence[Value]) -> exp.Expression:
+def compute(frame: Frame, name: str, operands: Sequence[Value]) -> exp.Expr:
     """A built-in function of operands that SQL has computed, by Python; a packed term."""
     return _call_on_operands(frame, "ckg_term", name, operands)
 
 
-def test(frame: Frame, name: str, operands: Sequence[Value]) -> exp.Expression:
+def test(frame: Frame, name: str, operands: Sequence[Value]) -> exp.Expr:
     """A built-in function whose value is a boolean, of operands that SQL has computed, by Python."""
     return _call_on_operands(frame, "ckg_test", name, operands)
 
 
-def test_value(frame: Frame, value: Value) -> exp.Expression:
+def test_value(frame: Frame, value: Value) -> exp.Expr:
     """The effective boolean value, by Python."""
     return call_python(frame, "ckg_test", Var(".0"), {".0": value})
 
 
 def _call_on_operands(
     frame: Frame, function: str, name: str, operands: Sequence[Value]
-) -> exp.Expression:
+) -> exp.Expr:
     inputs = {f".{index}": value for index, value in enumerate(operands)}
     arguments: list[Expression] = []
     for variable, value in list(inputs.items()):
@@ -89,9 +91,9 @@ def _call_on_operands(
 
 
 def _no_error(
-    run: Callable[[Sequence[Term | None]], Term],
-) -> Callable[[Sequence[Term | None]], Term | None]:
-    def evaluate(row: Sequence[Term | None]) -> Term | None:
+    run: Callable[[Sequence[Term | None]], _Result],
+) -> Callable[[Sequence[Term | None]], _Result | None]:
+    def evaluate(row: Sequence[Term | None]) -> _Result | None:
         try:
             return run(row)
         except ExpressionError:

@@ -23,7 +23,7 @@ _MAX_NODES = 4000
 _MAX_KEY_NODES = 60
 """An id that takes more nodes to compute is not joined to the dictionary."""
 
-_Tree = TypeVar("_Tree", bound=exp.Expression)
+_Tree = TypeVar("_Tree", bound=exp.Expr)
 
 
 class NotNative(Exception):  # noqa: N818 - no error: it says who computes
@@ -43,14 +43,14 @@ class Frame:
         self._aliases: dict[str, str] = {}
         self._programs: dict[str, Program | AggregateProgram] = {}
         self._keys: dict[str, str] = {}
-        self._operands: dict[str, exp.Expression] = {}
+        self._operands: dict[str, exp.Expr] = {}
         self._count = 0
 
     def _next(self) -> int:
         self._count += 1
         return self._count
 
-    def term(self, value: Value, name: str) -> exp.Expression:
+    def term(self, value: Value, name: str) -> exp.Expr:
         """A column of the dictionary's row for an id: ``lex``, ``dt``, ``lang`` or ``num``.
 
         Raises:
@@ -69,7 +69,7 @@ class Frame:
             self._terms[alias] = replace(value, sql=sql)
         return exp.column(name, table=exp.to_identifier(alias))
 
-    def program(self, program: Program | AggregateProgram) -> exp.Expression:
+    def program(self, program: Program | AggregateProgram) -> exp.Expr:
         """The key of a program."""
         key = f"{_PROGRAM_PREFIX}{self._next()}"
         self._programs[key] = program
@@ -83,7 +83,7 @@ class Frame:
         Raises:
             NotNative: The function is not native for these.
         """
-        sources: dict[str, exp.Expression] = {}
+        sources: dict[str, exp.Expr] = {}
         given = [self._hide(operand, sources) for operand in operands]
         if sum(1 for _ in sources) == 0:
             return _limited(native(self, given))
@@ -96,7 +96,7 @@ class Frame:
         )
         return _limited(settled)
 
-    def _hide(self, operand: Value, sources: dict[str, exp.Expression]) -> Value:
+    def _hide(self, operand: Value, sources: dict[str, exp.Expr]) -> Value:
         hidden = []
         for tree in operand.trees():
             if is_simple(tree):
@@ -108,7 +108,7 @@ class Frame:
         language = hidden[1] if len(hidden) > 1 else None
         return replace(operand, sql=hidden[0], language=language)
 
-    def _settle(self, tree: exp.Expression, sources: dict[str, exp.Expression]) -> exp.Expression:
+    def _settle(self, tree: exp.Expr, sources: dict[str, exp.Expr]) -> exp.Expr:
         """Put operands where they are used once, and around the tree those that are used more often."""
         tree = tree.copy()
         uses: dict[str, list[exp.Column]] = {}
@@ -117,6 +117,9 @@ class Frame:
                 uses.setdefault(column.name, []).append(column)
         row = f"v{self._next()}"
         several = {name for name, found in uses.items() if len(found) > 1}
+        if tree.find(exp.Try) is not None:
+            # DuckDB has no TRY around what may differ each time, as its functions in Python may.
+            several |= {name for name in uses if is_volatile(sources[name])}
         # A subquery may stand beside the function of a let, not in it.
         if several:
             several |= {name for name in uses if sources[name].find(exp.Query) is not None}
@@ -128,7 +131,7 @@ class Frame:
             return tree
         return let([(name, sources[name].copy()) for name in uses if name in several], row, tree)
 
-    def _inline(self, tree: exp.Expression) -> exp.Expression:
+    def _inline(self, tree: exp.Expr) -> exp.Expr:
         """A tree with the operands themselves in it."""
         tree = tree.copy()
         for column in list(tree.find_all(exp.Column)):
@@ -136,7 +139,7 @@ class Frame:
                 tree = _put(tree, column, exp.Paren(this=self._inline(self._operands[column.name])))
         return tree.this if isinstance(tree, exp.Paren) else tree
 
-    def finish(self, tree: exp.Expression) -> exp.Expression:
+    def finish(self, tree: exp.Expr) -> exp.Expr:
         """The tree with joins and programs made real."""
         tree = tree.copy()
         for node in list(tree.find_all(exp.Column, exp.Literal)):
@@ -159,12 +162,12 @@ class Frame:
         return self._keys[draft]
 
 
-def is_volatile(tree: exp.Expression) -> bool:
-    """Whether a tree may give another value each time."""
-    return tree.find(exp.Rand, exp.Uuid) is not None
+def is_volatile(tree: exp.Expr) -> bool:
+    """Whether a tree may give another value each time, as DuckDB sees it."""
+    return tree.find(exp.Rand, exp.Uuid, exp.Anonymous) is not None
 
 
-def _put(tree: exp.Expression, old: exp.Expression, new: exp.Expression) -> exp.Expression:
+def _put(tree: exp.Expr, old: exp.Expr, new: exp.Expr) -> exp.Expr:
     if old is tree:
         return new
     old.replace(new)

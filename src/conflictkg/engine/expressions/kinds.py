@@ -48,7 +48,7 @@ def _is_kind(tags: int, *prefixes: str) -> Callable[[Frame, Sequence[Value]], Va
     return native
 
 
-def _of_tags(value: Value, tags: int) -> exp.Expression:
+def _of_tags(value: Value, tags: int) -> exp.Expr:
     if value.rep is Rep.ID:
         return has_tag(value.sql, tags, value.tags)
     always = exp.true() if value.has_only(tags) else exp.false()
@@ -103,7 +103,7 @@ def truth(frame: Frame, operands: Sequence[Value]) -> Value:
     return boolean(_truth_of_id(frame, value))
 
 
-def _truth_of_id(frame: Frame, value: Value) -> exp.Expression:
+def _truth_of_id(frame: Frame, value: Value) -> exp.Expr:
     sql, tags = value.sql, value.tags
     cases = [
         (tag_bits(Tag.BOOLEAN), boolean_value(sql)),
@@ -124,7 +124,7 @@ def _truth_of_id(frame: Frame, value: Value) -> exp.Expression:
     return by_tag(sql, tags, cases)
 
 
-def _true_double(sql: exp.Expression) -> exp.Expression:
+def _true_double(sql: exp.Expr) -> exp.Expr:
     return binary(exp.And, binary(exp.NEQ, sql, number(0)), negation(call("ISNAN", sql)))
 
 

@@ -4,12 +4,12 @@ Of a variable and constant words it is a search of the index; anything else Pyth
 word. It is false for what is no string.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from sqlglot import exp
 
-from conflictkg.answers import XSD, Literal, Term
+from conflictkg.answers import XSD, XSD_STRING, Literal, Term
 from conflictkg.engine.algebra import Expression, FunctionCall
 from conflictkg.engine.columns import Rep
 from conflictkg.engine.dialect import array, binary, is_not_null, junction, text
@@ -17,7 +17,7 @@ from conflictkg.engine.expressions.convert import pack_value
 from conflictkg.engine.expressions.frame import Frame
 from conflictkg.engine.expressions.values import TEXT_TAGS, Value, boolean, is_simple
 from conflictkg.engine.program import Program
-from conflictkg.engine.words import has_words, sought_words
+from conflictkg.engine.expressions.search import has_words, sought_words
 from conflictkg.errors import QuerySyntaxError
 
 MATCHES = "https://w3id.org/conflictkg/ontology#matches"
@@ -62,9 +62,9 @@ def _search(source: Value, query: str) -> Value:
     return boolean(junction(exp.And, parts), nullable=source.nullable)
 
 
-def _has_word(sql: exp.Expression, word: str, *, is_prefix: bool) -> exp.Expression:
+def _has_word(sql: exp.Expr, word: str, *, is_prefix: bool) -> exp.Expr:
     token = exp.column("token")
-    condition: exp.Expression = binary(exp.EQ, token, text(word))
+    condition: exp.Expr = binary(exp.EQ, token, text(word))
     if is_prefix:
         # A range, so that the index is read from its place on.
         condition = binary(
@@ -83,7 +83,13 @@ def _by_python(frame: Frame, source: Value, words: Value) -> Value:
     ids = [value for value in values if value.rep is Rep.ID]
     others = [value for value in values if value.rep is not Rep.ID]
     order = [values.index(value) for value in (*ids, *others)]
-    program = Program(_evaluator(order.index(0), order.index(1)), "ckg:matches")
+    test = _tester(order.index(0), order.index(1))
+
+    def evaluate(row: Sequence[Term | None]) -> Term | None:
+        found = test(row)
+        return None if found is None else Literal("true" if found else "false", XSD + "boolean")
+
+    program = Program(evaluate, "ckg:matches", test)
     sql = exp.Anonymous(
         this="ckg_test",
         expressions=[
@@ -95,23 +101,17 @@ def _by_python(frame: Frame, source: Value, words: Value) -> Value:
     return boolean(sql)
 
 
-def _evaluator(source_slot: int, words_slot: int) -> "_Evaluate":
-    true, false = (Literal(each, XSD + "boolean") for each in ("true", "false"))
-
-    def evaluate(row: Sequence[Term | None]) -> Term | None:
+def _tester(
+    source_slot: int, words_slot: int
+) -> Callable[[Sequence[Term | None]], bool | None]:
+    def test(row: Sequence[Term | None]) -> bool | None:
         source, words = row[source_slot], row[words_slot]
         if source is None or not isinstance(words, Literal):
             return None
-        is_string = isinstance(source, Literal) and (
-            bool(source.language) or source.datatype == XSD + "string"
+        return (
+            isinstance(source, Literal)
+            and (bool(source.language) or source.datatype == XSD_STRING)
+            and has_words(source.lexical, words.lexical)
         )
-        if not is_string or not isinstance(source, Literal):
-            return false
-        return true if has_words(source.lexical, words.lexical) else false
 
-    return evaluate
-
-
-class _Evaluate(Protocol):
-    def __call__(self, row: Sequence[Term | None], /) -> Term | None:
-        """The term for one row."""
+    return test

@@ -68,11 +68,11 @@ class Number:
     """
 
     kind: str
-    sql: exp.Expression
+    sql: exp.Expr
     nullable: bool
     width: int = 0
     scale: int = 0
-    double: exp.Expression | None = None
+    double: exp.Expr | None = None
     is_short: bool = False
 
     def value(self) -> Value:
@@ -114,7 +114,7 @@ def _stored(frame: Frame, value: Value) -> Number:
     sql = value.sql
     nullable = value.nullable or bool(value.tags & ~NUMBER_TAGS)
 
-    def only_if(found: exp.Expression) -> exp.Expression:
+    def only_if(found: exp.Expr) -> exp.Expr:
         if value.tags == tags:
             return found
         return choose([(has_tag(sql, tags, value.tags), found)])
@@ -161,7 +161,7 @@ def _constant(literal: Literal) -> Number:
     raise NotNative
 
 
-def approximate(frame: Frame, value: Value) -> exp.Expression:
+def approximate(frame: Frame, value: Value) -> exp.Expr:
     """The nearest double of a value, good enough to compare what the tags of inline ids hold.
 
     Raises:
@@ -196,7 +196,7 @@ def _promote(frame: Frame, operands: Sequence[Value]) -> tuple[str, list[Number]
     return INTEGER, found
 
 
-def _doubles(found: Sequence[Number]) -> list[exp.Expression]:
+def _doubles(found: Sequence[Number]) -> list[exp.Expr]:
     doubles = [each.double for each in found if each.double is not None]
     if len(doubles) < len(found):
         raise NotNative
@@ -217,7 +217,7 @@ def _sum(kind: type[exp.Binary]) -> Callable[[Frame, Sequence[Value]], Value]:
     return native
 
 
-def _as_width(found: Number, width: int, scale: int, datatype: str) -> exp.Expression:
+def _as_width(found: Number, width: int, scale: int, datatype: str) -> exp.Expr:
     if width > HUGE_DIGITS:
         raise NotNative
     if datatype == DECIMAL:
@@ -285,7 +285,7 @@ def divide(first: Number, second: Number, *, quotient_digits: int | None = None)
     return decimal(sql, width + 1, FRACTION_DIGITS)
 
 
-def _unscaled(found: Number) -> exp.Expression:
+def _unscaled(found: Number) -> exp.Expr:
     if not found.scale:
         return cast(found.sql, "HUGEINT")
     power = cast(text(str(10**found.scale)), f"DECIMAL({HUGE_DIGITS}, 0)")
@@ -309,7 +309,7 @@ def _absolute(frame: Frame, operands: Sequence[Value]) -> Value:
     return _same_kind(found, exp.Abs(this=found.sql))
 
 
-def _same_kind(found: Number, sql: exp.Expression) -> Value:
+def _same_kind(found: Number, sql: exp.Expr) -> Value:
     return Number(found.kind, sql, found.nullable, found.width, found.scale).value()
 
 
@@ -332,7 +332,7 @@ def _whole(name: str) -> Callable[[Frame, Sequence[Value]], Value]:
     return native
 
 
-def _whole_double(name: str, sql: exp.Expression) -> exp.Expression:
+def _whole_double(name: str, sql: exp.Expr) -> exp.Expr:
     if name != "ROUND":
         return call(name, sql)
     below = call("FLOOR", sql)

@@ -70,7 +70,7 @@ def order_keys(column: Column, descending: bool, scope: Scope) -> list[exp.Order
     ]
 
 
-def sort_keys(frame: Frame, value: Value) -> list[exp.Expression]:
+def sort_keys(frame: Frame, value: Value) -> list[exp.Expr]:
     """What sorts a value upwards."""
     if value.rep is Rep.STRING and value.language is not None:
         return [value.sql, value.language]
@@ -87,9 +87,9 @@ def sort_keys(frame: Frame, value: Value) -> list[exp.Expression]:
     return _keys_of_mixture(frame, value)
 
 
-def _keys_of_mixture(frame: Frame, value: Value) -> list[exp.Expression]:
+def _keys_of_mixture(frame: Frame, value: Value) -> list[exp.Expr]:
     sql, tags = value.sql, value.tags
-    keys: list[exp.Expression] = []
+    keys: list[exp.Expr] = []
     ranks = [(each, number(rank)) for each, rank in _RANKS if tags & each]
     if len(ranks) > 1:
         known = choose([(exp.Not(this=exp.Paren(this=exp.Is(this=sql, expression=exp.null()))), by_tag(sql, tags, ranks))])
@@ -112,9 +112,9 @@ def _keys_of_mixture(frame: Frame, value: Value) -> list[exp.Expression]:
     return keys
 
 
-def _sort_text_of_id(frame: Frame, value: Value) -> exp.Expression:
+def _sort_text_of_id(frame: Frame, value: Value) -> exp.Expr:
     sql, tags = value.sql, value.tags
-    cases: list[tuple[int, exp.Expression]] = []
+    cases: list[tuple[int, exp.Expr]] = []
     named = tags & (TEXT_TAGS | tag_bits(Tag.IRI))
     if named:
         lex = frame.term(value, "lex")
@@ -130,7 +130,7 @@ def _sort_text_of_id(frame: Frame, value: Value) -> exp.Expression:
     return by_tag(sql, tags, cases)
 
 
-def _sort_text_of_packed(frame: Frame, value: Value) -> exp.Expression:
+def _sort_text_of_packed(frame: Frame, value: Value) -> exp.Expr:
     sql = value.sql
     return choose(
         [
@@ -141,7 +141,7 @@ def _sort_text_of_packed(frame: Frame, value: Value) -> exp.Expression:
     )
 
 
-def _ask(frame: Frame, value: Value) -> exp.Expression:
+def _ask(frame: Frame, value: Value) -> exp.Expr:
     program = Program(lambda row: sort_literal(row[0]), "order")
     is_id = value.rep is Rep.ID
     asked = exp.Anonymous(
@@ -156,7 +156,7 @@ def _ask(frame: Frame, value: Value) -> exp.Expression:
     return substring(asked, number(2))
 
 
-def least_key(frame: Frame, value: Value) -> exp.Expression:
+def least_key(frame: Frame, value: Value) -> exp.Expr:
     """One key for MIN and MAX: what sorts the value, several as a row."""
     keys = sort_keys(frame, value)
     if len(keys) == 1:
@@ -170,12 +170,12 @@ def least_key(frame: Frame, value: Value) -> exp.Expression:
     )
 
 
-def _least(key: exp.Expression) -> exp.Expression:
+def _least(key: exp.Expr) -> exp.Expr:
     # The key is NULL where another one decides, so any value does.
     return cast(text(""), "VARCHAR") if _is_text(key) else number(0)
 
 
-def _is_text(key: exp.Expression) -> bool:
+def _is_text(key: exp.Expr) -> bool:
     return any(column.name in {"lex", "lang"} for column in key.find_all(exp.Column))
 
 

@@ -68,8 +68,8 @@ def _constant(value: Value) -> str | None:
 
 
 def _test_constant(
-    source: exp.Expression, pattern: str, flags: str, place: Place | None
-) -> exp.Expression:
+    source: exp.Expr, pattern: str, flags: str, place: Place | None
+) -> exp.Expr:
     written = _translate(pattern, flags, place)
     if "i" not in flags and "x" not in flags:
         if "q" in flags or _PLAIN.fullmatch(pattern):
@@ -111,7 +111,7 @@ def _refusal(problem: str, place: Place | None) -> QuerySyntaxError:
 
 def _written_pattern(
     frame: Frame, operands: Sequence[Value], place: Place | None
-) -> exp.Expression:
+) -> exp.Expr:
     """A computed pattern as RE2 reads it; NULL where its flags are wrong."""
     pattern = simple_text_of(frame, operands[0])
     if len(operands) == 1:
@@ -132,7 +132,7 @@ def _written_pattern(
     body = choose(
         [(is_literal, escape_pattern(pattern)), (contains(flags, text("x")), stripped)], pattern
     )
-    parts: list[exp.Expression] = [choose([(contains(flags, text("i")), text("(?i)"))], text(""))]
+    parts: list[exp.Expr] = [choose([(contains(flags, text("i")), text("(?i)"))], text(""))]
     for flag in "ms":
         wanted = binary(exp.And, contains(flags, text(flag)), negation(is_literal))
         parts.append(choose([(wanted, text(f"(?{flag})"))], text("")))
@@ -152,7 +152,7 @@ def replace(frame: Frame, operands: Sequence[Value], place: Place | None) -> Val
     given = [operands[1], *operands[3:]]
     pattern, flags = _constants(given)
     if pattern is not None and flags is not None:
-        written: exp.Expression = text(_translate(pattern, flags, place))
+        written: exp.Expr = text(_translate(pattern, flags, place))
     else:
         written = _written_pattern(frame, given, place)
     replacement = _replacement(frame, operands[2], given)
@@ -171,7 +171,7 @@ def replace(frame: Frame, operands: Sequence[Value], place: Place | None) -> Val
     return tagged_text(fits, source.language)
 
 
-def _replacement(frame: Frame, value: Value, given: Sequence[Value]) -> exp.Expression:
+def _replacement(frame: Frame, value: Value, given: Sequence[Value]) -> exp.Expr:
     """The replacement as RE2 reads it: groups are ``\\1``, a backslash is doubled; NULL if it is wrong."""
     flags = _constant(given[1]) if len(given) > 1 else ""
     constant = _constant(value)

@@ -32,6 +32,7 @@ from conflictkg.engine.dialect import (
     upper,
     url_encode,
 )
+from conflictkg.engine.expressions import fallback
 from conflictkg.engine.expressions.frame import Frame, NotNative
 from conflictkg.engine.expressions.numbers import exact
 from conflictkg.engine.expressions.payloads import has_tag
@@ -72,8 +73,8 @@ class Text:
         nullable: Whether it can be NULL.
     """
 
-    characters: exp.Expression
-    language: exp.Expression | None
+    characters: exp.Expr
+    language: exp.Expr | None
     nullable: bool
 
 
@@ -101,7 +102,7 @@ def text_of(frame: Frame, value: Value) -> Text:
     return Text(choose([(is_text, characters)]), language, nullable=True)
 
 
-def simple_text_of(frame: Frame, value: Value) -> exp.Expression:
+def simple_text_of(frame: Frame, value: Value) -> exp.Expr:
     """The characters of a string without a language; NULL for all else."""
     found = text_of(frame, value)
     if found.language is None:
@@ -111,7 +112,7 @@ def simple_text_of(frame: Frame, value: Value) -> exp.Expression:
     return choose([(binary(exp.EQ, found.language, text("")), found.characters)])
 
 
-def _compatible(first: Text, second: Text) -> exp.Expression | None:
+def _compatible(first: Text, second: Text) -> exp.Expr | None:
     """Whether two strings may be sought in each other; ``None`` for always."""
     if second.language is None:
         return None
@@ -121,14 +122,14 @@ def _compatible(first: Text, second: Text) -> exp.Expression | None:
     return binary(exp.Or, simple, binary(exp.EQ, first.language, second.language))
 
 
-def _checked(condition: exp.Expression | None, result: exp.Expression) -> exp.Expression:
+def _checked(condition: exp.Expr | None, result: exp.Expr) -> exp.Expr:
     return result if condition is None else choose([(condition, result)])
 
 
 Native = Callable[[Frame, Sequence[Value]], Value]
 
 
-def _test(build: Callable[[exp.Expression, exp.Expression], exp.Expression]) -> Native:
+def _test(build: Callable[[exp.Expr, exp.Expr], exp.Expr]) -> Native:
     def native(frame: Frame, operands: Sequence[Value]) -> Value:
         first, second = (text_of(frame, operand) for operand in operands)
         found = build(first.characters, second.characters)
@@ -145,7 +146,7 @@ def _string_length(frame: Frame, operands: Sequence[Value]) -> Value:
 
 
 def _change_case(
-    change: Callable[[exp.Expression], exp.Expression], special: str, name: str
+    change: Callable[[exp.Expr], exp.Expr], special: str, name: str
 ) -> Native:
     def native(frame: Frame, operands: Sequence[Value]) -> Value:
         source = text_of(frame, operands[0])
@@ -154,7 +155,7 @@ def _change_case(
             return tagged_text(changed, source.language, nullable=source.nullable)
         plain = binary(exp.EQ, byte_length(source.characters), length(source.characters))
         ordinary = negation(matches(source.characters, text(special)))
-        by_python = frame.compute(name, [string(source.characters)])
+        by_python = fallback.compute(frame, name, [string(source.characters)])
         # One byte a character is ASCII, and the usual case.
         whole = choose(
             [(plain, changed), (ordinary, changed.copy())], substring(by_python, number(2))
@@ -192,7 +193,7 @@ def _substring(frame: Frame, operands: Sequence[Value]) -> Value:
     return tagged_text(part, source.language)
 
 
-def _whole_position(frame: Frame, value: Value) -> exp.Expression:
+def _whole_position(frame: Frame, value: Value) -> exp.Expr:
     found = exact(frame, value)
     if found.kind != "integer":
         raise NotNative
@@ -239,7 +240,7 @@ def _after(frame: Frame, operands: Sequence[Value]) -> Value:
     return _found_text(first, second, part)
 
 
-def _found_text(first: Text, second: Text, part: exp.Expression) -> Value:
+def _found_text(first: Text, second: Text, part: exp.Expr) -> Value:
     language = first.language
     if language is not None:
         found = contains(first.characters, second.characters)
@@ -266,11 +267,11 @@ def _concat(frame: Frame, operands: Sequence[Value]) -> Value:
     return tagged_text(characters, choose([(same, known[0])], text("")), nullable=nullable or True)
 
 
-def limited(whole: exp.Expression, parts: Sequence[exp.Expression]) -> exp.Expression:
+def limited(whole: exp.Expr, parts: Sequence[exp.Expr]) -> exp.Expr:
     """A text made of parts; NULL where it is too long."""
-    size: exp.Expression = length(parts[0])
+    size: exp.Expr = length(parts[0])
     for part in parts[1:]:
-        size = binary(exp.Add, size, length(part)) if isinstance(part, exp.Expression) else size
+        size = binary(exp.Add, size, length(part)) if isinstance(part, exp.Expr) else size
     if all(isinstance(part, exp.Literal) for part in parts):
         return whole
     return choose([(binary(exp.LTE, size, number(LONGEST_TEXT)), whole)])
@@ -294,7 +295,7 @@ def _language(frame: Frame, operands: Sequence[Value]) -> Value:
     value = operands[0]
     if value.rep is Rep.ID:
         literal = has_tag(value.sql, ~tag_bits(Tag.BLANK, Tag.IRI), value.tags)
-        language: exp.Expression = text("")
+        language: exp.Expr = text("")
         if value.tags & _LANG:
             # Inline literals have no row in the dictionary.
             language = first_known([frame.term(value, "lang"), text("")])

@@ -69,12 +69,12 @@ class Value:
         is_python: Whether the evaluator in Python computes it.
     """
 
-    sql: exp.Expression
+    sql: exp.Expr
     rep: Rep
     tags: int = ALL_TAGS
     nullable: bool = True
     digits: tuple[int, int] | None = None
-    language: exp.Expression | None = None
+    language: exp.Expr | None = None
     term: Term | None = None
     is_python: bool = False
 
@@ -86,7 +86,7 @@ class Value:
         """Whether it is an id, of these tags only."""
         return self.rep is Rep.ID and self.has_only(tags)
 
-    def trees(self) -> list[exp.Expression]:
+    def trees(self) -> list[exp.Expr]:
         """The SQL in it."""
         return [self.sql] if self.language is None else [self.sql, self.language]
 
@@ -113,33 +113,33 @@ def from_term(term: Iri | Literal, catalog: Catalog) -> Value:
     )
 
 
-def boolean(sql: exp.Expression, *, nullable: bool = True) -> Value:
+def boolean(sql: exp.Expr, *, nullable: bool = True) -> Value:
     """A BOOLEAN."""
     return Value(sql, Rep.BOOLEAN, tag_bits(Tag.BOOLEAN), nullable)
 
 
-def string(sql: exp.Expression, *, nullable: bool = True) -> Value:
+def string(sql: exp.Expr, *, nullable: bool = True) -> Value:
     """An ``xsd:string``."""
     return Value(sql, Rep.STRING, tag_bits(Tag.STRING), nullable)
 
 
-def integer(sql: exp.Expression, width: int, *, nullable: bool = True) -> Value:
+def integer(sql: exp.Expr, width: int, *, nullable: bool = True) -> Value:
     """An ``xsd:integer`` of at most so many digits."""
     return Value(sql, Rep.INTEGER, tag_bits(Tag.INTEGER), nullable, (width, 0))
 
 
-def decimal(sql: exp.Expression, width: int, scale: int, *, nullable: bool = True) -> Value:
+def decimal(sql: exp.Expr, width: int, scale: int, *, nullable: bool = True) -> Value:
     """An ``xsd:decimal`` of at most so many digits, so many of them after the point."""
     return Value(sql, Rep.DECIMAL, tag_bits(Tag.DECIMAL), nullable, (width, scale))
 
 
-def real(sql: exp.Expression, *, nullable: bool = True) -> Value:
+def real(sql: exp.Expr, *, nullable: bool = True) -> Value:
     """An ``xsd:double``."""
     return Value(sql, Rep.DOUBLE, tag_bits(Tag.DOUBLE), nullable)
 
 
 def tagged_text(
-    sql: exp.Expression, language: exp.Expression | None, *, nullable: bool = True
+    sql: exp.Expr, language: exp.Expr | None, *, nullable: bool = True
 ) -> Value:
     """A text and its language."""
     if language is None:
@@ -147,7 +147,7 @@ def tagged_text(
     return Value(sql, Rep.STRING, TEXT_TAGS, nullable, language=language)
 
 
-def is_simple(sql: exp.Expression) -> bool:
+def is_simple(sql: exp.Expr) -> bool:
     """Whether an expression may be copied: a column, a constant, or nearly."""
     if isinstance(sql, (exp.Cast, exp.Paren, exp.Neg)):
         return is_simple(sql.this)

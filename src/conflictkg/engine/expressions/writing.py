@@ -56,9 +56,9 @@ def lexical(frame: Frame, value: Value) -> Value:
     return string(_lexical_of_native(value), nullable=value.nullable)
 
 
-def _lexical_of_id(frame: Frame, value: Value, blank: exp.Expression | None) -> exp.Expression:
+def _lexical_of_id(frame: Frame, value: Value, blank: exp.Expr | None) -> exp.Expr:
     sql, tags = value.sql, value.tags
-    cases: list[tuple[int, exp.Expression]] = []
+    cases: list[tuple[int, exp.Expr]] = []
     if tags & _DICTIONARY_TAGS:
         cases.append((_DICTIONARY_TAGS, frame.term(value, "lex")))
     cases.append((tag_bits(Tag.INTEGER), cast(integer_value(sql), "VARCHAR")))
@@ -70,7 +70,7 @@ def _lexical_of_id(frame: Frame, value: Value, blank: exp.Expression | None) -> 
     return by_tag(sql, tags, cases)
 
 
-def _lexical_of_packed(sql: exp.Expression) -> exp.Expression:
+def _lexical_of_packed(sql: exp.Expr) -> exp.Expr:
     after = substring(
         sql, binary(exp.Add, exp.func("STRPOS", sql.copy(), text(" "), dialect="duckdb"), number(1))
     )
@@ -82,14 +82,14 @@ def _lexical_of_packed(sql: exp.Expression) -> exp.Expression:
     )
 
 
-def _starts(sql: exp.Expression, *kinds: str) -> exp.Expression:
+def _starts(sql: exp.Expr, *kinds: str) -> exp.Expr:
     first, *rest = (starts_with(sql, text(kind)) for kind in kinds)
     for other in rest:
         first = binary(exp.Or, first, other)
     return first
 
 
-def _lexical_of_native(value: Value) -> exp.Expression:
+def _lexical_of_native(value: Value) -> exp.Expr:
     sql = value.sql
     if value.rep is Rep.BOOLEAN:
         # A cast of NULL is NULL, a CASE would answer "false".
@@ -105,7 +105,7 @@ def _lexical_of_native(value: Value) -> exp.Expression:
     return double_text(sql)
 
 
-def double_text(sql: exp.Expression) -> exp.Expression:
+def double_text(sql: exp.Expr) -> exp.Expr:
     """The canonical form of a DOUBLE or FLOAT: ``1.5E3``, ``INF``, ``NaN``."""
     written = cast(exp.Abs(this=sql), "VARCHAR")
     plain = split_part(written, "e", 1)
@@ -149,7 +149,7 @@ def double_text(sql: exp.Expression) -> exp.Expression:
     )
 
 
-def packed(frame: Frame, value: Value) -> exp.Expression:
+def packed(frame: Frame, value: Value) -> exp.Expr:
     """A value as a packed term."""
     sql = value.sql
     if value.rep is Rep.PACKED:
@@ -159,7 +159,7 @@ def packed(frame: Frame, value: Value) -> exp.Expression:
     if value.rep is not Rep.ID:
         return concat(text(f"T{REP_TYPES[value.rep]} "), _lexical_of_native(value))
     tags = value.tags
-    cases: list[tuple[int, exp.Expression]] = [
+    cases: list[tuple[int, exp.Expr]] = [
         (tag_bits(Tag.INTEGER), _typed("integer", cast(integer_value(sql), "VARCHAR"))),
         (tag_bits(Tag.DATE), _typed("date", date_text(sql))),
         (MOMENT_TAGS, _typed("dateTime", datetime_text(sql, tags & MOMENT_TAGS))),
@@ -182,11 +182,11 @@ def packed(frame: Frame, value: Value) -> exp.Expression:
     return by_tag(sql, tags, cases)
 
 
-def _typed(name: str, lexical_form: exp.Expression) -> exp.Expression:
+def _typed(name: str, lexical_form: exp.Expr) -> exp.Expr:
     return concat(text(f"T{XSD}{name} "), lexical_form)
 
 
-def _packed_text(sql: exp.Expression, language: exp.Expression | None) -> exp.Expression:
+def _packed_text(sql: exp.Expr, language: exp.Expr | None) -> exp.Expr:
     if language is None:
         return concat(text("S"), sql)
     return choose(
@@ -195,7 +195,7 @@ def _packed_text(sql: exp.Expression, language: exp.Expression | None) -> exp.Ex
     )
 
 
-def datatype(frame: Frame, value: Value) -> exp.Expression | None:
+def datatype(frame: Frame, value: Value) -> exp.Expr | None:
     """IRI of the datatype as a text, NULL for what is no literal; ``None`` where it takes Python."""
     if value.rep in REP_TYPES and value.language is None:
         kind = text(REP_TYPES[value.rep])
