@@ -16,6 +16,7 @@
     ├── QueryError
     │   ├── QuerySyntaxError       line, column, offset, token, hint
     │   ├── QueryTimeoutError      deadline in seconds
+    │   ├── QueryMemoryError       which limit it reached
     │   └── NotPermittedError      the construct that is refused
     ├── StoreError
     │   ├── StoreMissingError
@@ -168,6 +169,21 @@ class QueryTimeoutError(QueryError):
         super().__init__(
             f"the query was stopped after {deadline_s:g} s, its deadline. "
             "Ask for less (LIMIT, fewer joins) or raise CONFLICTKG_QUERY_TIMEOUT_S on your own server."
+        )
+
+
+class QueryMemoryError(QueryError):
+    """A query needs more memory, or more room for temporary files, than it may have.
+
+    Args:
+        limit: What it reached, as a sentence goes on after "the query was stopped:".
+    """
+
+    def __init__(self, limit: str) -> None:
+        self.limit = limit
+        super().__init__(
+            f"the query was stopped: {limit}. Ask for less: LIMIT, fewer joins, less to sort or to "
+            "group. Other queries are not affected."
         )
 
 

@@ -35,6 +35,15 @@ class TermColumn:
     def __len__(self) -> int:
         return len(self.kind)
 
+    def slice(self, start: int, size: int) -> "TermColumn":
+        """So many of its rows; nothing is copied."""
+        return TermColumn(
+            self.kind[start : start + size],
+            self.lexical.slice(start, size),
+            self.datatype.slice(start, size),
+            self.language.slice(start, size),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Batch:
@@ -47,3 +56,7 @@ class Batch:
 
     columns: tuple[TermColumn, ...]
     size: int
+
+    def slice(self, start: int, size: int) -> "Batch":
+        """So many of its solutions; nothing is copied."""
+        return Batch(tuple(each.slice(start, size) for each in self.columns), size)

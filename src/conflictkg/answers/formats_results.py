@@ -165,16 +165,7 @@ def _pieces(answer: Solutions) -> Iterator[Batch]:
     for batch in answer.batches:
         for start in range(0, batch.size, _ROWS_AT_ONCE):
             size = min(_ROWS_AT_ONCE, batch.size - start)
-            yield Batch(tuple(_slice(each, start, size) for each in batch.columns), size)
-
-
-def _slice(column: TermColumn, start: int, size: int) -> TermColumn:
-    return TermColumn(
-        column.kind[start : start + size],
-        column.lexical.slice(start, size),
-        column.datatype.slice(start, size),
-        column.language.slice(start, size),
-    )
+            yield batch.slice(start, size)
 
 
 def _write_rows(cells: Sequence[Any], before: str, between: str, behind: str) -> memoryview:

@@ -1,0 +1,60 @@
+"""One thread that watches the deadlines of all queries of a store."""
+
+import heapq
+import threading
+import time
+from collections.abc import Callable
+from itertools import count
+
+_AGAIN_S = 0.02
+"""How soon a query is stopped once more that has not noticed: it may have been about to start."""
+
+
+class Watchdog:
+    """Calls what was agreed when a deadline comes. Its thread starts with the first deadline."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._heap: list[tuple[float, int, Callable[[], bool]]] = []
+        self._numbers = count()
+        self._thread: threading.Thread | None = None
+        self._closed = False
+
+    def watch(self, when: float, stop: Callable[[], bool]) -> None:
+        """Have something stopped.
+
+        Args:
+            when: On the clock of ``time.monotonic``.
+            stop: Called from the watchdog's thread, again and again until it says that it is done.
+        """
+        with self._changed:
+            heapq.heappush(self._heap, (when, next(self._numbers), stop))
+            if self._thread is None and not self._closed:
+                self._thread = threading.Thread(
+                    target=self._run, name="conflictkg-deadlines", daemon=True
+                )
+                self._thread.start()
+            elif self._heap[0][0] == when:
+                self._changed.notify()
+
+    def close(self) -> None:
+        """End the thread. What it watches is no longer stopped."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                if self._closed:
+                    return
+                now = time.monotonic()
+                if not self._heap or self._heap[0][0] > now:
+                    self._changed.wait(self._heap[0][0] - now if self._heap else None)
+                    continue
+                _, number, stop = heapq.heappop(self._heap)
+            if not stop():
+                with self._changed:
+                    heapq.heappush(self._heap, (time.monotonic() + _AGAIN_S, number, stop))

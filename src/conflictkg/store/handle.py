@@ -1,0 +1,254 @@
+"""The :class:`~conflictkg.store.Store` on DuckDB, in this process."""
+
+import time
+from collections.abc import Hashable, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from itertools import count
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from conflictkg.answers import Answer, Iri, Term, Triples
+from conflictkg.engine.algebra import Query
+from conflictkg.engine.compile import compile_query
+from conflictkg.engine.syntax import parse_query
+from conflictkg.errors import NotPermittedError, QuerySyntaxError, StoreError
+from conflictkg.store.answering import answer_fetched, answer_running
+from conflictkg.store.bindings import bind
+from conflictkg.store.database import Database
+from conflictkg.store.lasting import is_lasting
+from conflictkg.store.layout import GraphInfo
+from conflictkg.store.protocol import Limits, UpdateReport
+from conflictkg.store.runtime import Run, Runtime, StaleError
+from conflictkg.store.statements import Statement, Statements, make_statement
+from conflictkg.store.statistics import StoreCatalog
+from conflictkg.store.updating import Updater
+
+_PARSED = 256
+
+
+class DuckStore:
+    """A store, open.
+
+    Args:
+        database: Owned by the store from now on.
+        limits: What queries may use.
+        only_known_graphs: Whether FROM a graph that is not there is refused rather than empty.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        limits: Limits,
+        *,
+        only_known_graphs: bool = True,
+    ) -> None:
+        self._database, self._limits = database, limits
+        self._only_known_graphs = only_known_graphs
+        self._statements = Statements()
+        self._parse = lru_cache(_PARSED)(_parse)
+        self._graphs: tuple[StoreCatalog, tuple[GraphInfo, ...]] | None = None
+        self._runtime = Runtime(
+            database,
+            workers=limits.workers,
+            wait_s=limits.wait_s,
+            memory_mb=limits.memory_mb,
+        )
+        self._updater = Updater(database, self._runtime.watchdog)
+        self._is_closed = False
+        self._opened_at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    @property
+    def directory(self) -> Path:
+        """Where it was opened."""
+        return self._database.directory or Path(":memory:")
+
+    @property
+    def release(self) -> str:
+        """Identifier of its contents: equal for equal contents."""
+        return self._database.release
+
+    @property
+    def built_at(self) -> str:
+        """When it was built, as ``xsd:dateTime`` in UTC."""
+        manifest = self._database.manifest
+        return manifest.built_at if manifest is not None else self._opened_at
+
+    def graphs(self) -> tuple[GraphInfo, ...]:
+        """Its named graphs, by IRI."""
+        catalog = self._database.catalog
+        known = self._graphs
+        if known is None or known[0] is not catalog:
+            ids = list(catalog.graphs)
+            names = [each for each in catalog.dictionary.terms(ids) if isinstance(each, Iri)]
+            infos = [
+                GraphInfo(name.value, catalog.graphs[each])
+                for each, name in zip(ids, names, strict=True)
+            ]
+            known = catalog, tuple(sorted(infos, key=lambda info: info.iri))
+            self._graphs = known
+        return known[1]
+
+    def size(self) -> int:
+        """Number of quads."""
+        return self._database.catalog.quads
+
+    def query(
+        self,
+        text: str,
+        *,
+        deadline_s: float | None = None,
+        max_rows: int | None = None,
+        default_graphs: Sequence[str] = (),
+        named_graphs: Sequence[str] = (),
+        bindings: Mapping[str, Term] | None = None,
+        base_iri: str | None = None,
+    ) -> Answer:
+        """Ask in SPARQL; see :meth:`conflictkg.store.Store.query`."""
+        deadline = None if deadline_s is None else time.monotonic() + deadline_s
+        self._check_length(text)
+        query = self._parse(text, base_iri or "")
+        values = bindings or {}
+        if values:
+            query = bind(query, values)
+        default, named = tuple(default_graphs), tuple(named_graphs)
+        key = (text, base_iri, default, named, max_rows, tuple(sorted(values.items(), key=_name)))
+        for attempt in count():
+            statement = self._plan(query, key, default, named, max_rows)
+            run = self._runtime.start(
+                statement.plan.programs, statement.catalog.dictionary, deadline, deadline_s
+            )
+            try:
+                return self._answer(statement, run, max_rows, pinned=attempt > 0)
+            except StaleError:
+                continue
+        raise AssertionError("count() does not end")
+
+    def _plan(
+        self,
+        query: Query,
+        key: Hashable,
+        default_graphs: Sequence[str],
+        named_graphs: Sequence[str],
+        max_rows: int | None,
+    ) -> Statement:
+        catalog = self._database.catalog
+
+        def make() -> tuple[Statement, bool]:
+            if self._only_known_graphs:
+                _require_graphs(query, catalog, default_graphs, named_graphs)
+            plan = compile_query(
+                query, catalog, default_graphs=default_graphs, named_graphs=named_graphs
+            )
+            return make_statement(plan, catalog, max_rows), is_lasting(query)
+
+        return self._statements.get(key, catalog, make)
+
+    def _answer(
+        self, statement: Statement, run: Run, max_rows: int | None, *, pinned: bool
+    ) -> Answer:
+        if statement.plan.small:
+            return answer_fetched(statement, run.fetch(statement, pinned=pinned), max_rows)
+        run.open(statement)
+        return answer_running(statement, run, max_rows)
+
+    def update(
+        self,
+        text: str,
+        *,
+        deadline_s: float | None = None,
+        using_graphs: Sequence[str] = (),
+        using_named_graphs: Sequence[str] = (),
+        base_iri: str | None = None,
+    ) -> UpdateReport:
+        """Change it in SPARQL; see :meth:`conflictkg.store.Store.update`."""
+        self._check_length(text)
+        return self._updater.run(
+            text,
+            deadline_s=deadline_s,
+            using_graphs=using_graphs,
+            using_named_graphs=using_named_graphs,
+            base_iri=base_iri or "",
+        )
+
+    def describe(
+        self, iri: str, *, deadline_s: float | None = None, max_rows: int | None = None
+    ) -> Triples:
+        """All triples that have this subject, in any graph; none if nothing is said of it."""
+        answer = self.query(
+            "CONSTRUCT { ?thing ?p ?o } WHERE { ?thing ?p ?o }",
+            deadline_s=deadline_s,
+            max_rows=max_rows,
+            bindings={"thing": Iri(iri)},
+        )
+        if not isinstance(answer, Triples):
+            raise StoreError(
+                f"CONSTRUCT was answered with {answer.kind}: this is a defect, report it"
+            )
+        return answer
+
+    def close(self) -> None:
+        """Close it. Queries that still run raise :class:`StoreError`."""
+        if not self._is_closed:
+            self._is_closed = True
+            self._runtime.close()
+            self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _check_length(self, text: str) -> None:
+        try:
+            length = len(text.encode())
+        except UnicodeEncodeError as error:
+            raise QuerySyntaxError(
+                "holds half a character (a lone surrogate). Send the query as UTF-8.",
+                text.count("\n", 0, error.start) + 1,
+                error.start - text.rfind("\n", 0, error.start),
+            ) from error
+        if length > self._limits.max_query_bytes:
+            raise QuerySyntaxError(
+                f"has {length:,} bytes; at most {self._limits.max_query_bytes:,} are read "
+                "(CONFLICTKG_MAX_QUERY_BYTES). Shorten it, or ask in parts."
+            )
+
+
+def _parse(text: str, base: str) -> Query:
+    return parse_query(text, base=base)
+
+
+def _name(item: tuple[str, Term]) -> str:
+    return item[0]
+
+
+def _require_graphs(
+    query: Query,
+    catalog: StoreCatalog,
+    default_graphs: Sequence[str],
+    named_graphs: Sequence[str],
+) -> None:
+    """Refuse graphs that are not there: nobody shall take an empty answer for a true one."""
+    asked = [*default_graphs, *named_graphs]
+    if not asked and query.dataset is not None:
+        asked = [each.value for each in (*query.dataset.default, *query.dataset.named)]
+    for iri in asked:
+        found = catalog.dictionary.find(Iri(iri))
+        if found is not None and found in catalog.graphs:
+            continue
+        place = query.prologue.places.get(f"<{iri}>")
+        where = f" (line {place.line})" if place is not None else ""
+        names = catalog.dictionary.terms(list(catalog.graphs))
+        known = ", ".join(sorted(f"<{each.value}>" for each in names if isinstance(each, Iri)))
+        raise NotPermittedError(
+            f"graph <{iri}>{where}",
+            f"the store does not hold it, and nothing is fetched. It holds {known}.",
+        )

@@ -1,0 +1,26 @@
+"""Whether a query can be planned once for ever."""
+
+from dataclasses import fields, is_dataclass
+
+from conflictkg.engine.algebra import Call, Query
+
+_MOMENTARY = frozenset({"NOW", "RAND", "UUID", "STRUUID", "BNODE"})
+
+
+def is_lasting(query: Query) -> bool:
+    """Whether a plan of it holds at another time: it asks neither for the time nor for chance.
+
+    >>> from conflictkg.engine.syntax import parse_query
+    >>> is_lasting(parse_query("ASK {}")), is_lasting(parse_query("SELECT (now() AS ?n) {}"))
+    (True, False)
+    """
+    waiting: list[object] = [query]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, Call) and node.name in _MOMENTARY:
+            return False
+        if isinstance(node, tuple):
+            waiting += node
+        elif is_dataclass(node):
+            waiting += [getattr(node, each.name) for each in fields(node)]
+    return True

@@ -1,0 +1,97 @@
+"""Plans that are kept: the same question over the same state is planned once."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from itertools import count
+
+from sqlglot import exp
+
+from conflictkg.engine.dialect import to_sql
+from conflictkg.engine.plan import Plan
+from conflictkg.store.statistics import StoreCatalog
+
+MOST_KEPT = 256
+
+_numbers = count()
+
+
+@dataclass(slots=True, eq=False)
+class Statement:
+    """A plan, ready to run.
+
+    Args:
+        plan: The plan.
+        catalog: The state that it was made for.
+        sql: Its SQL.
+        number: Its own, in this process.
+    """
+
+    plan: Plan
+    catalog: StoreCatalog
+    sql: str
+    number: int = field(default_factory=lambda: next(_numbers))
+    _uses: int = 0
+
+    def is_first_use(self) -> bool:
+        """Whether it was never asked this before."""
+        self._uses += 1
+        return self._uses == 1
+
+
+def make_statement(plan: Plan, catalog: StoreCatalog, max_rows: int | None) -> Statement:
+    """A plan as a statement.
+
+    Args:
+        plan: The plan.
+        catalog: The state that it was made for.
+        max_rows: Rows that are wanted; one more is asked for, to know whether there is one.
+    """
+    tree = plan.tree
+    # A solution makes any number of triples, or none.
+    if max_rows is not None and not plan.template and plan.kind != "boolean":
+        tree = _limit(tree, max_rows + 1)
+    return Statement(plan, catalog, to_sql(tree))
+
+
+def _limit(tree: exp.Query, most: int) -> exp.Query:
+    old = tree.args.get("limit")
+    if old is not None and int(old.expression.name) <= most:
+        return tree
+    limited = tree.copy()
+    limited.set("limit", exp.Limit(expression=exp.Literal.number(most)))
+    return limited
+
+
+class Statements:
+    """Those that were used last. What was made for another state than the present one is not given out."""
+
+    def __init__(self, most: int = MOST_KEPT) -> None:
+        self._most = most
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[Hashable, Statement] = OrderedDict()
+
+    def get(
+        self, key: Hashable, catalog: StoreCatalog, make: Callable[[], tuple[Statement, bool]]
+    ) -> Statement:
+        """A statement for a state.
+
+        Args:
+            key: What was asked, and how.
+            catalog: The state.
+            make: Makes one, and says whether it may be kept.
+        """
+        with self._lock:
+            found = self._kept.get(key)
+            if found is not None and found.catalog is catalog:
+                self._kept.move_to_end(key)
+                return found
+        made, is_lasting = make()
+        if is_lasting:
+            with self._lock:
+                self._kept[key] = made
+                self._kept.move_to_end(key)
+                while len(self._kept) > self._most:
+                    self._kept.popitem(last=False)
+        return made
