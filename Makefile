@@ -44,6 +44,9 @@ fix: install ## mend what can be mended by machine
 terms: install ## write src/conflictkg/terms.py from the ontology
 	$(BIN)/python tools/generate_terms.py
 
+syntax-tables: install ## write the parse tables of SPARQL from its grammar
+	$(BIN)/python tools/generate_syntax_tables.py
+
 data: install ## convert the registry and the reviewed annotations again
 	$(BIN)/conflictkg convert entities data/entities -o data/ttl/entities.ttl
 	for file in data/annotations/*.json; do \

@@ -23,6 +23,7 @@ from conflictkg.engine.syntax.expressions import make_chain
 from conflictkg.engine.syntax.groups import make_join
 from conflictkg.engine.syntax.modifiers import Item, Modifiers, SelectClause
 from conflictkg.engine.syntax.reading import Reading, variables_of
+from conflictkg.errors import QuerySyntaxError
 
 
 class Answer:
@@ -43,6 +44,8 @@ class Answer:
         self._aggregates: dict[Aggregate, Var] = reading.scopes.pop().aggregates
         self._is_grouped = bool(self._aggregates or modifiers.keys or modifiers.having)
         self._has: set[str] = set()
+        """Where grouped: the keys, the names that SELECT gives, and what VALUES brings."""
+        self._visible = frozenset(group.scope)
         self.scope = dict(group.scope)
         """The variables that SELECT * names."""
         for variable in values.variables if values is not None else ():
@@ -63,8 +66,6 @@ class Answer:
         else:
             variables, extended = self._items(clause.items)
         self._group(keys, extended)
-        for variable, expression in extended:
-            self._pattern = Extend(self._pattern, variable, expression)
         self._order()
         self._pattern = Project(self._pattern, tuple(variables))
         if clause.option == "DISTINCT":
@@ -87,11 +88,13 @@ class Answer:
             if expression is None:
                 continue
             name = variable or self._reading.fresh_key()
-            if variable is not None and variable != expression:
-                self._refuse_taken(variable, offset)
+            if variable is not None and variable != expression and variable.name in self.scope:
+                raise self._taken(variable, offset)
             keys[name, expression] = None
             self.scope[name.name] = None
         self._has = {name.name for name, _ in keys}
+        if self._values is not None:
+            self._has |= {variable.name for variable in self._values.variables}
         return list(keys)
 
     def _items(self, items: list[Item]) -> tuple[list[Var], list[tuple[Var, Expression]]]:
@@ -105,7 +108,9 @@ class Answer:
             else:
                 for used in variables_of(expression):
                     self._require_grouped(used, offset)
-                self._refuse_taken(variable, offset)
+                # What is neither a key nor aggregated is not visible behind a group: its name is free.
+                if variable.name in (self._has if self._is_grouped else self.scope):
+                    raise self._taken(variable, offset)
                 if variable in variables:
                     raise self._reading.error(
                         f"?{variable.name} is selected twice. Take another name.", offset
@@ -116,13 +121,12 @@ class Answer:
             variables[variable] = None
         return list(variables), extended
 
-    def _refuse_taken(self, variable: Var, offset: int) -> None:
-        if variable.name in self.scope:
-            raise self._reading.error(
-                f"?{variable.name} has a value already, AS cannot give it another. Take another name.",
-                offset,
-                f"?{variable.name}",
-            )
+    def _taken(self, variable: Var, offset: int) -> QuerySyntaxError:
+        return self._reading.error(
+            f"?{variable.name} has a value already, AS cannot give it another. Take another name.",
+            offset,
+            f"?{variable.name}",
+        )
 
     def _require_grouped(self, variable: Var, offset: int) -> None:
         name = variable.name
@@ -138,11 +142,14 @@ class Answer:
     def _group(
         self, keys: list[tuple[Var, Expression]], extended: list[tuple[Var, Expression]]
     ) -> None:
+        having: list[Expression] = []
+        uses_names = False
         if self._is_grouped:
-            aliases = {variable.name for variable, _ in extended}
-            having = [
-                self._sample(each, self._has - aliases) for each in self._modifiers.having or ()
-            ]
+            names = {variable.name for variable, _ in extended} - self._visible
+            known = {variable.name for variable, _ in keys} | names
+            for each in self._modifiers.having or ():
+                uses_names = uses_names or any(v.name in names for v in variables_of(each))
+                having.append(self._sample(each, known))
             if self._modifiers.order:
                 self._modifiers.order = [
                     OrderKey(self._sample(key.expression, self._has), key.descending)
@@ -150,10 +157,20 @@ class Answer:
                 ]
             aggregates = tuple((variable, each) for each, variable in self._aggregates.items())
             self._pattern = Group(self._pattern, tuple(keys), aggregates)
-            if having:
-                self._pattern = Filter(self._pattern, make_chain("&&", having))
+        # By the standard HAVING does not see the names that SELECT gives, and is an error with them. Jena,
+        # Virtuoso and Blazegraph let it see them; people write it so, and it can mean nothing else.
+        if uses_names:
+            self._extend(extended)
+        if having:
+            self._pattern = Filter(self._pattern, make_chain("&&", having))
         if self._values is not None:
             self._pattern = make_join(self._pattern, self._values)
+        if not uses_names:
+            self._extend(extended)
+
+    def _extend(self, extended: list[tuple[Var, Expression]]) -> None:
+        for variable, expression in extended:
+            self._pattern = Extend(self._pattern, variable, expression)
 
     def _sample(self, expression: Expression, known: set[str]) -> Expression:
         """An expression over a group; a variable that is no key stands for any of its values."""

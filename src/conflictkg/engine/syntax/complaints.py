@@ -31,7 +31,7 @@ _WORDING: tuple[tuple[frozenset[str], str, frozenset[str]], ...] = (
     ),
     (
         _PATTERNS - {"VALUES"},
-        "another pattern",
+        "a pattern",
         _PATTERNS | _IRIS | _LITERALS | {"LBRACE", "VAR", "BLANK", "LSQB", "LPAR"},
     ),
     (_IRIS | _LITERALS | {"BLANK"}, "a term", _IRIS | _LITERALS | {"BLANK", "LSQB", "LPAR"}),

@@ -151,9 +151,8 @@ class Printer:
             return f"{self.expression(arguments[0], own + 1)} {name} ({self._list(arguments[1:])})"
         if name in _SIGNS:
             operand = arguments[0]
+            text = self.expression(operand, _PRIMARY)
             # "-5" would be the number.
-            asked = _PRIMARY + 1 if isinstance(operand, Literal) else own
-            text = self.expression(operand, asked)
             return _SIGNS[name] + (f"({text})" if isinstance(operand, Literal) else text)
         if own == _PRIMARY:
             return f"{name}({self._list(arguments)})"

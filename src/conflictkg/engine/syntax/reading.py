@@ -115,6 +115,10 @@ class Reading:
                 offset,
             )
 
+    def start_operation(self) -> None:
+        """Count operators anew: a request may have any number of operations."""
+        self._operators = 0
+
     def fresh_path(self) -> Var:
         """A variable between two steps of a path."""
         self._paths += 1

@@ -182,17 +182,10 @@ class _Writer:
         keys: tuple[OrderKey, ...] = ()
         if isinstance(pattern, OrderBy):
             keys, pattern = pattern.keys, pattern.pattern
-        extended: dict[Var, Expression] = {}
-        last = len(variables)
-        while isinstance(pattern, Extend) and pattern.variable in variables[:last]:
-            last = variables.index(pattern.variable)
-            extended[pattern.variable] = pattern.expression
-            pattern = pattern.pattern
+        extended, values, having, group, pattern = _split(pattern, variables)
         group_tail = ""
-        values, having, group = _split_group(pattern)
         if group is not None:
             self._aggregates.update(group.aggregates)
-            pattern = group.pattern
             group_tail = self._group_by(group)
             if having is not None:
                 group_tail += f" HAVING ({self._print.expression(having)})"
@@ -237,12 +230,32 @@ def _ends_in_triples(pattern: Pattern) -> bool:
     return isinstance(pattern.right if isinstance(pattern, Join) else pattern, Bgp)
 
 
-def _split_group(pattern: Pattern) -> tuple[Values | None, Expression | None, Group | None]:
-    """VALUES behind a group, its HAVING, and the group; without a group nothing of it."""
+def _split(
+    pattern: Pattern, variables: tuple[Var, ...]
+) -> tuple[dict[Var, Expression], Values | None, Expression | None, Group | None, Pattern]:
+    """What SELECT names, VALUES behind a group, its HAVING, the group, and the pattern under it all."""
+    extended, inner = _split_names(pattern, variables)
+    bare = inner
     values: Values | None = None
     having: Expression | None = None
-    if isinstance(pattern, Join) and isinstance(pattern.right, Values):
-        values, pattern = pattern.right, pattern.left
-    if isinstance(pattern, Filter):
-        having, pattern = pattern.condition, pattern.pattern
-    return (values, having, pattern) if isinstance(pattern, Group) else (None, None, None)
+    if isinstance(bare, Join) and isinstance(bare.right, Values):
+        values, bare = bare.right, bare.left
+    if isinstance(bare, Filter):
+        having, bare = bare.condition, bare.pattern
+        if not extended:  # HAVING may use the names of SELECT: then it stands around them.
+            extended, bare = _split_names(bare, variables)
+    if isinstance(bare, Group):
+        return extended, values, having, bare, bare.pattern
+    return _split_names(pattern, variables)[0], None, None, None, inner
+
+
+def _split_names(
+    pattern: Pattern, variables: tuple[Var, ...]
+) -> tuple[dict[Var, Expression], Pattern]:
+    extended: dict[Var, Expression] = {}
+    last = len(variables)
+    while isinstance(pattern, Extend) and pattern.variable in variables[:last]:
+        last = variables.index(pattern.variable)
+        extended[pattern.variable] = pattern.expression
+        pattern = pattern.pattern
+    return extended, pattern

@@ -36,11 +36,13 @@ def no_operations(reading: Reading, parts: list[Any]) -> list[Operation]:
 
 @action
 def first_operation(reading: Reading, parts: list[Any]) -> list[Operation]:
+    reading.start_operation()
     return [parts[1]]
 
 
 @action
 def next_operation(reading: Reading, parts: list[Any]) -> list[Operation]:
+    reading.start_operation()
     operations: list[Operation] = parts[0]
     operations.append(parts[3])
     return operations
@@ -179,8 +181,10 @@ def changes(reading: Reading, parts: list[Any]) -> tuple[Quads, Quads]:
         return [], parts[1]
     end = parts[2][1] if len(parts) > 2 else None
     start = parts[0][1]
-    for offset, label in reading.blank_uses:
-        if offset > start and (end is None or offset < end):
+    for offset, label in reversed(reading.blank_uses):
+        if offset < start:
+            break
+        if end is None or offset < end:
             raise reading.error(
                 "a blank node cannot stand in DELETE: it would name no node of the graph.",
                 offset,
