@@ -26,6 +26,7 @@ class Plan:
         epoch: The state of the catalog that it holds for.
         small: Whether the answer is known to be small enough to be fetched at once.
         notes: For people: what was chosen and why, a line each.
+        scans: For people: by alias of a table, the triples that it serves.
     """
 
     kind: Kind
@@ -37,3 +38,4 @@ class Plan:
     epoch: int = 0
     small: bool = False
     notes: tuple[str, ...] = ()
+    scans: Mapping[str, tuple[TriplePattern, ...]] = field(default_factory=dict)

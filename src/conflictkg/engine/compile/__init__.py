@@ -85,6 +85,7 @@ def _plan_description(state: State, query: Describe) -> Plan:
         epoch=state.catalog.epoch,
         small=not variables,
         notes=tuple(state.notes),
+        scans={alias: tuple(triples) for alias, triples in state.scans.items()},
     )
 
 
@@ -114,4 +115,5 @@ def _plan(state: State, kind: Kind, pattern: Pattern, names: tuple[str, ...]) ->
         epoch=state.catalog.epoch,
         small=is_small or kind == "boolean",
         notes=tuple(state.notes),
+        scans={alias: tuple(triples) for alias, triples in state.scans.items()},
     )

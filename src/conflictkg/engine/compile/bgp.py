@@ -100,6 +100,7 @@ def _add_triple(state: State, block: Block, triple: TriplePattern, context: Cont
         _match_nothing(state, block, triple, context, f"{triple.predicate} is no predicate")
         return
     alias = state.aliases.fresh("t")
+    state.scans[alias] = [triple]
     if quads.predicate is not None:
         is_set = quads.predicate.is_set
     else:
@@ -155,6 +156,7 @@ def _gather_object(state: State, value: int, alias: str) -> exp.Subquery:
     queries: list[exp.Query] = []
     for name in names or {"pos": None}:
         inner = state.aliases.fresh("t")
+        state.scans[inner] = state.scans[alias]
         source = Block()
         state.aliases.add(source, Source(table(name, inner), inner))
         source.where.append(is_one_of(reference(inner, "o"), [value]))
@@ -168,6 +170,7 @@ def _gather_object(state: State, value: int, alias: str) -> exp.Subquery:
 def _merge_graphs(state: State, quads: _Quads, alias: str) -> exp.Subquery:
     """The quads of several graphs as one set of triples."""
     inner = state.aliases.fresh("t")
+    state.scans[inner] = state.scans[alias]
     source = Block()
     state.aliases.add(source, Source(table(quads.table, inner), inner))
     source.where.append(is_one_of(reference(inner, "g"), state.view.default or ()))
@@ -277,6 +280,7 @@ def _serve(
 ) -> bool:
     """Answer a triple from the class table; whether that can be."""
     if _is_type(state, triple, type_id, star.table.id):
+        state.scans.setdefault(star.alias, []).append(triple)
         return True
     column = star_column(state, star, triple)
     if column is None:
@@ -298,4 +302,5 @@ def star_column(state: State, star: Star, triple: TriplePattern) -> Column | Non
     held = None if predicate is None else star.table.columns.get(predicate)
     if held is None:
         return None
+    state.scans.setdefault(star.alias, []).append(triple)
     return Column(reference(star.alias, held.name), Rep.ID, held.tags, nullable=True)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from conflictkg.answers import RDF, Iri, Literal
-from conflictkg.engine.algebra import Pattern
+from conflictkg.engine.algebra import Pattern, TriplePattern
 from conflictkg.engine.catalog import Catalog
 from conflictkg.engine.columns import Scope
 from conflictkg.engine.compile.blocks import Aliases, Block
@@ -36,6 +36,7 @@ class State:
         base: What ``IRI()`` resolves against.
         programs: Expressions that Python evaluates, by key.
         notes: What was chosen and why.
+        scans: By alias of a table, the triples that it serves.
     """
 
     catalog: Catalog
@@ -45,6 +46,7 @@ class State:
     aliases: Aliases = field(default_factory=Aliases)
     programs: dict[str, Program | AggregateProgram] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    scans: dict[str, list[TriplePattern]] = field(default_factory=dict)
     _found: dict[Iri | Literal, int | None] = field(default_factory=dict)
 
     def compile(self, pattern: Pattern, context: Context) -> Block:
