@@ -33,6 +33,7 @@ RAISED = [
     pytest.param(errors.QueryError("too big"), 503, "query-failed", id="query"),
     pytest.param(errors.QuerySyntaxError("x", 2, 5), 400, "sparql-syntax", id="syntax"),
     pytest.param(errors.QueryTimeoutError(30), 503, "query-timeout", id="timeout"),
+    pytest.param(errors.QueryMemoryError("x"), 503, "query-failed", id="memory"),
     pytest.param(
         errors.NotPermittedError("SERVICE (line 4)", "x"), 403, "federation-disabled", id="service"
     ),

@@ -1,10 +1,5 @@
 """A store that is open: what it answers, what it refuses, and that nobody takes it down."""
 
-import os
-import signal
-import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -17,6 +12,7 @@ from conflictkg.answers import Answer, Boolean, Iri, Literal, Solutions, Triple,
 from conflictkg.errors import (
     NotPermittedError,
     QueryError,
+    QueryMemoryError,
     QuerySyntaxError,
     QueryTimeoutError,
     StoreBusyError,
@@ -24,7 +20,7 @@ from conflictkg.errors import (
     StoreMissingError,
 )
 from conflictkg.store import GraphInfo, Limits, Store, open_store
-from conflictkg.store.layout import FORMAT, MANIFEST, QUADS
+from conflictkg.store.layout import DATABASE, FORMAT, MANIFEST
 
 EX = "http://example.org/"
 XSD_INTEGER = "http://www.w3.org/2001/XMLSchema#integer"
@@ -33,7 +29,7 @@ ENDLESS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l .
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    """The two small graphs, open. Tests may kill its workers."""
+    """The two small graphs, open."""
     directory = write_small_store(tmp_path_factory.mktemp("small") / "store")
     with open_store(directory) as found:
         yield found
@@ -41,9 +37,11 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
 
 @pytest.fixture(scope="module")
 def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    """Three thousand triples, open with one worker of little memory."""
+    """Three thousand triples, open for one query at a time of little memory."""
     directory = write_small_store(tmp_path_factory.mktemp("large") / "store", numbers(3_000))
-    with open_store(directory, Limits(workers=1, memory_mb=768, wait_s=20)) as found:
+    with open_store(
+        directory, Limits(workers=1, memory_mb=64, temporary_mb=64, wait_s=20)
+    ) as found:
         yield found
 
 
@@ -61,13 +59,13 @@ def test_store_tells_its_release_graphs_and_size(store: Store) -> None:
 
 
 def test_select_gives_rows_in_order_of_its_variables(store: Store) -> None:
-    """Terms come with datatype and language (the engine keeps numbers by value), unbound as None."""
+    """Terms come with datatype and language as they stand in the data, unbound as None."""
     text = f"SELECT ?v ?none ?s {{ ?s <{EX}count>|<{EX}name> ?v }} ORDER BY ?s ?v"
     with store.query(text) as answer:
         assert isinstance(answer, Solutions)
         assert answer.variables == ("v", "none", "s")
         assert list(answer.rows) == [
-            (Literal("3", XSD_INTEGER), None, Iri(EX + "a")),
+            (Literal("03", XSD_INTEGER), None, Iri(EX + "a")),
             (
                 Literal("Hangu", "http://www.w3.org/1999/02/22-rdf-syntax-ns#langString", "en"),
                 None,
@@ -184,8 +182,8 @@ def test_bindings_put_values_into_a_query(store: Store) -> None:
     value = Literal("Hangu", "http://www.w3.org/1999/02/22-rdf-syntax-ns#langString", "en")
     by_literal = store.query("SELECT ?s ?o { ?s ?p ?o }", bindings={"o": value})
     assert rows_of(by_literal) == [(Iri(EX + "a"), value)]
-    number = Literal("3", XSD_INTEGER)
-    assert rows_of(store.query("SELECT ?s ?o { ?s ?p ?o }", bindings={"o": number})) != []
+    number = Literal("03", XSD_INTEGER)
+    assert rows_of(store.query("SELECT ?s { ?s ?p ?o }", bindings={"o": number})) != []
 
 
 def test_binding_of_a_variable_that_is_not_there_is_a_query_error(store: Store) -> None:
@@ -200,32 +198,37 @@ def test_binding_of_a_variable_that_is_not_there_is_a_query_error(store: Store) 
 @pytest.mark.parametrize(
     ("text", "line", "column", "words"),
     [
-        ("SELECT *\nWHERE {\n  ?s ?p ?o .\n  FILTER(?x >\n}", 5, 2, "cannot be read on"),
-        ("SELECT * {} LIMIT -1", 1, 19, "cannot be read on"),
-        ("SELECT * { ?s foaf:name ?o }", 1, 24, "prefix foaf: is not declared. Add: PREFIX foaf:"),
-        ("SELECT * { ?s nix:name ?o }", 1, 23, "prefix nix: is not declared"),
+        ("SELECT *\nWHERE {\n  ?s ?p ?o .\n  FILTER(?x >\n}", 5, 1, "expected an expression"),
+        ("SELECT * {} LIMIT -1", 1, 19, "expected a whole number"),
+        ("SELECT * { ?s foaf:name ?o }", 1, 15, "prefix foaf: is not declared. Add: PREFIX foaf:"),
+        ("SELECT * { ?s nix:name ?o }", 1, 15, "prefix nix: is not declared"),
         ("SELECT * { ?s ?p ?o FILTRE(?o) }", 1, 21, 'Did you mean "FILTER"'),
         (
             "SELECT * { ?s ?p <http://bad iri/> }",
             1,
-            35,
+            18,
             "the IRI that begins at column 18 holds a space",
         ),
-        ("SELECT ?x (COUNT(*) AS ?c) { ?x ?p ?o }", 1, 40, "unbound"),
+        (
+            "SELECT ?x (COUNT(*) AS ?c) { ?x ?p ?o }",
+            1,
+            8,
+            "neither a key of GROUP BY nor aggregated",
+        ),
     ],
 )
 def test_syntax_error_has_line_and_column(
     store: Store, text: str, line: int, column: int, words: str
 ) -> None:
-    """The engine's position, our words."""
+    """Line and column of what is wrong, and what it is, in words."""
     with pytest.raises(QuerySyntaxError) as raised:
         store.query(text)
     assert words in str(raised.value)
     assert (raised.value.line, raised.value.column) == (line, column)
 
 
-def test_glued_keyword_that_the_engine_takes_is_refused(store: Store) -> None:
-    """FROMNAMED is no word of SPARQL, though the engine would run it."""
+def test_glued_keyword_is_refused(store: Store) -> None:
+    """FROMNAMED is no word of SPARQL."""
     with pytest.raises(QuerySyntaxError, match='"FROMNAMED" is no word of SPARQL'):
         store.query("SELECT*FROMNAMED<http://g/>{}")
 
@@ -275,20 +278,20 @@ def test_row_limit_holds_for_triples(large: Store) -> None:
     assert answer.triples.complete is False
 
 
-def test_query_is_killed_at_its_deadline_and_the_next_one_works(large: Store) -> None:
-    """A runaway query ends within a second of its deadline."""
+def test_query_is_stopped_at_its_deadline_and_the_next_one_works(large: Store) -> None:
+    """A runaway query ends at its deadline."""
     start = time.monotonic()
     with pytest.raises(QueryTimeoutError) as raised:
-        large.query(ENDLESS, deadline_s=0.3)
+        rows_of(large.query(ENDLESS, deadline_s=0.3))
     assert raised.value.deadline_s == 0.3
-    assert time.monotonic() - start < 1.3
+    assert time.monotonic() - start < 1
     assert large.query("ASK {}") == Boolean(value=True)
 
 
 def test_deadline_holds_while_rows_are_read(large: Store) -> None:
     """An answer that began in time is still ended at the deadline."""
     text = "SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
-    answer = large.query(text, deadline_s=1.5)
+    answer = large.query(text, deadline_s=0.5)
     assert isinstance(answer, Solutions)
     with pytest.raises(QueryTimeoutError):
         for _ in answer.rows:
@@ -296,16 +299,35 @@ def test_deadline_holds_while_rows_are_read(large: Store) -> None:
     assert large.query("ASK {}") == Boolean(value=True)
 
 
-def test_query_that_needs_too_much_memory_is_a_query_error(large: Store) -> None:
-    """The worker dies, the caller hears why, and the next query works."""
-    with pytest.raises(QueryError, match=r"ran out of memory\. A query may use 768 MiB"):
-        rows_of(large.query("SELECT * { ?a ?b ?c . ?d ?e ?f } ORDER BY ?c", deadline_s=60))
+def test_deadline_frees_the_cursor_of_a_reader_who_reads_no_more(large: Store) -> None:
+    """The only place is free again although the answer is neither read nor closed."""
+    answer = large.query("SELECT * { ?a ?b ?c . ?d ?e ?f }", deadline_s=0.1)
+    assert isinstance(answer, Solutions)
+    next(answer.rows)
+    assert large.query("ASK {}") == Boolean(value=True)
+    with pytest.raises(QueryTimeoutError):
+        list(answer.rows)
+
+
+@pytest.mark.parametrize(
+    ("text", "limit"),
+    [
+        ("SELECT * { ?a ?b ?c . ?d ?e ?f } ORDER BY ?c", "room for temporary files"),
+        ("SELECT DISTINCT ?a ?d { ?a ?b ?c . ?d ?e ?f }", "room for temporary files"),
+        ("SELECT (GROUP_CONCAT(?f) AS ?x) { ?a ?b ?c . ?d ?e ?f }", "memory"),
+    ],
+    ids=["sort", "distinct", "text"],
+)
+def test_query_that_needs_too_much_memory_is_stopped(large: Store, text: str, limit: str) -> None:
+    """The limit that it reached is named, and the next query works."""
+    with pytest.raises(QueryMemoryError, match=f"needs more {limit}"):
+        rows_of(large.query(text, deadline_s=60))
     assert large.query("ASK {}") == Boolean(value=True)
 
 
-def test_query_that_crashes_the_engine_is_a_query_error(large: Store) -> None:
-    """A chain that the guard does not count overflows the engine's stack; only the worker dies."""
-    with pytest.raises(QueryError, match="gave this query up"):
+def test_query_that_nests_too_deep_is_refused(large: Store) -> None:
+    """A chain of a hundred thousand operators costs an error message and nothing else."""
+    with pytest.raises(QuerySyntaxError):
         large.query("ASK { FILTER(" + "1+" * 120_000 + "1) }", deadline_s=60)
     assert large.query("ASK {}") == Boolean(value=True)
 
@@ -372,97 +394,6 @@ def test_closed_store_says_so(tmp_path: Path) -> None:
         found.query("ASK {}")
 
 
-def children() -> set[int]:
-    """Processes that this one has started and that still run."""
-    path = Path(f"/proc/self/task/{threading.main_thread().native_id}/children")
-    tasks = Path("/proc/self/task").glob("*/children")
-    return {
-        int(pid) for each in (path, *tasks) if each.exists() for pid in each.read_text().split()
-    }
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_killed_idle_worker_is_noticed_and_replaced(tmp_path: Path) -> None:
-    """A worker that dies between queries costs at most one query, which says so."""
-    before = children()
-    with open_store(write_small_store(tmp_path / "store"), Limits(workers=1, wait_s=20)) as found:
-        (worker,) = children() - before
-        os.kill(worker, signal.SIGKILL)
-        with pytest.raises(QueryError, match="gave this query up"):
-            found.query("ASK {}")
-        assert found.query("ASK {}") == Boolean(value=True)
-    assert children() - before == set()
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_workers_die_with_their_parent(tmp_path: Path) -> None:
-    """A parent that is killed leaves no worker behind, even one in the middle of a query."""
-    directory = write_small_store(tmp_path / "store", numbers(3_000))
-    script = (
-        "import sys; from pathlib import Path; from conflictkg.store import open_store, Limits\n"
-        "store = open_store(Path(sys.argv[1]), Limits(workers=1))\n"
-        "print(store._pool._idle[0].pid, flush=True)\n"
-        f"store.query({ENDLESS!r})\n"
-    )
-    parent = subprocess.Popen(
-        [sys.executable, "-c", script, str(directory)], stdout=subprocess.PIPE, text=True
-    )
-    assert parent.stdout is not None
-    worker = int(parent.stdout.readline())
-    parent.kill()
-    parent.wait()
-    parent.stdout.close()
-    deadline = time.monotonic() + 10
-    while is_running(worker) and time.monotonic() < deadline:
-        os.sched_yield()
-    assert not is_running(worker)
-
-
-def is_running(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0]
-    except OSError:
-        return False
-    return state != "Z"
-
-
-# Network
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="seccomp")
-def test_sandbox_refuses_sockets_and_programs(tmp_path: Path) -> None:
-    """Below the guard the kernel refuses: also the engine's own client, also to start a program."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        server.setblocking(False)
-        script = f"""
-import os, socket, sys, pyoxigraph
-from conflictkg.store import sandbox
-store = pyoxigraph.Store()
-if not sandbox.enter(1024):
-    sys.exit("no seccomp here")
-refused = []
-try:
-    socket.create_connection(("127.0.0.1", {server.getsockname()[1]}))
-except PermissionError:
-    refused.append("socket")
-try:
-    list(store.query("SELECT * {{ SERVICE <http://127.0.0.1:{server.getsockname()[1]}/> {{ ?s ?p ?o }} }}"))
-except (OSError, RuntimeError):
-    refused.append("service")
-try:
-    os.execv(sys.executable, [sys.executable, "-c", "print('ran')"])
-except PermissionError:
-    refused.append("exec")
-print(*refused)
-"""
-        done = subprocess.run(
-            [sys.executable, "-c", script], capture_output=True, text=True, check=False
-        )
-        assert (done.stdout.strip(), done.stderr.strip()) == ("socket service exec", "")
-        with pytest.raises(BlockingIOError):
-            server.accept()
-
-
 # Opening
 
 
@@ -494,12 +425,12 @@ def test_store_of_another_format_is_refused(tmp_path: Path) -> None:
     manifest = directory / MANIFEST
     newer = manifest.read_text(encoding="utf-8").replace(FORMAT, FORMAT[:-1] + "9")
     manifest.write_text(newer, encoding="utf-8")
-    with pytest.raises(StoreError, match=r"has format \S+/9; this version .* reads \S+/2"):
+    with pytest.raises(StoreError, match=r"has format \S+/9; this version .* reads \S+/3"):
         open_store(directory)
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "[]", '{"format": "https://w3id.org/conflictkg/store/2"}']
+    "text", ["", "{", "[]", '{"format": "https://w3id.org/conflictkg/store/3"}']
 )
 def test_damaged_manifest_is_refused(tmp_path: Path, text: str) -> None:
     """Half a manifest is no manifest."""
@@ -512,6 +443,6 @@ def test_damaged_manifest_is_refused(tmp_path: Path, text: str) -> None:
 def test_damaged_quads_are_refused(tmp_path: Path) -> None:
     """What the engine cannot open is said when the store is opened, not at the first query."""
     directory = write_small_store(tmp_path / "store")
-    (directory / QUADS / "CURRENT").unlink()
-    with pytest.raises(StoreError, match="cannot open the store"):
+    (directory / DATABASE).write_bytes(b"no database")
+    with pytest.raises(StoreError, match=r"cannot be read|damaged|cannot open"):
         open_store(directory)

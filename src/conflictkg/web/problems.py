@@ -199,6 +199,7 @@ BY_ERROR: Mapping[type[ConflictKGError], Kind] = {
     errors.QueryError: QUERY_FAILED,
     errors.QuerySyntaxError: SYNTAX,
     errors.QueryTimeoutError: QUERY_TIMEOUT,
+    errors.QueryMemoryError: QUERY_FAILED,
     errors.NotPermittedError: NOT_PERMITTED,
     errors.StoreError: STORE_UNAVAILABLE,
     errors.StoreMissingError: STORE_UNAVAILABLE,
