@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import count
@@ -104,8 +105,13 @@ class DuckStore:
         named_graphs: Sequence[str] = (),
         bindings: Mapping[str, Term] | None = None,
         base_iri: str | None = None,
+        union_default_graph: bool | None = None,
     ) -> Answer:
-        """Ask in SPARQL; see :meth:`conflictkg.store.Store.query`."""
+        """Ask in SPARQL; see :meth:`conflictkg.store.Store.query`.
+
+        Without ``default_graphs`` and FROM, ``union_default_graph`` says whether the default graph is the
+        union of all; by default it is what the store says.
+        """
         deadline = None if deadline_s is None else time.monotonic() + deadline_s
         self._check_length(text)
         query = self._parse(text, base_iri or "")
@@ -113,9 +119,10 @@ class DuckStore:
         if values:
             query = bind(query, values)
         default, named = tuple(default_graphs), tuple(named_graphs)
-        key = (text, base_iri, default, named, max_rows, tuple(sorted(values.items(), key=_name)))
+        pairs = tuple(sorted(values.items(), key=_name))
+        key = (text, base_iri, default, named, max_rows, pairs, union_default_graph)
         for attempt in count():
-            statement = self._plan(query, key, default, named, max_rows)
+            statement = self._plan(query, key, default, named, max_rows, union_default_graph)
             run = self._runtime.start(
                 statement.plan.programs, statement.catalog.dictionary, deadline, deadline_s
             )
@@ -132,14 +139,18 @@ class DuckStore:
         default_graphs: Sequence[str],
         named_graphs: Sequence[str],
         max_rows: int | None,
+        union_default_graph: bool | None,
     ) -> Statement:
         catalog = self._database.catalog
+        seen = catalog
+        if union_default_graph not in {None, catalog.union_default_graph}:
+            seen = replace(catalog, union_default_graph=bool(union_default_graph))
 
         def make() -> tuple[Statement, bool]:
             if self._only_known_graphs:
                 _require_graphs(query, catalog, default_graphs, named_graphs)
             plan = compile_query(
-                query, catalog, default_graphs=default_graphs, named_graphs=named_graphs
+                query, seen, default_graphs=default_graphs, named_graphs=named_graphs
             )
             return make_statement(plan, catalog, max_rows), is_lasting(query)
 
