@@ -226,7 +226,10 @@ class Rows:
     def run(self, sql: str, scope: RowScope) -> list[tuple[Any, ...]]:
         """The rows of a query that may call Python."""
         Rows._running, Rows._decode = scope.programs, self.words.term
-        return self.connection.sql(sql).fetchall()
+        try:
+            return self.connection.sql(sql).fetchall()
+        except duckdb.Error as error:
+            raise AssertionError(sql) from error
 
     def values(self, column: Column, scope: RowScope, tail: str = "ORDER BY t.n") -> list[Term | None]:
         """The terms of a column."""

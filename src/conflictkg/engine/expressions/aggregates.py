@@ -183,7 +183,7 @@ def _average(frame: Frame, value: Value, aggregate: Aggregate) -> Value:
 
     def quotient(inner: Frame, given: Sequence[Value]) -> Value:
         dividend, divisor = (exact(inner, each) for each in given)
-        return divide(dividend, divisor, quotient_digits=found.width - found.scale + 1)
+        return divide(inner, dividend, divisor, quotient_digits=found.width - found.scale + 1)
 
     return frame.apply(quotient, operands)
 

@@ -12,7 +12,6 @@ from conflictkg.engine.dialect import (
     call,
     cast,
     choose,
-    is_not_null,
     number,
     trim_right,
 )
@@ -66,7 +65,7 @@ def _to_string(frame: Frame, operands: Sequence[Value]) -> Value:
     if value.rep is not Rep.ID or not value.has_only(_WITH_CANONICAL_FORM):
         raise NotNative
     sql, tags = value.sql, value.tags
-    named = TEXT_TAGS | tag_bits(Tag.IRI)
+    named = TEXT_TAGS | tag_bits(Tag.IRI, Tag.OTHER)
     cases = [
         (tag_bits(Tag.INTEGER), cast(integer_value(sql), "VARCHAR")),
         (
@@ -79,7 +78,7 @@ def _to_string(frame: Frame, operands: Sequence[Value]) -> Value:
     ]
     if tags & named:
         cases.append((named, frame.term(value, "lex")))
-    missing = tags & tag_bits(Tag.BLANK, Tag.OTHER)
+    missing = tags & tag_bits(Tag.BLANK)
     if missing:
         cases.append((missing, cast(exp.null(), "VARCHAR")))
     return string(by_tag(sql, tags, cases), nullable=value.nullable or bool(missing))
@@ -107,7 +106,8 @@ def _to_integer(frame: Frame, operands: Sequence[Value]) -> Value:
         return found.value()
     if found.kind == DOUBLE:
         raise NotNative
-    whole = call("TRUNC", cast(found.sql, f"DECIMAL({HUGE_DIGITS}, {found.scale})"))
+    wide = cast(found.sql, f"DECIMAL({HUGE_DIGITS}, {found.scale})")
+    whole = choose([(binary(exp.LT, wide, number(0)), call("CEIL", wide))], call("FLOOR", wide))
     width = max(found.width - found.scale, 1)
     return integer(cast(whole, "HUGEINT"), width, nullable=found.nullable)
 
@@ -164,4 +164,3 @@ CASTS: dict[str, Callable[[Frame, Sequence[Value]], Value]] = {
     XSD + "date": _to_date,
     XSD + "dateTime": _to_datetime,
 }
-__all__ = ["CASTS", "choose", "is_not_null"]

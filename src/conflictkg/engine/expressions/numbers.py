@@ -30,6 +30,7 @@ from conflictkg.engine.expressions.payloads import (
     DECIMAL_DIGITS,
     by_tag,
     decimal_double,
+    decimal_scaled,
     decimal_value,
     has_tag,
     integer_value,
@@ -65,6 +66,7 @@ class Number:
         double: The nearest double, in SQL; ``None`` where SQL cannot round to it.
         is_short: Whether no two such numbers have one nearest double: an inline id's, or of at most 15
             digits.
+        unscaled: Of a decimal, the number without its point, where it is at hand.
     """
 
     kind: str
@@ -74,6 +76,7 @@ class Number:
     scale: int = 0
     double: exp.Expr | None = None
     is_short: bool = False
+    unscaled: exp.Expr | None = None
 
     def value(self) -> Value:
         """It as a value."""
@@ -133,6 +136,7 @@ def _stored(frame: Frame, value: Value) -> Number:
             DECIMAL_DIGITS,
             only_if(decimal_double(sql)),
             True,
+            only_if(decimal_scaled(sql)),
         )
     if tags == tag_bits(Tag.DOUBLE):
         # ``num`` is also set for NUMERIC, which these tags leave out.
@@ -241,13 +245,16 @@ def _quotient(frame: Frame, operands: Sequence[Value]) -> Value:
     if datatype == DOUBLE:
         nullable = any(each.nullable for each in found)
         return real(binary(exp.Div, *_doubles(found)), nullable=nullable)
-    return divide(*found)
+    return divide(frame, *found)
 
 
-def divide(first: Number, second: Number, *, quotient_digits: int | None = None) -> Value:
+def divide(
+    frame: Frame, first: Number, second: Number, *, quotient_digits: int | None = None
+) -> Value:
     """The quotient of integers or decimals: 18 digits after the point, rounded half to even.
 
     Args:
+        frame: Where it stands.
         first: The dividend.
         second: The divisor.
         quotient_digits: At most so many digits before the point, where the caller knows better.
@@ -263,12 +270,28 @@ def divide(first: Number, second: Number, *, quotient_digits: int | None = None)
     if shift < 0 or width > HUGE_DIGITS - 1 or second.width + shift > HUGE_DIGITS - 1:
         raise NotNative
     power = cast(text(str(10**shift)), "HUGEINT")
-    dividend, divisor = _unscaled(first), _unscaled(second)
+
+    def quotient(_frame: Frame, operands: Sequence[Value]) -> Value:
+        dividend, divisor = (operand.sql for operand in operands)
+        return decimal(_rounded_quotient(dividend, divisor, power), width + 1, FRACTION_DIGITS)
+
+    operands = [
+        integer(_unscaled(frame, each), each.width, nullable=each.nullable)
+        for each in (first, second)
+    ]
+    return frame.apply(quotient, operands)
+
+
+def _rounded_quotient(
+    dividend: exp.Expr, divisor: exp.Expr, power: exp.Expr
+) -> exp.Expr:
     # First the whole part: only the rest, less than the divisor, is shifted.
     rest = binary(exp.Mul, binary(exp.Mod, dividend, divisor), power)
     last = exp.Abs(this=binary(exp.Mod, rest, divisor))
     whole = binary(
-        exp.Add, binary(exp.Mul, binary(exp.IntDiv, dividend, divisor), power), binary(exp.IntDiv, rest, divisor)
+        exp.Add,
+        binary(exp.Mul, binary(exp.IntDiv, dividend, divisor), power),
+        binary(exp.IntDiv, rest, divisor),
     )
     left = exp.Paren(this=binary(exp.Sub, exp.Abs(this=divisor), last))
     is_odd = binary(exp.NEQ, binary(exp.Mod, whole, number(2)), number(0))
@@ -281,17 +304,30 @@ def divide(first: Number, second: Number, *, quotient_digits: int | None = None)
     step = choose([(negative, number(-1))], number(1))
     rounded = choose([(up, binary(exp.Add, whole, step))], whole)
     quotient = shifted_decimal(rounded, FRACTION_DIGITS)
-    sql = choose([(binary(exp.NEQ, divisor, number(0)), quotient)])
-    return decimal(sql, width + 1, FRACTION_DIGITS)
+    return choose([(binary(exp.NEQ, divisor, number(0)), quotient)])
 
 
-def _unscaled(found: Number) -> exp.Expr:
+def _unscaled(frame: Frame, found: Number) -> exp.Expr:
+    """The number without its point, a HUGEINT."""
     if not found.scale:
         return cast(found.sql, "HUGEINT")
-    power = cast(text(str(10**found.scale)), f"DECIMAL({HUGE_DIGITS}, 0)")
-    # DECIMAL times a whole number keeps the scale; its digits fit, since those of a quotient do.
-    whole = binary(exp.Mul, cast(found.sql, f"DECIMAL({HUGE_DIGITS}, {found.scale})"), power)
-    return cast(whole, "HUGEINT")
+    if found.unscaled is not None:
+        return found.unscaled
+    if found.scale > FRACTION_DIGITS:
+        raise NotNative
+
+    def native(_frame: Frame, operands: Sequence[Value]) -> Value:
+        wide = cast(operands[0].sql, f"DECIMAL({HUGE_DIGITS}, {found.scale})")
+        whole = call("FLOOR", wide)
+        power = text(str(10**found.scale))
+        # All at once would take twice the digits of the scale, and all before the point.
+        fraction = binary(
+            exp.Mul, binary(exp.Sub, wide, whole), cast(power, f"DECIMAL({HUGE_DIGITS}, 0)")
+        )
+        before = binary(exp.Mul, cast(whole, "HUGEINT"), cast(power, "HUGEINT"))
+        return integer(binary(exp.Add, before, cast(fraction, "HUGEINT")), found.width)
+
+    return frame.apply(native, [found.value()]).sql
 
 
 def _negative(frame: Frame, operands: Sequence[Value]) -> Value:
