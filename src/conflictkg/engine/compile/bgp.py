@@ -128,6 +128,8 @@ def _add_triple(state: State, block: Block, triple: TriplePattern, context: Cont
         if isinstance(node, Var):
             column = Column(reference(alias, place), Rep.ID, tags[place], nullable=False)
             bind(state, block, node.name, column, context)
+            if place != "p":
+                state.note_node(block.columns[node.name].sql, context.graph)
     if isinstance(context.graph, InEach):
         column = Column(reference(alias, "g"), Rep.ID, IRI_TAGS, nullable=False)
         bind(state, block, context.graph.variable, column, context)
@@ -231,6 +233,7 @@ def _add_stars(
             state.aliases.add(block, Source(table(chosen.name, alias), alias))
             subject = Column(reference(alias, "s"), Rep.ID, chosen.subject_tags, nullable=False)
             bind(state, block, name, subject, context)
+            state.note_node(block.columns[name].sql, context.graph)
             found = block.stars[name] = Star(alias, chosen)
         for each in star:
             if _serve(state, block, found, each, type_id, context):
@@ -288,6 +291,7 @@ def _serve(
     if isinstance(triple.object, Var):
         block.where.append(exp.Not(this=exp.Is(this=column.sql.copy(), expression=exp.null())))
         bind(state, block, triple.object.name, replace(column, nullable=False), context)
+        state.note_node(block.columns[triple.object.name].sql, context.graph)
         return True
     found = state.find(triple.object)
     block.where.append(exp.false() if found is None else is_one_of(column.sql.copy(), [found]))

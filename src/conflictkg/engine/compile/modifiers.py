@@ -17,6 +17,7 @@ from conflictkg.engine.algebra import (
 from conflictkg.engine.columns import Column, Rep
 from conflictkg.engine.compile.blocks import (
     Block,
+    Source,
     as_item,
     build_select,
     first_alias,
@@ -38,6 +39,8 @@ def compile_group(state: State, pattern: Group, context: Context) -> Block:
     """A row a group: keys and aggregates."""
     block = state.compile(pattern.pattern, context)
     require_graph(state, block, context)
+    if isinstance(context.graph, InEach) and not pattern.keys:
+        return _aggregate_each(state, block, pattern, context, context.graph.variable)
     scope = BlockScope(state, block, context)
     keys = {key.name: compile_value(expression, scope) for key, expression in pattern.keys}
     if isinstance(context.graph, InEach):
@@ -50,7 +53,7 @@ def compile_group(state: State, pattern: Group, context: Context) -> Block:
         scope = BlockScope(state, block, context)
     values = dict(keys)
     for variable, aggregate in pattern.aggregates:
-        values[variable.name] = compile_aggregate(aggregate, scope)
+        values[variable.name] = compile_aggregate(aggregate, scope, is_grouped=bool(keys))
     names = {name: state.aliases.fresh("v") for name in values}
     items: list[exp.Expr] = [
         as_item(column.sql.copy(), names[name]) for name, column in values.items()
@@ -63,6 +66,32 @@ def compile_group(state: State, pattern: Group, context: Context) -> Block:
     return open_block(
         state, select, {name: (names[name], column) for name, column in values.items()}
     )
+
+
+def _aggregate_each(
+    state: State, block: Block, pattern: Group, context: Context, graph: str
+) -> Block:
+    """One row for each named graph, also for those without a solution."""
+    block = seal(state, block)
+    outer = Block()
+    require_graph(state, outer, context)
+    same = exp.EQ(this=block.columns[graph].sql.copy(), expression=outer.columns[graph].sql.copy())
+    block.where.append(same)
+    scope = BlockScope(state, block, context)
+    alias = state.aliases.fresh("r")
+    items: list[exp.Expr] = []
+    for variable, aggregate in pattern.aggregates:
+        column = compile_aggregate(aggregate, scope)
+        item = state.aliases.fresh("v")
+        items.append(as_item(column.sql, item))
+        outer.columns[variable.name] = replace(column, sql=reference(alias, item))
+    if items:
+        query = exp.Lateral(
+            this=exp.Subquery(this=build_select(block, items)),
+            alias=exp.TableAlias(this=exp.Identifier(this=alias)),
+        )
+        state.aliases.add(outer, Source(query, alias))
+    return outer
 
 
 def compile_project(state: State, pattern: Project, context: Context) -> Block:

@@ -227,6 +227,12 @@ class _Reach:
             seeds.columns[self._graph] = Column(
                 reference(kept, names[self._graph]), Rep.ID, IRI_TAGS, nullable=False
             )
+        if self._steps.none and not self._state.is_node(
+            columns[start.name].sql, self._context.graph
+        ):
+            # No step at all leads from a node to itself, but not from what is no node of the graph.
+            nodes = self._compile_nodes()
+            seeds = join_blocks(self._state, seeds, nodes, Context(self._context.graph))
         query = self._build(self._select_seeds(seeds, distinct=True), (kept, rest))
         whole = Block()
         self._state.aliases.add(whole, Source(table(kept, kept), kept))

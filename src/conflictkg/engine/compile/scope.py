@@ -1,6 +1,6 @@
 """What expressions see: the columns of a block, and around EXISTS those of the blocks outside."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import count
 
@@ -27,6 +27,9 @@ from conflictkg.engine.expressions import equal_terms
 from conflictkg.engine.program import AggregateProgram, Program
 
 _PROGRAM_NUMBERS = count(1)
+
+ROW = ".row"
+"""How the names of hidden columns begin that number the solutions."""
 
 
 class BlockScope:
@@ -66,6 +69,10 @@ class BlockScope:
             return self._context.outer.column(name)
         return found
 
+    def names(self) -> Sequence[str]:
+        """The variables of the pattern itself: hidden ones and blank nodes are none."""
+        return [name for name in self._columns if not name.startswith((".", "_:"))]
+
     def term(self, column: Column) -> str:
         """Alias of the dictionary's row for an id; joined to the block that the id comes from."""
         owner = self._state.aliases.owner(first_alias(column.sql))
@@ -91,7 +98,10 @@ class BlockScope:
         return key
 
     def row_number(self) -> exp.Expr:
-        """A number of its own for each solution."""
+        """A number of its own for each solution; the same wherever a column holds it already."""
+        for name, column in self._columns.items():
+            if name.startswith(ROW):
+                return column.sql.copy()
         return exp.Window(this=exp.RowNumber())
 
 
@@ -165,8 +175,8 @@ def reopen(state: State, name: str, columns: Closed) -> Block:
 def _read(state: State, relation: exp.Expr, alias: str, columns: Closed) -> Block:
     block = Block()
     state.aliases.add(block, Source(relation, alias))
-    block.columns = {
-        name: replace(column, sql=reference(alias, item))
-        for name, (item, column) in columns.items()
-    }
+    for name, (item, column) in columns.items():
+        read = reference(alias, item)
+        state.note_same(column.sql, read)
+        block.columns[name] = replace(column, sql=read)
     return block

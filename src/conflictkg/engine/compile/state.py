@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from sqlglot import exp
+
 from conflictkg.answers import RDF, Iri, Literal
 from conflictkg.engine.algebra import Pattern, TriplePattern
 from conflictkg.engine.catalog import Catalog
@@ -47,6 +49,7 @@ class State:
     programs: dict[str, Program | AggregateProgram] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     scans: dict[str, list[TriplePattern]] = field(default_factory=dict)
+    _nodes: dict[tuple[str, str], set[Active]] = field(default_factory=dict)
     _found: dict[Iri | Literal, int | None] = field(default_factory=dict)
 
     def compile(self, pattern: Pattern, context: Context) -> Block:
@@ -58,6 +61,23 @@ class State:
         if term not in self._found:
             self._found[term] = self.catalog.dictionary.find(term)
         return self._found[term]
+
+    def note_node(self, value: exp.Expr, graph: Active) -> None:
+        """Take note that all values of a column are subjects or objects in a graph."""
+        if isinstance(value, exp.Column):
+            self._nodes.setdefault((value.table, value.name), set()).add(graph)
+
+    def note_same(self, value: exp.Expr, other: exp.Column) -> None:
+        """Take note that a column has no other values than another."""
+        if isinstance(value, exp.Column) and (value.table, value.name) in self._nodes:
+            known = self._nodes[value.table, value.name]
+            self._nodes[other.table, other.name] = set(known)
+
+    def is_node(self, value: exp.Expr, graph: Active) -> bool:
+        """Whether all values of a column are known to be subjects or objects in a graph."""
+        return isinstance(value, exp.Column) and graph in self._nodes.get(
+            (value.table, value.name), ()
+        )
 
     def type_id(self) -> int | None:
         """The id of ``rdf:type``."""
