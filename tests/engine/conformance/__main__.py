@@ -21,7 +21,7 @@ def main() -> int:
     """Run what the command line asks for; 1 if anything fails."""
     parser = argparse.ArgumentParser(prog="python -m engine.conformance", description=__doc__)
     parser.add_argument("only", nargs="?", default="", help="regular expression on test names")
-    parser.add_argument("--engine", choices=sorted(ENGINES), default="oxigraph")
+    parser.add_argument("--engine", choices=sorted(ENGINES), default="ours")
     parser.add_argument("--show", action="store_true", help="query, data, expected, got and SQL")
     parser.add_argument("--root", type=Path, default=_ROOT, help="folder of sparql10 and sparql11")
     options = parser.parse_args()

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from .comparing import Result, Table, TripleSet, show_term
 from .manifests import Case
+from .ours import OurEngine
 from .registry import ENGINES
 from .running import answer, expected_answer, expected_graphs, load_sources
 
@@ -24,6 +25,8 @@ def show_case(case: Case, engine_name: str, root: Path) -> str:
             parts += [" ".join(map(show_term, quad)) for quad in engine.quads()]
         else:
             parts += ["--- expected", show_result(expected_answer(case, root))]
+            if isinstance(engine, OurEngine):
+                parts += ["--- SQL", engine.explain(text, case.base)]
             parts += ["--- got"]
             parts += [show_result(answer(engine, case, text))]
     except Exception as error:  # noqa: BLE001 -- it is what came of the test
