@@ -21,7 +21,7 @@ from conflictkg.engine.program import AggregateProgram, Program
 
 _ROWS_A_LOOK = 64
 """Rows after which a function looks whether its query still runs."""
-_GROUP_ITEMS_A_LOOK = 4_096
+_ITEMS_A_LOOK = 4_096
 
 
 class StoppedError(Exception):
@@ -140,20 +140,33 @@ def _compute_aggregates(keys: Any, ids: Any, texts: Any) -> pa.Array:
     for row in range(len(keys)):
         _look(run)
         numbers, strings = _flat(ids.slice(row, 1)), _flat(texts.slice(row, 1))
-        terms = _decode(run, numbers) if ids[row].is_valid else _unpack(strings)
-        value = run.program.evaluate(terms)
+        terms = _decode(run, numbers) if ids[row].is_valid else _unpack(run, strings)
+        value = run.program.evaluate(_Watched(terms, run))
         packed.append(None if value is None else pack_term(value))
     return pa.array(packed, pa.string())
+
+
+class _Watched(list[Term | None]):
+    """The terms of a group; whoever goes through them is stopped with the query."""
+
+    def __init__(self, terms: list[Term | None], run: _Run) -> None:
+        super().__init__(terms)
+        self._run = run
+
+    def __iter__(self) -> Iterator[Term | None]:
+        for start in range(0, len(self), _ITEMS_A_LOOK):
+            _look(self._run)
+            yield from self[start : start + _ITEMS_A_LOOK]
 
 
 def _rows_of(run: _Run, ids: Any, texts: Any) -> Iterator[Sequence[Term | None]]:
     """The inputs of each row. All rows of a vector have as many."""
     size = len(ids)
     columns: list[Sequence[Term | None]] = []
-    for decode, lists in ((lambda each: _decode(run, each), ids), (_unpack, texts)):
+    for decode, lists in ((_decode, ids), (_unpack, texts)):
         items = _flat(lists)
         width = len(items) // size if size else 0
-        terms = decode(items)
+        terms = decode(run, items)
         columns += [terms[place::width] for place in range(width)]
     rows: Iterator[Sequence[Term | None]] = (
         zip(*columns, strict=True) if columns else iter([()] * size)
@@ -169,24 +182,29 @@ def _look(run: _Run) -> None:
         raise StoppedError
 
 
-def _flat(lists: Any) -> list[Any]:
+def _flat(lists: Any) -> Any:
     if isinstance(lists, pa.ChunkedArray):
         lists = lists.combine_chunks()
-    items: list[Any] = lists.flatten().to_pylist()
-    return items
+    return lists.flatten()
 
 
-def _decode(run: _Run, ids: list[int | None]) -> list[Term | None]:
-    """Each different id once: a vector often has few."""
-    different = [each for each in dict.fromkeys(ids) if each is not None]
-    terms: dict[int | None, Term | None] = dict.fromkeys((None,), None)
-    for start in range(0, len(different), _GROUP_ITEMS_A_LOOK):
-        part = different[start : start + _GROUP_ITEMS_A_LOOK]
-        terms.update(zip(part, run.dictionary.terms(part), strict=True))
+def _decode(run: _Run, ids: Any) -> list[Term | None]:
+    return _each_once(run, ids, lambda different: run.dictionary.terms(different))
+
+
+def _unpack(run: _Run, texts: Any) -> list[Term | None]:
+    return _each_once(run, texts, lambda different: [unpack_term(each) for each in different])
+
+
+def _each_once(
+    run: _Run, values: Any, decode: Callable[[list[Any]], Sequence[Term]]
+) -> list[Term | None]:
+    """The term of each value, decoded once for equal ones: a vector often has few."""
+    found: list[Term | None] = []
+    for start in range(0, len(values), _ITEMS_A_LOOK):
         _look(run)
-    return [terms[each] for each in ids]
-
-
-def _unpack(texts: list[str | None]) -> list[Term | None]:
-    different = {each: unpack_term(each) for each in dict.fromkeys(texts) if each is not None}
-    return [None if each is None else different[each] for each in texts]
+        part = values.slice(start, _ITEMS_A_LOOK).to_pylist()
+        different = [each for each in dict.fromkeys(part) if each is not None]
+        terms = dict(zip(different, decode(different), strict=True))
+        found += [terms.get(each) for each in part]
+    return found

@@ -33,6 +33,9 @@ _ROWS_A_BATCH = 16_384
 _GATHER_S = 0.05
 """How long rows are gathered for a batch, so that few that come slowly are passed on."""
 _MOST_PREPARED = 64
+_BUFFER = "64KiB"
+"""Rows that are computed ahead of their reader. DuckDB gives out the first row when they are full: with
+its own 10 MB a filter that lets little through keeps people waiting for seconds."""
 
 _log = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
@@ -47,6 +50,7 @@ class Cursor:
 
     def __init__(self, database: Database, memory_mb: int | None) -> None:
         self.duckdb = database.cursor()
+        self.duckdb.execute(f"SET streaming_buffer_size = '{_BUFFER}'")
         if memory_mb is not None:
             self.duckdb.execute(f"SET operator_memory_limit = '{memory_mb:d}MiB'")
         self._prepared: dict[int, None] = {}
