@@ -291,6 +291,8 @@ TABLE = {
         ('xsd:double("1e3")', '"1.0E3"^^xsd:double'),
         ('xsd:double("1.1"^^xsd:float)', '"1.100000023841858E0"^^xsd:double'),
         ('xsd:float("1.1")', '"1.1E0"^^xsd:float'),
+        # Just above the middle of two singles, where rounding by way of a double goes down.
+        ('xsd:float("1.0000000596046447753906250001")', '"1.0000001E0"^^xsd:float'),
         ('xsd:float("1e39")', '"INF"^^xsd:float'),
         ('xsd:dateTime("2020-01-01T00:00:00.50+00:00")', '"2020-01-01T00:00:00.5Z"^^xsd:dateTime'),
         ('xsd:dateTime("2020-01-01"^^xsd:date)', '"2020-01-01T00:00:00"^^xsd:dateTime'),
@@ -340,6 +342,13 @@ def test_blank_nodes_are_equal_only_to_themselves_and_have_no_text() -> None:
     assert turtle(evaluated("isBlank(?x)", x=Blank("b1"))) == '"true"^^xsd:boolean'
     assert evaluated("STR(?x)", x=Blank("b1")) is None
     assert evaluated("?x < ?y", x=Blank("b1"), y=Blank("b2")) is None
+
+
+def test_relative_iri_without_a_base_is_an_error() -> None:
+    """There is nothing to resolve it against."""
+    run = compile_expression(expression("IRI('y')"), {}, Context())
+    with pytest.raises(ExpressionError):
+        run(())
 
 
 def _run(text: str, row: list[Term | None], slots: dict[str, int], seed: int = 1) -> Term:

@@ -56,6 +56,14 @@ def test_distance_is_the_great_circle_between_the_nearest_points(
         assert metres(*pair) == pytest.approx(expected_m, rel=1e-3, abs=1e-6)
 
 
+def test_distance_to_a_slanted_line_in_the_north_is_that_of_its_nearest_point() -> None:
+    """Where degrees of longitude are short, the nearest point in degrees is another one."""
+    line = [(0.02 * step, 59.0 + 0.02 * step) for step in range(101)]
+    expected_m = min(great_circle_m(point, (2.0, 59.0)) for point in line)
+    found = metres("LINESTRING(0 59, 2 61)", "POINT(2 59)")
+    assert found == pytest.approx(expected_m, rel=1e-2)
+
+
 @pytest.mark.parametrize(
     ("unit", "expected"),
     [
@@ -111,6 +119,7 @@ def test_relations_of_simple_features(name: str, first: str, second: str, expect
         wkt("<http://www.opengis.net/def/crs/EPSG/0/32637> POINT(1 1)"),
         wkt("LINESTRING(" + ", ".join(f"{n} 0" for n in range(200_000)) + ")"),
         wkt("GEOMETRYCOLLECTION(" * 100_000),
+        wkt("GEOMETRYCOLLECTION(" * 9 + "POINT(1 1)" + ")" * 9),
         Literal(DAMASCUS),
         None,
     ],
