@@ -8,7 +8,7 @@ BIN    := $(VENV)/bin
 UV     := $(BIN)/uv
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve build test lint check fix data terms score wheel bench clean
+.PHONY: help install serve build test lint check fix data terms syntax score wheel bench clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -44,7 +44,7 @@ fix: install ## mend what can be mended by machine
 terms: install ## write src/conflictkg/terms.py from the ontology
 	$(BIN)/python tools/generate_terms.py
 
-syntax-tables: install ## write the parse tables of SPARQL from its grammar
+syntax: install ## write the parse tables of SPARQL from its grammar
 	$(BIN)/python tools/generate_syntax_tables.py
 
 data: install ## convert the registry and the reviewed annotations again

@@ -1,4 +1,4 @@
-"""Write the parse tables of SPARQL from its grammar: ``make syntax-tables``.
+"""Write the parse tables of SPARQL from its grammar: ``make syntax``.
 
 lark needs half a second to make them, and they never change while we run; the parser reads
 ``src/conflictkg/engine/syntax/tables.json`` in a few milliseconds instead, and needs no lark.

@@ -26,7 +26,7 @@ def load_tool() -> ModuleType:
 
 
 def test_tables_are_as_generated() -> None:
-    """``make syntax-tables`` would change nothing."""
+    """``make syntax`` would change nothing."""
     made = load_tool().generate_tables((FOLDER / "grammar.lark").read_text(encoding="utf-8"))
     assert made == (FOLDER / "tables.json").read_text(encoding="utf-8")
 

@@ -67,6 +67,7 @@ _KEPT = re.compile(f"{_STRING}|{_IRI}|{_COMMENT}", re.DOTALL)
 _ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
 _HINTS = {
     "&": "And is &&.",
+    "\ufeff": "It is the mark that some editors put before a text: take it away.",
     **dict.fromkeys("“”„«»‘’", "Strings stand in straight quotation marks: \"…\" or '…'."),
 }
 _PARTNERS = {")": "(", "}": "{", "]": "["}
