@@ -15,7 +15,7 @@ ROWS: list[set[str]] = [
     {"graphs", "provenance", "values", "iris", "answers"},
     {"engine", "questions"},
     {"store"},
-    {"sources", "shacl", "reason", "link", "describe", "views"},
+    {"sources", "shacl", "reason", "link", "describe", "views", "rdflib_store"},
     {"build"},
     {"web", "cli"},
 ]
