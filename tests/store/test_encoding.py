@@ -26,6 +26,8 @@ FORMS = st.one_of(
     st.from_regex(r"[+-]?[0-9]{0,3}(\.[0-9]{0,3})?[eE][+-]?[0-9]{0,3}", fullmatch=True),
     st.sampled_from(["INF", "-INF", "+INF", "NaN", "true", "false", "1", "0", "-0", "-0.0", ""]),
     st.dates().map(str),
+    st.sampled_from(["0000-01-01", "0001-01-01", "9999-12-31", "2021-02-29", "2020-02-29"]),
+    st.sampled_from(["0000-01-01T00:00:00", "6501-01-01T00:00:00Z", "2020-01-01T24:00:00"]),
     st.from_regex(r"[0-9]{4}-[01][0-9]-[0-3][0-9]", fullmatch=True),
     st.datetimes().map(lambda each: each.isoformat()),
     st.from_regex(

@@ -26,7 +26,11 @@ def tokenize(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys("".join(kept).split()))
 
 
-def tokens_of(text: exp.Expression) -> exp.Expression:
+def tokens_of(text: exp.Expression) -> exp.Func:
     """SQL: the words of a text as an array, repeated ones too."""
-    plain = exp.func("lower", exp.func("strip_accents", text))
+    # DuckDB's strip_accents stops at a zero character.
+    whole = exp.func(
+        "replace", text, exp.func("chr", exp.Literal.number(0)), exp.Literal.string(" ")
+    )
+    plain = exp.func("lower", exp.func("strip_accents", whole))
     return exp.func("regexp_extract_all", plain, exp.Literal.string(_WORD))

@@ -15,16 +15,20 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from conflictkg.answers import RDF, Blank, Iri, Term
-from conflictkg.engine.catalog import Predicate
+from conflictkg.engine.catalog import ClassTable, Predicate
 from conflictkg.engine.ids import DEFAULT_GRAPH, Tag, dictionary_tag, make_id
 from conflictkg.store.delta import Delta, Entry, canonical_entry, insert_entries
 from conflictkg.store.dictionary import Base, StoreDictionary
+from conflictkg.store.refreshing import refresh_classes
 from conflictkg.store.statistics import MOST_INSTANCES, StoreCatalog
 from conflictkg.store.tables import POS, tags_of
 
 Ids = npt.NDArray[np.int64]
 TermQuad = tuple[Term, Term, Term, Term | None]
 """Subject, predicate, object, graph; ``None`` is the unnamed default graph."""
+
+HUGE = 0.2
+"""A change of this part of a store leaves it without class tables, until it is optimized."""
 
 RDF_TYPE = Iri(RDF + "type")
 
@@ -264,10 +268,11 @@ class Transaction:
 
     def _apply(self) -> Changed:
         self.cursor.execute(_PREPARE)
-        counts = self.cursor.execute(
+        # All rows: a result that is not read to its end blocks what comes next on the cursor.
+        ((removed, added),) = self.cursor.execute(
             "SELECT (SELECT count(*) FROM removed), (SELECT count(*) FROM added)"
-        ).fetchone()
-        changed = Changed(*counts) if counts else Changed()
+        ).fetchall()
+        changed = Changed(removed, added)
         if changed.removed or changed.added:
             self._write(changed)
             self._count(changed)
@@ -330,6 +335,7 @@ class Transaction:
             predicates=predicates,
             graphs=graphs,
             instances=self._count_instances(),
+            classes=self._refresh_classes(changed),
         )
 
     def _by_graph(self, table: str) -> list[tuple[int, int]]:
@@ -359,6 +365,15 @@ class Transaction:
                 if not instances[kind]:
                     del instances[kind]
         return instances
+
+    def _refresh_classes(self, changed: Changed) -> Mapping[int, ClassTable]:
+        rdf_type = self._dictionary.find(RDF_TYPE)
+        classes = self._catalog.classes
+        if not classes or rdf_type is None:
+            return {}
+        if changed.removed + changed.added > HUGE * self._catalog.quads:
+            return {}
+        return refresh_classes(self.cursor, classes, rdf_type)
 
     # Graphs
 

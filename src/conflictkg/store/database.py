@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 import duckdb
 
@@ -33,7 +35,10 @@ CLOSED: dict[str, str | bool | int | float | list[str]] = {
 
 def lock_configuration(connection: duckdb.DuckDBPyConnection) -> None:
     """Let nobody change a setting any more, but for the memory of a cursor's own queries."""
-    connection.execute("SET allowed_configs = ['operator_memory_limit', 'search_path', 'schema']")
+    connection.execute(
+        "SET allowed_configs = ['operator_memory_limit', 'search_path', 'schema',"
+        " 'streaming_buffer_size']"
+    )
     connection.execute("SET lock_configuration = true")
 
 
@@ -187,6 +192,17 @@ class Database:
         else:
             self._connection.close()
         self._release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
 
 
 _shared_lock = threading.Lock()

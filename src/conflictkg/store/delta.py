@@ -11,13 +11,15 @@ from typing import Protocol
 import duckdb
 
 from conflictkg.answers import RDF_LANG_STRING, XSD_STRING, Iri, Literal, Term
-from conflictkg.engine.ids import Tag, dictionary_tag, id_range, make_id, numeric_value
+from conflictkg.engine.ids import Tag, dictionary_tag, id_range, make_id, numeric_value, tag_of
 from conflictkg.errors import StoreError
+from conflictkg.store.textindex import index_texts
 
 Entry = Iri | Literal
 """A term that stands in the dictionary."""
 
 MOST_CACHED = 200_000
+_TEXTS = frozenset({Tag.STRING, Tag.LANG})
 
 
 class Delta(Protocol):
@@ -208,3 +210,6 @@ def insert_entries(cursor: duckdb.DuckDBPyConnection, entries: Iterable[tuple[En
             " unnest($4::VARCHAR[]), unnest($5::DOUBLE[])",
             [list(column) for column in zip(*rows, strict=True)],
         )
+        chosen = ", ".join(str(row[0]) for row in rows if tag_of(row[0]) in _TEXTS)
+        if chosen:
+            index_texts(cursor, f"(SELECT * FROM term WHERE id IN ({chosen}))", "token")

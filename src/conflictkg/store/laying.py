@@ -49,26 +49,28 @@ def lay_predicates(connection: duckdb.DuckDBPyConnection, schema: str) -> dict[i
             FROM {schema}.spo
         ) GROUP BY p ORDER BY count(*) DESC, p
     """).fetchall()
+    # Sorted once for all; what one predicate has lies together then.
+    connection.execute(f"""
+        CREATE OR REPLACE TABLE by_object AS
+        SELECT s, p, o, g, u FROM {schema}.spo ORDER BY p, o, s, g
+    """)
+    objects = dict(
+        connection.execute("""
+            SELECT p, sum(is_new::INTEGER)::BIGINT FROM (
+                SELECT p, lag(o) OVER () IS DISTINCT FROM o OR lag(p) OVER () <> p AS is_new
+                FROM by_object
+            ) GROUP BY p
+        """).fetchall()
+    )
     frequent = [row[0] for row in rows[:MOST_TABLES] if row[1] >= FREQUENT]
     names = {predicate: predicate_table(number) for number, predicate in enumerate(frequent, 1)}
     for predicate, name in names.items():
-        connection.execute(f"""
-            CREATE TABLE {schema}.{name} AS SELECT s, o, g, u FROM {schema}.spo
-            WHERE p = {predicate} ORDER BY o, s, g
-        """)
+        connection.execute(
+            f"CREATE TABLE {schema}.{name} AS SELECT s, o, g, u FROM by_object WHERE p = {predicate}"
+        )
     rest = f"WHERE p NOT IN ({', '.join(map(str, names))})" if names else ""
-    connection.execute(f"""
-        INSERT INTO {schema}.{POS} SELECT s, p, o, g, u FROM {schema}.spo {rest} ORDER BY p, o, s, g
-    """)
-    objects = dict(
-        connection.execute(f"SELECT p, count(DISTINCT o) FROM {schema}.{POS} GROUP BY p").fetchall()
-    )
-    for predicate, name in names.items():
-        row = connection.execute(
-            f"SELECT sum(is_new::INTEGER)::BIGINT FROM"
-            f" (SELECT lag(o) OVER () IS DISTINCT FROM o AS is_new FROM {schema}.{name})"
-        ).fetchone()
-        objects[predicate] = row[0] if row else 0
+    connection.execute(f"INSERT INTO {schema}.{POS} SELECT s, p, o, g, u FROM by_object {rest}")
+    connection.execute("DROP TABLE by_object")
     return {
         p: Predicate(p, names.get(p, POS), quads, subjects, objects[p], s_tags, o_tags, is_set)
         for p, quads, subjects, s_tags, o_tags, is_set in sorted(rows)

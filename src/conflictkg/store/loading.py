@@ -19,6 +19,7 @@ from conflictkg.engine.ids import Tag
 from conflictkg.errors import StoreError
 from conflictkg.store.arena import Arena, write_arena
 from conflictkg.store.changes import Numbers
+from conflictkg.store.classes import ClassPlan, choose_classes, lay_classes, read_plans
 from conflictkg.store.delta import HeldDelta
 from conflictkg.store.dictionary import StoreDictionary
 from conflictkg.store.laying import count_graphs, count_instances, lay_predicates, lay_quads
@@ -33,6 +34,7 @@ from conflictkg.store.numbering import (
 from conflictkg.store.staging import STAGED, Source, restage_lines, stage_source
 from conflictkg.store.statistics import StoreCatalog, save_catalog, save_numbers
 from conflictkg.store.tables import create_tables
+from conflictkg.store.textindex import index_texts
 
 MEMORY_MB = 1200
 """What DuckDB may use while it loads; beside it stand its buffers for reading and Python itself."""
@@ -75,6 +77,7 @@ class Load:
         sources: The files.
         union_default_graph: Whether queries see the union of all graphs as their default graph.
         graphs: IRIs of named graphs that are to be there, even if empty.
+        plans: What shapes say of classes; shapes among the quads count too.
         memory_mb: What DuckDB may use.
         report: Is told how far it is.
     """
@@ -82,6 +85,7 @@ class Load:
     sources: Sequence[Source]
     union_default_graph: bool = True
     graphs: Sequence[str] = ()
+    plans: Sequence[ClassPlan] = ()
     memory_mb: int = MEMORY_MB
     report: Report = field(default=lambda progress: None)  # noqa: ARG005  silence
 
@@ -177,13 +181,21 @@ class _Filling:
             found = dictionary.find(Iri(iri))
             if found is not None:
                 graphs.setdefault(found, 0)
+        instances = count_instances(connection, "target", predicates, rdf_type)
+        self._tell("derive class tables")
+        plans = (*self._load.plans, *read_plans(connection, "target", dictionary))
+        chosen = choose_classes(plans, dictionary, instances)
+        classes = lay_classes(connection, "target", chosen, predicates, rdf_type)
+        self._tell("index texts")
+        index_texts(connection, "target.term", "target.token")
         catalog = StoreCatalog(
             epoch=0,
             dictionary=dictionary,
             union_default_graph=self._load.union_default_graph,
             quads=sum(each.quads for each in predicates.values()),
             predicates=predicates,
-            instances=count_instances(connection, "target", predicates, rdf_type),
+            classes=classes,
+            instances=instances,
             graphs=graphs,
         )
         connection.execute("USE target")
