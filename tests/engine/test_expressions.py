@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 from evaluated import expression, turtle
-from expression_rows import BASE, Rows, reference
+from expression_rows import BASE, COMPUTED, MIXTURES, TERMS, Rows, literals, reference
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from conflictkg.answers import RDF_LANG_STRING, XSD, Blank, Iri, Literal, Term
+from conflictkg.answers import XSD, Iri, Literal, Term
 from conflictkg.engine.algebra import Call, Expression, FunctionCall, Var
 from conflictkg.engine.columns import Rep
 from conflictkg.engine.dialect import to_sql
@@ -16,70 +16,6 @@ from conflictkg.engine.evaluate import Context, ExpressionError, compile_test
 from conflictkg.engine.expressions import compile_condition, compile_value
 
 
-def literals(datatype: str, *lexical: str) -> list[Term]:
-    """Literals of one datatype of XML Schema."""
-    return [Literal(each, XSD + datatype) for each in lexical]
-
-
-TERMS: Mapping[str, list[Term]] = {
-    "integer": literals(
-        "integer", "0", "1", "-1", "7", "-13", "2020", "9007199254740992", "-9007199254740992"
-    ),
-    "decimal": literals(
-        "decimal", "0.0", "1.5", "-1.5", "2.50", "0.000000000000001", "7", "999999999999999", "-0.25"
-    ),
-    "double": literals(
-        "double", "0", "-0.0", "1e0", "1.5E0", "-2.5", "NaN", "INF", "-INF", "1e300", "0.1", "-0.4", "1e-7", "123456789"
-    ),
-    "numeric": [
-        *literals("float", "1.5", "0.1", "NaN"),
-        *literals("integer", "007", "+1", "9007199254740993", "123456789012345678901234567890"),
-        *literals("byte", "1", "300"),
-        *literals("decimal", "-0.0", "1234567890123456.789", "01.5"),
-        *literals("nonNegativeInteger", "7", "-7"),
-    ],
-    "string": literals(
-        "string", "", "a", "ab", "B", "Stra\u00dfe", "\u0130\u03a3", "caf\u00e9", "e\u0301x", "\U0001f600z", "a b/c", "en", "de-CH", "*", "1", "true", "2020-01-01"
-    ),
-    "lang": [
-        Literal(text, RDF_LANG_STRING, tag)
-        for text, tag in (("a", "en"), ("a", "de"), ("ab", "en"), ("", "en"), ("Stra\u00dfe", "de-ch"))
-    ],
-    "boolean": literals("boolean", "true", "false"),
-    "datetime": literals(
-        "dateTime", "2020-02-29T12:30:45", "1969-12-31T23:59:59.5", "0001-01-01T00:00:00", "2020-02-29T12:30:45.000001"
-    ),
-    "utc": literals("dateTime", "2020-02-29T12:30:45Z", "1970-01-01T00:00:00Z", "2020-03-01T12:30:45Z"),
-    "date": literals("date", "2020-02-29", "1970-01-01", "0001-01-01", "9999-12-31"),
-    "special": [
-        *literals("boolean", "1", "yes"),
-        *literals("integer", "x"),
-        *literals("double", "one"),
-        *literals("dateTime", "2020-02-29T12:30:45+02:00", "2020-13-01T00:00:00", "9000-01-01T00:00:00"),
-        *literals("date", "2020-02-29Z"),
-        *literals("dayTimeDuration", "P1D", "PT24H"),
-        *literals("gYear", "2020"),
-    ],
-    "other": [Literal("a", "http://example.org/type"), Literal("b", "http://example.org/type")],
-    "iri": [Iri("http://example.org/a"), Iri("http://example.org/b"), Iri(XSD + "integer")],
-    "blank": [Blank("b1"), Blank("b2")],
-}
-"""Terms, by how their ids are tagged."""
-
-MIXTURES = [
-    *([kind] for kind in TERMS),
-    ["integer", "decimal"],
-    ["integer", "decimal", "double"],
-    ["string", "lang"],
-    ["string", "iri"],
-    ["datetime", "utc"],
-    ["datetime", "date"],
-    ["integer", "string"],
-    ["integer", "numeric"],
-    ["date", "special"],
-    ["boolean", "string", "iri"],
-    list(TERMS),
-]
 _UNARY = (
     "! NEG POS ABS CEIL FLOOR ROUND STR LANG DATATYPE IRI STRLEN UCASE LCASE ENCODE_FOR_URI YEAR MONTH DAY HOURS "
     "MINUTES SECONDS TZ TIMEZONE ISIRI ISURI ISBLANK ISLITERAL ISNUMERIC MD5"
@@ -205,25 +141,15 @@ def test_each_operator_on_each_pair(kinds: list[str]) -> None:
                     check(Call(name, (constant, Var("a"))), rows)
 
 
-_REPS = {
-    Rep.INTEGER: literals("integer", "0", "5", "-7", "999999999999999999"),
-    Rep.DECIMAL: literals("decimal", "0", "1.5", "-2.25", "123456789.000001"),
-    Rep.DOUBLE: literals("double", "0.0E0", "1.5E0", "NaN", "-INF", "1.0E-7", "1.2345E20"),
-    Rep.BOOLEAN: literals("boolean", "true", "false"),
-    Rep.STRING: literals("string", "", "a", "stra\u00dfe"),
-    Rep.PACKED: [terms[0] for terms in TERMS.values()],
-}
-
-
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(EXPRESSIONS, st.data())
 def test_computed_columns_answer_the_same(wanted: Expression, data: st.DataObject) -> None:
     """The same over columns that are not ids: what sub-selects and BIND have computed."""
-    reps = {name: data.draw(st.sampled_from(sorted(_REPS, key=str))) for name in ("a", "b")}
+    reps = {name: data.draw(st.sampled_from(sorted(COMPUTED, key=str))) for name in ("a", "b")}
     rows: list[dict[str, Term | None]] = []
     for _ in range(3):
         row: dict[str, Term | None] = {
-            name: data.draw(st.none() | st.sampled_from(_REPS[rep])) for name, rep in reps.items()
+            name: data.draw(st.none() | st.sampled_from(COMPUTED[rep])) for name, rep in reps.items()
         }
         rows.append({**row, "c": data.draw(st.sampled_from(_ALL))})
     check(wanted, rows, reps)

@@ -32,7 +32,6 @@ from conflictkg.engine.expressions.texts import LONGEST_TEXT
 from conflictkg.engine.expressions.values import (
     NUMBER_TAGS,
     Value,
-    decimal,
     integer,
     real,
     string,
@@ -209,14 +208,13 @@ def _concatenate(frame: Frame, value: Value, aggregate: Aggregate) -> Value:
     if aggregate.distinct and value.tags & ~tag_bits(Tag.STRING, Tag.IRI, Tag.INTEGER, Tag.DATE):
         raise NotNative
     written = frame.apply(lambda inner, given: lexical(inner, given[0]), [value])
-    sql = written.sql
-    whole = exp.GroupConcat(
-        this=exp.Order(
-            this=exp.Distinct(expressions=[sql]) if aggregate.distinct else sql,
-            expressions=[exp.Ordered(this=sql, desc=False, nulls_first=True)],
-        ),
-        separator=text(aggregate.separator),
-    )
+    sql: exp.Expr = written.sql
+    item: exp.Expr = exp.Distinct(expressions=[sql]) if aggregate.distinct else sql
+    if sql.find(exp.Column) is not None:
+        # Any order would do; this one is the same each time. DuckDB refuses to sort by a constant.
+        keys = [exp.Ordered(this=sql, desc=False, nulls_first=True)]
+        item = exp.Order(this=item, expressions=keys)
+    whole = exp.GroupConcat(this=item, separator=text(aggregate.separator))
     size = binary(
         exp.Add,
         first_known([exp.Sum(this=length(sql)), number(0)]),
@@ -254,4 +252,3 @@ _NATIVES: dict[str, Callable[[Frame, Value, Aggregate], Value]] = {
     "MAX": _extreme(exp.Max, exp.ArgMax),
     "GROUP_CONCAT": _concatenate,
 }
-__all__ = ["compile_aggregate", "decimal"]

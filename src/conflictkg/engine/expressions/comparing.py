@@ -338,11 +338,15 @@ def _compare_numbers(frame: Frame, name: str, first: Value, second: Value) -> ex
             raise NotNative
     left_double, right_double = approximate(frame, first), approximate(frame, second)
     found = _operator(name, left_double, right_double)
+    may_be_nan = False
     # SQL says that NaN is equal to itself and greater than all else.
     for value, sql in ((first, left_double), (second, right_double)):
         if value.tags & tag_bits(Tag.DOUBLE) and not _is_finite_constant(value):
             found = binary(exp.And, found, negation(call("ISNAN", sql)))
-    return found
+            may_be_nan = True
+    # NaN and unknown is unknown, not false.
+    both = first.nullable or second.nullable
+    return _known(first, second, found) if may_be_nan and both else found
 
 
 def _is_short(frame: Frame, value: Value) -> bool:
