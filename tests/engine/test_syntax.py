@@ -380,6 +380,35 @@ def test_filter_of_a_call_needs_no_brackets(text: str) -> None:
     assert group(f"FILTER {text}") == Filter(EMPTY, expression(text))
 
 
+@pytest.mark.parametrize(
+    ("names", "numbers"),
+    [
+        ("RAND NOW UUID STRUUID", {0}),
+        ("BNODE", {0, 1}),
+        ("STR LANG DATATYPE IRI URI ABS CEIL FLOOR ROUND STRLEN UCASE LCASE ENCODE_FOR_URI", {1}),
+        ("YEAR MONTH DAY HOURS MINUTES SECONDS TIMEZONE TZ MD5 SHA1 SHA256 SHA384 SHA512", {1}),
+        ("isIRI isURI isBLANK isLITERAL isNUMERIC", {1}),
+        ("LANGMATCHES CONTAINS STRSTARTS STRENDS STRBEFORE STRAFTER STRLANG STRDT sameTerm", {2}),
+        ("REGEX SUBSTR", {2, 3}),
+        ("IF", {3}),
+        ("REPLACE", {3, 4}),
+        ("COALESCE CONCAT", {0, 1, 2, 3, 4, 5}),
+    ],
+)
+def test_function_takes_as_many_arguments_as_the_grammar_says(
+    names: str, numbers: set[int]
+) -> None:
+    """One more or one less is a syntax error."""
+    for name in names.split():
+        for number in range(6):
+            text = f"{name}({', '.join(['?x'] * number)})"
+            if number in numbers:
+                assert expression(text) == Call(name.upper(), (X,) * number)
+            else:
+                with pytest.raises(QuerySyntaxError, match=f"not {number}"):
+                    expression(text)
+
+
 # Queries
 
 
