@@ -254,6 +254,20 @@ def test_small_answer_is_prepared_when_it_comes_again(runtime: Runtime) -> None:
     assert found == [[(0, "x"), (1, "x"), (2, "x")]] * 3
 
 
+def test_answer_that_was_small_is_fetched_at_once_next_time(runtime: Runtime) -> None:
+    """Over one state a statement has as many rows each time; cut short it has told nothing."""
+    few = statement_of(runtime, "SELECT i FROM range(10000) AS r(i)")
+    many = statement_of(runtime, "SELECT i FROM range(10001) AS r(i)")
+    for each in (few, many):
+        run = runtime.start({}, Words())
+        run.open(each)
+        batches = run.batches(each)
+        next(batches)
+        assert not each.is_small
+        list(batches)
+    assert (few.is_small, many.is_small) == (True, False)
+
+
 def test_prepared_statements_are_bounded(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
     """The oldest is forgotten for the newest, and can come again."""
     monkeypatch.setattr("conflictkg.store.runtime._MOST_PREPARED", 2)
@@ -274,8 +288,10 @@ def test_plan_of_another_state_is_not_run(runtime: Runtime) -> None:
     for pinned in (False, True):
         with pytest.raises(StaleError):
             runtime.start({}, Words()).fetch(statement, pinned=pinned)
-    with pytest.raises(StaleError):
-        runtime.start({}, Words()).open(statement)
+    gone = Statement(statement.plan, old, "SELECT count(*) FROM c_7")
+    for each in (statement, gone):
+        with pytest.raises(StaleError):
+            runtime.start({}, Words()).open(each)
     require_fit(runtime)
 
 

@@ -13,12 +13,14 @@ from typing import Self
 from conflictkg.answers import Answer, Iri, Term, Triples
 from conflictkg.engine.algebra import Query
 from conflictkg.engine.compile import compile_query
+from conflictkg.engine.explain import Explanation
 from conflictkg.engine.syntax import parse_query
 from conflictkg.errors import NotPermittedError, QuerySyntaxError, StoreError
 from conflictkg.store.answering import answer_fetched, answer_running
 from conflictkg.store.bindings import bind
 from conflictkg.store.database import Database
 from conflictkg.store.lasting import is_lasting
+from conflictkg.store.explaining import Explaining
 from conflictkg.store.layout import GraphInfo
 from conflictkg.store.protocol import Limits, UpdateReport
 from conflictkg.store.runtime import Run, Runtime, StaleError
@@ -82,10 +84,12 @@ class DuckStore:
         known = self._graphs
         if known is None or known[0] is not catalog:
             ids = list(catalog.graphs)
-            names = [each for each in catalog.dictionary.terms(ids) if isinstance(each, Iri)]
+            names = catalog.dictionary.terms(ids)
             infos = [
                 GraphInfo(name.value, catalog.graphs[each])
                 for each, name in zip(ids, names, strict=True)
+                # One that a blank node names cannot be asked for.
+                if isinstance(name, Iri)
             ]
             known = catalog, tuple(sorted(infos, key=lambda info: info.iri))
             self._graphs = known
@@ -132,6 +136,33 @@ class DuckStore:
                 continue
         raise AssertionError("count() does not end")
 
+    def explain(
+        self,
+        text: str,
+        *,
+        analyze: bool = True,
+        deadline_s: float | None = None,
+        default_graphs: Sequence[str] = (),
+        named_graphs: Sequence[str] = (),
+        bindings: Mapping[str, Term] | None = None,
+        base_iri: str | None = None,
+        names: Mapping[str, str] | None = None,
+    ) -> Explanation:
+        """Say how a query is answered; see :meth:`conflictkg.store.Store.explain`."""
+        self._check_length(text)
+        if self._only_known_graphs:
+            query = self._parse(text, base_iri or "")
+            _require_graphs(query, self._database.catalog, default_graphs, named_graphs)
+        return Explaining(self._database, self._runtime, deadline_s).explain(
+            text,
+            base=base_iri or "",
+            bindings=bindings or {},
+            default_graphs=tuple(default_graphs),
+            named_graphs=tuple(named_graphs),
+            analyze=analyze,
+            names=names or {},
+        )
+
     def _plan(
         self,
         query: Query,
@@ -159,7 +190,7 @@ class DuckStore:
     def _answer(
         self, statement: Statement, run: Run, max_rows: int | None, *, pinned: bool
     ) -> Answer:
-        if statement.plan.small:
+        if statement.is_small:
             return answer_fetched(statement, run.fetch(statement, pinned=pinned), max_rows)
         run.open(statement)
         return answer_running(statement, run, max_rows)

@@ -202,9 +202,24 @@ class Run:
             StaleError: A commit came before it started.
             QueryError: It failed or was stopped.
         """
-        rows = self._call(lambda: self._fetch(statement, pinned=pinned), statement)
+        work = self._checked(lambda: self._fetch(statement, pinned=pinned), statement)
+        rows = self._call(work, statement)
         self._release()
         return rows
+
+    def _checked(self, work: Callable[[], _Result], statement: Statement) -> Callable[[], _Result]:
+        """Work that may find a table gone because a commit came before it started."""
+
+        def run() -> _Result:
+            try:
+                return work()
+            except duckdb.Error as error:
+                is_current = self._runtime.database.is_current(statement.catalog)
+                if is_current or self.is_stopped():
+                    raise
+                raise StaleError from error
+
+        return run
 
     def _fetch(self, statement: Statement, *, pinned: bool) -> list[tuple[Any, ...]]:
         database = self._runtime.database
@@ -226,7 +241,7 @@ class Run:
             StaleError: A commit came before it started.
             QueryError: It failed or was stopped.
         """
-        self._call(lambda: self._open(statement), statement)
+        self._call(self._checked(lambda: self._open(statement), statement), statement)
 
     def _open(self, statement: Statement) -> None:
         database = self._runtime.database
@@ -240,11 +255,14 @@ class Run:
 
     def batches(self, statement: Statement) -> Generator[pa.RecordBatch, None, None]:
         """The rows, some at a time. At their end the run has ended."""
+        size = 0
         while True:
             gathered = self._call(self._gather, statement)
             if not gathered:
                 break
+            size += sum(each.num_rows for each in gathered)
             yield gathered[0] if len(gathered) == 1 else pa.concat_batches(gathered)
+        statement.note_size(size)
         self._release()
 
     def _gather(self) -> list[pa.RecordBatch]:

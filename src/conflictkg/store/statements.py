@@ -13,6 +13,8 @@ from conflictkg.engine.plan import Plan
 from conflictkg.store.statistics import StoreCatalog
 
 MOST_KEPT = 256
+MOST_SMALL = 10_000
+"""Rows that are fetched at once."""
 
 _numbers = count()
 
@@ -33,6 +35,16 @@ class Statement:
     sql: str
     number: int = field(default_factory=lambda: next(_numbers))
     _uses: int = 0
+    _is_small: bool = False
+
+    @property
+    def is_small(self) -> bool:
+        """Whether its answer is known to be small, from the plan or from the last time."""
+        return self.plan.small or self._is_small
+
+    def note_size(self, rows: int) -> None:
+        """Take note of how many rows there were: over the same state there are as many next time."""
+        self._is_small = rows <= MOST_SMALL
 
     def is_first_use(self) -> bool:
         """Whether it was never asked this before."""
