@@ -19,8 +19,8 @@ from conflictkg.errors import NotPermittedError, QuerySyntaxError, StoreError
 from conflictkg.store.answering import answer_fetched, answer_running
 from conflictkg.store.bindings import bind
 from conflictkg.store.database import Database
-from conflictkg.store.lasting import is_lasting
 from conflictkg.store.explaining import Explaining
+from conflictkg.store.lasting import is_lasting
 from conflictkg.store.layout import GraphInfo
 from conflictkg.store.protocol import Limits, UpdateReport
 from conflictkg.store.runtime import Run, Runtime, StaleError

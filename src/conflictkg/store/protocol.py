@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from conflictkg.answers import Answer, Term, Triples
+from conflictkg.engine.explain import Explanation
 from conflictkg.store.layout import GraphInfo
 
 
@@ -102,6 +103,35 @@ class Store(Protocol):
             QueryError: It calls a function that there is not, or has no variable of a binding's name.
             StoreBusyError: As many queries as may ran for longer than a query waits; ask again later.
             StoreError: The store is closed, or cannot be read.
+        """
+
+    def explain(
+        self,
+        text: str,
+        *,
+        analyze: bool = True,
+        deadline_s: float | None = None,
+        default_graphs: Sequence[str] = (),
+        named_graphs: Sequence[str] = (),
+        bindings: Mapping[str, Term] | None = None,
+        base_iri: str | None = None,
+        names: Mapping[str, str] | None = None,
+    ) -> Explanation:
+        """Say how a query is answered, and what is probably wrong with it.
+
+        Args:
+            text: A query; it and the other arguments are as for :meth:`query`.
+            analyze: Whether it is run, to see what each step of the plan takes. A query that is stopped by
+                its deadline is explained all the same, without what its steps took.
+            deadline_s: Seconds from now after which it is stopped; ``None`` for never.
+            default_graphs: ``default-graph-uri``.
+            named_graphs: ``named-graph-uri``.
+            bindings: Values for variables.
+            base_iri: What relative IRIs are resolved against.
+            names: Prefixes and namespaces to write IRIs with, beside those of the query.
+
+        Raises:
+            QueryError: As :meth:`query` does, but for QueryTimeoutError while it runs.
         """
 
     def update(
