@@ -73,15 +73,24 @@ class _Binder:
     def _outermost(self, pattern: a.Pattern) -> a.Pattern:
         """The pattern of SELECT: what it projects has the value as well."""
         if isinstance(pattern, a.Project):
-            inner = self.pattern(pattern.pattern)
-            for each in pattern.variables:
-                value = self._value(each)
-                if value is not None:
-                    inner = a.Extend(inner, each, value)
-            return replace(pattern, pattern=inner)
+            return replace(pattern, pattern=self._projected(pattern.pattern, pattern.variables))
         if isinstance(pattern, a.Slice | a.Distinct | a.Reduced | a.OrderBy):
             return replace(pattern, pattern=self._outermost(pattern.pattern))
         return self.pattern(pattern)
+
+    def _projected(self, pattern: a.Pattern, variables: tuple[a.Var, ...]) -> a.Pattern:
+        if isinstance(pattern, a.OrderBy):
+            ordered = self._order(pattern)
+            # The order stays outermost, where it is the answer's.
+            return replace(ordered, pattern=self._extended(ordered.pattern, variables))
+        return self._extended(self.pattern(pattern), variables)
+
+    def _extended(self, pattern: a.Pattern, variables: tuple[a.Var, ...]) -> a.Pattern:
+        for each in variables:
+            value = self._value(each)
+            if value is not None:
+                pattern = a.Extend(pattern, each, value)
+        return pattern
 
     def _value(self, variable: a.Var) -> Iri | Literal | None:
         value = self._values.get(variable.name)
@@ -189,7 +198,7 @@ class _Binder:
             return aggregate
         return replace(aggregate, expression=self.expression(aggregate.expression))
 
-    def _order(self, pattern: a.OrderBy) -> a.Pattern:
+    def _order(self, pattern: a.OrderBy) -> a.OrderBy:
         keys = tuple(
             replace(each, expression=self.expression(each.expression)) for each in pattern.keys
         )
