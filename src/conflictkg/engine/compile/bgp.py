@@ -28,6 +28,7 @@ from conflictkg.engine.compile.blocks import (
 from conflictkg.engine.compile.graphs import InDefault, InEach, graph_conditions, is_one_of
 from conflictkg.engine.compile.joins import IRI_TAGS, bind, require_graph
 from conflictkg.engine.compile.paths import add_path
+from conflictkg.engine.compile.stars import star_column
 from conflictkg.engine.compile.state import Context, State
 from conflictkg.engine.ids import tag_of
 
@@ -296,15 +297,3 @@ def _serve(
     found = state.find(triple.object)
     block.where.append(exp.false() if found is None else is_one_of(column.sql.copy(), [found]))
     return True
-
-
-def star_column(state: State, star: Star, triple: TriplePattern) -> Column | None:
-    """The class table's column for a triple's predicate, as it may be NULL; ``None`` without one."""
-    if not isinstance(triple.predicate, Iri):
-        return None
-    predicate = state.find(triple.predicate)
-    held = None if predicate is None else star.table.columns.get(predicate)
-    if held is None:
-        return None
-    state.scans.setdefault(star.alias, []).append(triple)
-    return Column(reference(star.alias, held.name), Rep.ID, held.tags, nullable=True)

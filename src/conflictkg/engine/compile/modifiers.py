@@ -6,6 +6,7 @@ from sqlglot import exp
 
 from conflictkg.engine.algebra import (
     Distinct,
+    Expression,
     Group,
     OrderBy,
     OrderKey,
@@ -26,7 +27,7 @@ from conflictkg.engine.compile.blocks import (
 )
 from conflictkg.engine.compile.graphs import InEach
 from conflictkg.engine.compile.joins import require_graph
-from conflictkg.engine.compile.scope import BlockScope, open_block, seal
+from conflictkg.engine.compile.scope import BlockScope, number_rows, open_block, seal
 from conflictkg.engine.compile.state import Context, State
 from conflictkg.engine.expressions import (
     compile_aggregate,
@@ -41,6 +42,7 @@ def compile_group(state: State, pattern: Group, context: Context) -> Block:
     require_graph(state, block, context)
     if isinstance(context.graph, InEach) and not pattern.keys:
         return _aggregate_each(state, block, pattern, context, context.graph.variable)
+    block = number_rows(state, block, _expressions(pattern))
     scope = BlockScope(state, block, context)
     keys = {key.name: compile_value(expression, scope) for key, expression in pattern.keys}
     if isinstance(context.graph, InEach):
@@ -68,11 +70,16 @@ def compile_group(state: State, pattern: Group, context: Context) -> Block:
     )
 
 
+def _expressions(pattern: Group) -> list[Expression | None]:
+    keys = [expression for _, expression in pattern.keys]
+    return [*keys, *(aggregate.expression for _, aggregate in pattern.aggregates)]
+
+
 def _aggregate_each(
     state: State, block: Block, pattern: Group, context: Context, graph: str
 ) -> Block:
     """One row for each named graph, also for those without a solution."""
-    block = seal(state, block)
+    block = seal(state, number_rows(state, block, _expressions(pattern)))
     outer = Block()
     require_graph(state, outer, context)
     same = exp.EQ(this=block.columns[graph].sql.copy(), expression=outer.columns[graph].sql.copy())
@@ -178,7 +185,9 @@ def _order_distinct(
         block = seal(state, block, distinct=True)
         return block, _order(state, block, pattern.pattern.keys, context)
     block, order = compile_ordered(state, pattern, context)
-    place = exp.Window(this=exp.RowNumber(), order=exp.Order(expressions=order))
+    place = exp.Window(this=exp.RowNumber())
+    if order:
+        place.set("order", exp.Order(expressions=order))
     visible = dict(block.columns)
     block.columns[".place"] = Column(place, Rep.INTEGER, nullable=False)
     block = seal(state, block)

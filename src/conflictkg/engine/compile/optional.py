@@ -6,7 +6,6 @@ from sqlglot import exp
 
 from conflictkg.engine.algebra import Bgp, Expression, LeftJoin, TriplePattern, Var
 from conflictkg.engine.columns import Column
-from conflictkg.engine.compile.bgp import star_column
 from conflictkg.engine.compile.blocks import (
     Block,
     Source,
@@ -20,7 +19,8 @@ from conflictkg.engine.compile.blocks import (
 )
 from conflictkg.engine.compile.graphs import InDefault
 from conflictkg.engine.compile.joins import unify
-from conflictkg.engine.compile.scope import BlockScope, compatible
+from conflictkg.engine.compile.scope import BlockScope, compatible, number_rows
+from conflictkg.engine.compile.stars import star_column
 from conflictkg.engine.compile.state import Context, State
 from conflictkg.engine.compile.unions import split_join, split_variable
 from conflictkg.engine.expressions import compile_condition
@@ -31,6 +31,7 @@ def compile_left_join(state: State, pattern: LeftJoin, context: Context) -> Bloc
     left = state.compile(pattern.left, context)
     if isinstance(pattern.right, Bgp) and _read_star(state, left, pattern, pattern.right, context):
         return left
+    left = number_rows(state, left, [pattern.condition])
     right = state.compile(pattern.right, context)
     return _left_join(state, left, right, pattern.condition, context)
 

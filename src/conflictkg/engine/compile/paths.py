@@ -341,7 +341,8 @@ class _Reach:
             reached = exp.Union(this=base, expression=step, distinct=True)
         tables: SequenceOf[tuple[str, exp.Query]] = [
             *([first] if first else []),
-            (self._edges, build_select(edges, items, distinct=True)),
+            # Steps of more than one triple can come many times over.
+            (self._edges, build_select(edges, items, distinct=not _is_one_table(edges))),
             (self._reached, reached),
         ]
         columns = ["seed", "n"] + (["g"] if self._graph is not None else [])
@@ -371,3 +372,7 @@ class _Reach:
         block.columns[".end"] = end
         bind(self._state, block, ".end", column, self._context)
         del block.columns[".end"]
+
+
+def _is_one_table(block: Block) -> bool:
+    return len(block.sources) == 1 and isinstance(block.sources[0].relation, exp.Table)

@@ -15,7 +15,6 @@ from conflictkg.engine.algebra import (
     Expression,
     Extend,
     Filter,
-    FunctionCall,
     Graph,
     Group,
     Join,
@@ -52,7 +51,8 @@ from conflictkg.engine.compile.modifiers import (
     compile_slice,
 )
 from conflictkg.engine.compile.optional import compile_left_join
-from conflictkg.engine.compile.scope import ROW, BlockScope, compatible, seal
+from conflictkg.engine.compile.scope import BlockScope, compatible, number_rows, seal
+from conflictkg.engine.compile.stars import star_presence
 from conflictkg.engine.compile.state import Context, State
 from conflictkg.engine.compile.unions import compile_union, split_join, split_variable
 from conflictkg.engine.expressions import compile_condition, compile_value
@@ -109,6 +109,7 @@ def _binds_all(block: Block, bgp: Bgp) -> bool:
 
 def _compile_filter(state: State, pattern: Filter, context: Context) -> Block:
     block = state.compile(pattern.pattern, context)
+    block = number_rows(state, block, [pattern.condition])
     for condition in _conjuncts(pattern.condition):
         block.where.append(compile_condition(condition, BlockScope(state, block, context)))
     return block
@@ -128,6 +129,10 @@ def _conjuncts(condition: Expression) -> list[Expression]:
 
 def _compile_minus(state: State, pattern: Minus, context: Context) -> Block:
     left = state.compile(pattern.left, context)
+    present = star_presence(state, left, pattern.right, context, left.columns.__contains__)
+    if present is not None:
+        left.where.append(exp.Not(this=exp.Paren(this=present)))
+        return left
     right = state.compile(pattern.right, context)
     hidden = context.graph.variable if isinstance(context.graph, InEach) else None
     shared = [name for name in right.columns if name in left.columns]
@@ -176,38 +181,11 @@ def _compile_graph(state: State, pattern: Graph, context: Context) -> Block:
 def _compile_extend(state: State, pattern: Extend, context: Context) -> Block:
     block = state.compile(pattern.pattern, context)
     require_graph(state, block, context)
-    if _names_blank(pattern.expression):
-        block = _number_rows(state, block, keep=isinstance(pattern.pattern, Extend))
+    keep = isinstance(pattern.pattern, Extend)
+    block = number_rows(state, block, [pattern.expression], keep=keep)
     value = compile_value(pattern.expression, BlockScope(state, block, context))
     block.columns[pattern.variable.name] = value
     return block if _is_cheap(value.sql) else seal(state, block)
-
-
-def _names_blank(expression: Expression) -> bool:
-    """Whether it has ``BNODE`` with a name, which is one node for all expressions of a solution."""
-    if not isinstance(expression, Call | FunctionCall):
-        return False
-    return (isinstance(expression, Call) and expression.name == "BNODE") or any(
-        _names_blank(each) for each in expression.arguments
-    )
-
-
-def _number_rows(state: State, block: Block, *, keep: bool) -> Block:
-    """A block with a column that numbers its solutions.
-
-    Args:
-        state: The compilation.
-        block: The block; it is used up.
-        keep: Whether a column that is there already still tells the solutions apart.
-    """
-    held = [name for name in block.columns if name.startswith(ROW)]
-    if held and keep:
-        return block
-    for name in held:
-        del block.columns[name]
-    number = exp.Window(this=exp.RowNumber())
-    block.columns[state.aliases.fresh(ROW)] = Column(number, Rep.INTEGER, nullable=False)
-    return seal(state, block)
 
 
 def _is_cheap(value: exp.Expr) -> bool:

@@ -1,14 +1,14 @@
 """What expressions see: the columns of a block, and around EXISTS those of the blocks outside."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import count
 
 from sqlglot import exp
 
-from conflictkg.engine.algebra import Pattern
+from conflictkg.engine.algebra import Call, Expression, FunctionCall, Pattern
 from conflictkg.engine.catalog import Catalog
-from conflictkg.engine.columns import Column
+from conflictkg.engine.columns import Column, Rep
 from conflictkg.engine.compile.blocks import (
     Block,
     Source,
@@ -22,6 +22,7 @@ from conflictkg.engine.compile.blocks import (
     reference,
     table,
 )
+from conflictkg.engine.compile.stars import star_presence
 from conflictkg.engine.compile.state import Context, State
 from conflictkg.engine.expressions import equal_terms
 from conflictkg.engine.program import AggregateProgram, Program
@@ -80,6 +81,15 @@ class BlockScope:
 
     def exists(self, pattern: Pattern, *, negated: bool) -> exp.Expr:
         """``EXISTS``: the pattern has a solution that is compatible with this one."""
+        present = star_presence(
+            self._state,
+            self._block,
+            pattern,
+            self._context,
+            lambda name: self.column(name) is not None,
+        )
+        if present is not None:
+            return exp.Not(this=exp.Paren(this=present)) if negated else exp.Paren(this=present)
         inner = self._state.compile(pattern, Context(self._context.graph, self))
         conditions = []
         for name, column in list(inner.columns.items()):
@@ -144,6 +154,40 @@ def seal(
     if offset:
         select.set("offset", exp.Offset(expression=integer(offset)))
     return open_block(state, select, columns)
+
+
+def number_rows(
+    state: State, block: Block, expressions: Iterable[Expression | None], *, keep: bool = False
+) -> Block:
+    """A block with a column that numbers its solutions, where an expression needs one.
+
+    ``BNODE`` with a name is one node for all expressions of a solution, and SQL has no number of a row
+    in conditions and aggregates.
+
+    Args:
+        state: The compilation.
+        block: The block; it is used up.
+        expressions: The expressions.
+        keep: Whether a column that is there already still tells the solutions apart.
+    """
+    if not any(_names_blank(each) for each in expressions):
+        return block
+    held = [name for name in block.columns if name.startswith(ROW)]
+    if held and keep:
+        return block
+    for name in held:
+        del block.columns[name]
+    number = exp.Window(this=exp.RowNumber())
+    block.columns[state.aliases.fresh(ROW)] = Column(number, Rep.INTEGER, nullable=False)
+    return seal(state, block)
+
+
+def _names_blank(expression: Expression | None) -> bool:
+    if not isinstance(expression, Call | FunctionCall):
+        return False
+    return (
+        isinstance(expression, Call) and expression.name == "BNODE" and bool(expression.arguments)
+    ) or any(_names_blank(each) for each in expression.arguments)
 
 
 Closed = Mapping[str, tuple[str, Column]]
