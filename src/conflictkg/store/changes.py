@@ -17,7 +17,14 @@ import pyarrow as pa
 from conflictkg.answers import RDF, Blank, Iri, Term
 from conflictkg.engine.catalog import ClassTable, Predicate
 from conflictkg.engine.ids import DEFAULT_GRAPH, Tag, dictionary_tag, make_id
-from conflictkg.store.delta import Delta, Entry, canonical_entry, insert_entries
+from conflictkg.store.delta import (
+    MOST_CACHED,
+    Delta,
+    Entry,
+    canonical_entry,
+    insert_entries,
+    make_entry,
+)
 from conflictkg.store.dictionary import Base, StoreDictionary
 from conflictkg.store.refreshing import refresh_classes
 from conflictkg.store.statistics import MOST_INSTANCES, StoreCatalog
@@ -79,6 +86,7 @@ class PendingDelta:
 
     def __init__(self, committed: Delta) -> None:
         self._committed = committed
+        self.holds_all = committed.holds_all
         self.entries: dict[Entry, int] = {}
         self._terms: dict[int, Entry] = {}
 
@@ -103,6 +111,9 @@ class PendingDelta:
         """Take in new terms."""
         self.entries.update(entries)
         self._terms.update((identity, term) for term, identity in entries.items())
+
+    def note_stored(self) -> None:
+        """Nothing to do: it asks the committed one for what it has not."""
 
 
 class Numbers:
@@ -140,7 +151,9 @@ class Transaction:
         numbers: Numbers,
     ) -> None:
         self.cursor = cursor
+        self.has_more_terms = False
         self._numbers = numbers
+        self._committed = committed
         self._pending = PendingDelta(committed)
         self._dictionary = StoreDictionary(base, self._pending)
         self._dictionary.blanks = numbers.following.get(Tag.BLANK, 0)
@@ -160,7 +173,9 @@ class Transaction:
     @property
     def has_changed(self) -> bool:
         """Whether there is anything to commit."""
-        return self._catalog.epoch != self._epoch or bool(self._pending.entries)
+        return (
+            self._catalog.epoch != self._epoch or bool(self._pending.entries) or self.has_more_terms
+        )
 
     # Terms
 
@@ -195,6 +210,23 @@ class Transaction:
         first = make_id(Tag.BLANK, self._numbers.take(Tag.BLANK, count))
         self._dictionary.blanks = self._numbers.following[Tag.BLANK]
         return np.arange(first, first + count, dtype=np.int64)
+
+    def take_numbers(self, tag: Tag, count: int) -> int:
+        """The first of so many new numbers of a tag."""
+        first = self._numbers.take(tag, count)
+        self._dictionary.blanks = self._numbers.following.get(Tag.BLANK, 0)
+        return first
+
+    def note_table(self, table: str) -> None:
+        """Take note of terms that SQL has put into ``term``; ``table`` holds the same rows.
+
+        If they are many, the transaction itself does not find them before it is committed.
+        """
+        self.has_more_terms = True
+        row = self.cursor.execute(f"SELECT count(*) FROM {table}").fetchone()
+        if self._committed.holds_all or (row and row[0] <= MOST_CACHED):
+            rows = self.cursor.execute(f"SELECT id, lex, dt, lang FROM {table}").fetchall()
+            self._pending.add({make_entry(*rest): identity for identity, *rest in rows})
 
     def _number(self, entries: dict[Entry, int]) -> None:
         """Put in the ids of terms, all at once where the database must be asked."""

@@ -23,7 +23,10 @@ from conflictkg.store.layout import Manifest
 from conflictkg.store.statistics import StoreCatalog
 from conflictkg.store.tables import create_tables
 
-CLOSED: dict[str, str | bool | int | float | list[str]] = {
+Settings = dict[str, str | bool | int | float | list[str]]
+"""Settings of DuckDB."""
+
+CLOSED: Settings = {
     "enable_external_access": "false",
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
@@ -177,6 +180,8 @@ class Database:
         try:
             cursor.commit()
             self._delta.add(transaction.entries)
+            if transaction.has_more_terms:
+                self._delta.note_stored()
             dictionary.blanks = self._numbers.following.get(Tag.BLANK, 0)
             self._catalog = catalog
         finally:

@@ -25,6 +25,10 @@ _TEXTS = frozenset({Tag.STRING, Tag.LANG})
 class Delta(Protocol):
     """The terms after the base."""
 
+    @property
+    def holds_all(self) -> bool:
+        """Whether it has them all in memory, and so must be given them all."""
+
     def find(self, term: Entry) -> int | None:
         """The id of a term."""
 
@@ -37,9 +41,14 @@ class Delta(Protocol):
     def add(self, entries: Mapping[Entry, int]) -> None:
         """Take over what a commit has made durable."""
 
+    def note_stored(self) -> None:
+        """Take note that a commit has put terms into the table without saying which."""
+
 
 class HeldDelta:
     """All of them in memory: for stores in memory."""
+
+    holds_all = True
 
     def __init__(self) -> None:
         self._ids: dict[Entry, int] = {}
@@ -63,6 +72,9 @@ class HeldDelta:
         self._ids.update(entries)
         self._terms.update((number, term) for term, number in entries.items())
 
+    def note_stored(self) -> None:
+        """Nothing to do: it was given them all."""
+
 
 class StoredDelta:
     """Those of a store on disk: in its table ``term``, and the last used ones in memory.
@@ -71,6 +83,8 @@ class StoredDelta:
         cursor: A cursor that nobody else uses.
         first: The first number of each tag that is not in the base.
     """
+
+    holds_all = False
 
     def __init__(self, cursor: duckdb.DuckDBPyConnection, first: Mapping[Tag, int]) -> None:
         self._cursor = cursor

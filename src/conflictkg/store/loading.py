@@ -5,6 +5,7 @@ derive class tables and text index, count. What does not fit into memory is spil
 """
 
 import shutil
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,16 +15,10 @@ from pathlib import Path
 
 import duckdb
 
-from conflictkg.answers import RDF, Iri
-from conflictkg.engine.ids import Tag
 from conflictkg.errors import StoreError
-from conflictkg.store.arena import Arena, write_arena
 from conflictkg.store.changes import Numbers
-from conflictkg.store.classes import ClassPlan, choose_classes, lay_classes, read_plans
-from conflictkg.store.delta import HeldDelta
-from conflictkg.store.dictionary import StoreDictionary
-from conflictkg.store.laying import count_graphs, count_instances, lay_predicates, lay_quads
-from conflictkg.store.layout import DATABASE, DICTIONARY, QUADS
+from conflictkg.store.classes import ClassPlan
+from conflictkg.store.finishing import Filled, Wanted, connect_fresh, finish_store
 from conflictkg.store.numbering import (
     collect_texts,
     describe_texts,
@@ -32,14 +27,12 @@ from conflictkg.store.numbering import (
     quad_ids,
 )
 from conflictkg.store.staging import STAGED, Source, restage_lines, stage_source
-from conflictkg.store.statistics import StoreCatalog, save_catalog, save_numbers
-from conflictkg.store.tables import create_tables
-from conflictkg.store.textindex import index_texts
 
 MEMORY_MB = 1200
 """What DuckDB may use while it loads; beside it stand its buffers for reading and Python itself."""
 
 WORK = "work"
+_TELL_EVERY_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,19 +83,6 @@ class Load:
     report: Report = field(default=lambda progress: None)  # noqa: ARG005  silence
 
 
-@dataclass(frozen=True, slots=True)
-class Filled:
-    """What was loaded.
-
-    Args:
-        catalog: What is in the store; its dictionary can be used for as long as the files are there.
-        digest: Names the contents: equal for equal quads, blank nodes excepted.
-    """
-
-    catalog: StoreCatalog
-    digest: str
-
-
 def fill_store(directory: Path, load: Load) -> Filled:
     """Write the files of a store, all but its manifest, into an empty directory.
 
@@ -110,38 +90,15 @@ def fill_store(directory: Path, load: Load) -> Filled:
         RdfSyntaxError: A file breaks its format.
         StoreError: A file cannot be read, or the disk refuses.
     """
-    (directory / QUADS).mkdir()
     work = directory / WORK
     work.mkdir()
     try:
-        with _connect(directory, work, load.memory_mb) as connection:
+        with connect_fresh(directory, work, load.memory_mb) as connection:
             return _Filling(connection, directory, work, load).run()
     except duckdb.Error as error:
         raise StoreError(f"the store cannot be written at {directory}: {error}") from error
     finally:
         shutil.rmtree(work, ignore_errors=True)
-
-
-@contextmanager
-def _connect(directory: Path, work: Path, memory_mb: int) -> Iterator[duckdb.DuckDBPyConnection]:
-    connection = duckdb.connect(
-        work / "work.duckdb",
-        config={
-            "memory_limit": f"{memory_mb}MB",
-            "temp_directory": str(work / "spill"),
-            "autoinstall_known_extensions": "false",
-            "autoload_known_extensions": "false",
-        },
-    )
-    try:
-        target = str(directory / DATABASE).replace("'", "''")
-        connection.execute(f"ATTACH '{target}' AS target; USE target")
-        create_tables(connection)
-        connection.execute("USE work")
-        yield connection
-        connection.execute("CHECKPOINT target; DETACH target")
-    finally:
-        connection.close()
 
 
 class _Filling:
@@ -152,12 +109,13 @@ class _Filling:
         self._directory, self._work, self._load = directory, work, load
         self._start = time.monotonic()
         self._sizes = [_size_of(each.path) for each in load.sources]
-        self._read, self._quads = 0, 0
+        self._done, self._read, self._quads = 0, 0, 0
         self._numbers = Numbers({})
 
     def run(self) -> Filled:
         connection = self._connection
-        stage_all(connection, self._load.sources, self._work, self._tell_read)
+        with self._watching():
+            stage_all(connection, self._load.sources, self._work, self._tell_read)
         self._tell("number terms")
         connection.execute(
             "INSERT INTO different SELECT unnest($1::VARCHAR[]) EXCEPT SELECT text FROM different",
@@ -165,64 +123,43 @@ class _Filling:
         )
         describe_texts(connection)
         seed = number_texts(connection, self._numbers.take, "target.term")
-        self._tell("sort quads")
-        lay_quads(connection, quad_ids(seed), "target")
-        for table in ("staged", "different", "described", "numbered", "name"):
-            connection.execute(f"DROP TABLE {table}")
-        predicates = lay_predicates(connection, "target")
-        self._tell("write dictionary")
-        write_arena(connection.cursor(), "target.term", self._directory / DICTIONARY)
-        base = Arena(self._directory / DICTIONARY)
-        dictionary = StoreDictionary(base, HeldDelta())
-        dictionary.blanks = self._numbers.following.get(Tag.BLANK, 0)
-        rdf_type = dictionary.find(Iri(RDF + "type"))
-        graphs = count_graphs(connection, "target")
-        for iri in self._load.graphs:
-            found = dictionary.find(Iri(iri))
-            if found is not None:
-                graphs.setdefault(found, 0)
-        instances = count_instances(connection, "target", predicates, rdf_type)
-        self._tell("derive class tables")
-        plans = (*self._load.plans, *read_plans(connection, "target", dictionary))
-        chosen = choose_classes(plans, dictionary, instances)
-        classes = lay_classes(connection, "target", chosen, predicates, rdf_type)
-        self._tell("index texts")
-        index_texts(connection, "target.term", "target.token")
-        catalog = StoreCatalog(
-            epoch=0,
-            dictionary=dictionary,
-            union_default_graph=self._load.union_default_graph,
-            quads=sum(each.quads for each in predicates.values()),
-            predicates=predicates,
-            classes=classes,
-            instances=instances,
-            graphs=graphs,
+        wanted = Wanted(self._load.union_default_graph, self._load.plans, self._load.graphs)
+        filled = finish_store(
+            connection, self._directory, quad_ids(seed), self._numbers, wanted, self._tell
         )
-        connection.execute("USE target")
-        save_catalog(connection, catalog)
-        save_numbers(connection, self._numbers.following)
-        connection.execute("USE work")
         self._tell("done")
-        return Filled(catalog, _digest(connection))
+        return filled
+
+    @contextmanager
+    def _watching(self) -> Iterator[None]:
+        """Tell how far the reading of a large file is, which is one statement of SQL."""
+        ended = threading.Event()
+        self._connection.execute("SET enable_progress_bar = true")
+        self._connection.execute("SET enable_progress_bar_print = false")
+
+        def watch() -> None:
+            while not ended.wait(_TELL_EVERY_S):
+                part = self._connection.query_progress()
+                if part > 0:
+                    size = self._sizes[self._done] if self._done < len(self._sizes) else 0
+                    self._tell("read", int(size * min(part, 100.0) / 100))
+
+        watcher = threading.Thread(target=watch, name="load progress", daemon=True)
+        watcher.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            watcher.join()
+            self._connection.execute("SET enable_progress_bar = false")
 
     def _tell_read(self, done: int, quads: int) -> None:
-        self._read, self._quads = sum(self._sizes[:done]), quads
+        self._done, self._read, self._quads = done, sum(self._sizes[:done]), quads
         self._tell("read")
 
-    def _tell(self, step: str) -> None:
-        self._load.report(
-            Progress(
-                step, time.monotonic() - self._start, self._read, sum(self._sizes), self._quads
-            )
-        )
-
-
-def _digest(connection: duckdb.DuckDBPyConnection) -> str:
-    row = connection.execute(
-        "SELECT (SELECT bit_xor(hash(s, p, o, g)) FROM target.spo),"
-        " (SELECT bit_xor(hash(id, lex, dt, lang)) FROM target.term)"
-    ).fetchone()
-    return "".join(f"{each or 0:016x}" for each in row or ())
+    def _tell(self, step: str, more: int = 0) -> None:
+        seconds, total = time.monotonic() - self._start, sum(self._sizes)
+        self._load.report(Progress(step, seconds, self._read + more, total, self._quads))
 
 
 def stage_all(

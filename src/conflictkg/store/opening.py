@@ -22,7 +22,7 @@ from conflictkg.engine.ids import Tag
 from conflictkg.errors import StoreBusyError, StoreError
 from conflictkg.store.arena import Arena
 from conflictkg.store.changes import Numbers
-from conflictkg.store.database import CLOSED, Database, lock_configuration
+from conflictkg.store.database import CLOSED, Database, Settings, lock_configuration
 from conflictkg.store.delta import StoredDelta
 from conflictkg.store.dictionary import StoreDictionary
 from conflictkg.store.layout import DATABASE, DICTIONARY, Manifest, read_manifest
@@ -66,7 +66,7 @@ def open_database(
         manifest = _hold(directory, held)
         temporary = tempfile.mkdtemp(prefix="conflictkg-")
         held.callback(shutil.rmtree, temporary, ignore_errors=True)
-        config = {
+        config: Settings = {
             **CLOSED,
             "memory_limit": f"{memory_mb}MB",
             "temp_directory": temporary,
@@ -123,7 +123,7 @@ _HOLDER = re.compile(r"\(PID (\d+)\)")
 
 def _connect(
     directory: Path,
-    config: dict[str, str | bool | int | float | list[str]],
+    config: Settings,
     *,
     read_only: bool,
 ) -> duckdb.DuckDBPyConnection:

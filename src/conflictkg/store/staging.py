@@ -233,8 +233,18 @@ def _stage_parsed(
     try:
         _insert(connection, number, source, _parse(source, text, rdf_format))
     except RdfSyntaxError as error:
-        line = lines[error.line - 1] if error.line <= len(lines) else ""
-        raise _locate(source, line, error) from error
+        raise _blame(source, lines, rdf_format) or error from error
+
+
+def _blame(source: Source, lines: Sequence[str], rdf_format: ox.RdfFormat) -> RdfSyntaxError | None:
+    """The error of the first wrong line: a line without its end is found wrong in the next one."""
+    for line in lines:
+        try:
+            for _ in _parse(source, io.BytesIO(line.encode() + b"\n"), rdf_format):
+                pass
+        except RdfSyntaxError as error:
+            return _locate(source, line, error)
+    return None
 
 
 def _locate(source: Source, line: str, error: RdfSyntaxError) -> RdfSyntaxError:

@@ -1,7 +1,7 @@
 # ruff: noqa: S608 -- SQL here is made of our own names and of numbers
 """What a store knows of its contents: the catalog that plans are made from, kept in tables."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import duckdb
@@ -114,6 +114,27 @@ def load_numbers(cursor: duckdb.DuckDBPyConnection) -> dict[Tag, int]:
 def save_numbers(cursor: duckdb.DuckDBPyConnection, following: Mapping[Tag, int]) -> None:
     """Write the next numbers, in place of what the table says."""
     _replace(cursor, "counter", [(int(tag), number) for tag, number in following.items()])
+
+
+def load_plans(cursor: duckdb.DuckDBPyConnection) -> dict[str, tuple[str, ...]]:
+    """The classes that shapes outside of the store speak of, and their properties."""
+    plans: dict[str, list[str]] = {}
+    for iri, name in cursor.execute(
+        "SELECT class, property FROM class_plan ORDER BY class, property"
+    ).fetchall():
+        properties = plans.setdefault(iri, [])
+        if name:
+            properties.append(name)
+    return {iri: tuple(properties) for iri, properties in plans.items()}
+
+
+def save_plans(cursor: duckdb.DuckDBPyConnection, plans: Mapping[str, Sequence[str]]) -> None:
+    """Keep what :func:`load_plans` gives, for when class tables are derived again."""
+    # A class without properties is kept by an empty one.
+    rows: list[tuple[object, ...]] = [
+        (iri, name) for iri, names in plans.items() for name in (*names, "")
+    ]
+    _replace(cursor, "class_plan", rows)
 
 
 def _replace(cursor: duckdb.DuckDBPyConnection, table: str, rows: list[tuple[object, ...]]) -> None:

@@ -5,6 +5,8 @@ the store knows of itself, so that opening it costs no scan:
 
 ``predicate``, ``class``, ``class_column``, ``instance``, ``graph``
     The statistics of the catalog, a row each of its records.
+``class_plan(class, property)``
+    What shapes that are not in the store say of classes, for when class tables are derived again.
 ``counter(tag, next)``
     The next number of a term by tag. Numbers only grow, so that an id never means two terms.
 ``meta(key, value)``
@@ -34,6 +36,7 @@ CREATE TABLE class (id BIGINT, name VARCHAR, size BIGINT, subject_tags INTEGER);
 CREATE TABLE class_column (
     class BIGINT, name VARCHAR, predicate BIGINT, filled BIGINT, tags INTEGER, covers BOOLEAN
 );
+CREATE TABLE class_plan (class VARCHAR, property VARCHAR);
 CREATE TABLE instance (class BIGINT, subjects BIGINT);
 CREATE TABLE graph (id BIGINT, quads BIGINT);
 CREATE TABLE counter (tag INTEGER, next BIGINT);
