@@ -24,7 +24,7 @@ _NUMERIC_WILD = tuple(
 _STRINGS = tuple(each for each in TAME if each.datatype == XSD + "string" or each.language)
 _MOMENTS = tuple(each for each in TAME if each.datatype in {XSD + "date", XSD + "dateTime"})
 _HASHES = ("MD5", "SHA1", "SHA256", "SHA384", "SHA512")
-_REGEXES = ("a", "^a", "b$", "^$", ".", "[a-c]+", "A", "(a)(b)?", "x{2}", "é|ë", "[")
+_REGEXES = ("a", "^a", "b$", "^$", ".", "[a-c]+", "A", "(a)(b)?", "x{2}", "é|ë")
 _REPLACEMENTS = ("", "z", "[$1]", "$0$0")
 
 

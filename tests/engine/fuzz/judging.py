@@ -1,7 +1,8 @@
 """One request, three engines, and what to make of their answers."""
 
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from engine.conformance.comparing import Match, Result, Table, compare, difference
 from engine.conformance.engines import Engine, Quad
@@ -9,9 +10,10 @@ from engine.conformance.engines import Engine, Quad
 from conflictkg.answers import Blank, Row
 
 from .drawing import Request
-from .excuses import EXCUSES, Excuse
+from .excuses import EXCUSES, READINGS, Excuse
 from .order import misplaced
 
+_DEFECT = re.compile(r"\bdefect\b|^(?!QueryError|QuerySyntaxError|NotPermittedError)\w+Error")
 _MOST_ROWS = 3_000
 """Answers with more rows are not compared: with blank nodes in them that can take minutes."""
 
@@ -35,13 +37,15 @@ class Judgement:
         excuses: The names of the excuses that were used.
         detail: For people, of a failure.
         split: Whether the peers disagree with each other while we side with one.
+        signature: Of a failure: equal for those that may have the same cause.
     """
 
     verdict: str
     agrees_with: tuple[str, ...] = ()
     excuses: tuple[str, ...] = ()
     detail: str = ""
-    split: bool = field(default=False)
+    split: bool = False
+    signature: str = ""
 
 
 Engines = Mapping[str, Callable[[], Engine]]
@@ -57,7 +61,8 @@ def ask(make_engine: Callable[[], Engine], request: Request, text: str = "") -> 
             return Answered(_as_table(engine.quads()))
         return Answered(engine.query(text or request.text))
     except Exception as error:  # noqa: BLE001 -- what an engine raises is its answer
-        return Answered(error=f"{type(error).__name__}: {error}")
+        cause = f" <- {error.__cause__}" if error.__cause__ else ""
+        return Answered(error=f"{type(error).__name__}: {error}{cause}")
     finally:
         engine.close()
 
@@ -72,7 +77,8 @@ def judge(request: Request, ours: Callable[[], Engine], peers: Engines) -> Judge
     answers = {name: ask(make, request) for name, make in peers.items()}
     broken = _check_alone(request, mine, ours)
     if broken:
-        return Judgement("fails", detail=f"{describe(request)}\n--- ours alone: {broken}")
+        detail = f"{describe(request)}\n--- ours alone: {broken}"
+        return Judgement("fails", detail=detail, signature=_sign(f"alone: {broken[:40]}"))
     if mine.result is None:
         return _judge_refusal(request, mine, answers)
     agreeing, used, unexcused, compared = [], [], [], 0
@@ -84,37 +90,70 @@ def judge(request: Request, ours: Callable[[], Engine], peers: Engines) -> Judge
             used.append("too-large")
             continue
         compared += 1
-        match = _match(request, theirs.result, mine.result)
-        excuse = None if match is Match.SAME else _find_excuse(name, match, request, mine, theirs)
+        match, readings = _read_and_match(name, request, mine.result, theirs.result)
+        excuse = _find_excuse(name, match, request, mine.result, theirs.result)
         if match is Match.SAME or (match is Match.BY_VALUE and excuse is not None):
             agreeing.append(name)
-            used += [excuse.name] if excuse else []
-        elif excuse is not None:
+            used += readings
+        if excuse is not None:
             used.append(excuse.name)
-        else:
+        elif match is not Match.SAME:
             unexcused.append(name)
     if agreeing:
         split = len(agreeing) < compared
         return Judgement("agrees", tuple(agreeing), tuple(used), split=split)
     if unexcused:
-        return Judgement("fails", (), tuple(used), _tell(request, mine, answers))
+        told = _tell(request, mine, answers)
+        kinds = {_kind(theirs.result, mine.result) for theirs in answers.values()}
+        return Judgement("fails", (), tuple(used), told, signature=_sign(" ".join(sorted(kinds))))
     return Judgement("excused" if compared else "unjudged", (), tuple(used))
 
 
 def _judge_refusal(request: Request, mine: Answered, answers: Mapping[str, Answered]) -> Judgement:
-    """We raise: that is right only where a peer raises too."""
+    """We raise: that is right only where a peer raises too, and never where it is a defect."""
     raising = tuple(name for name, theirs in answers.items() if theirs.result is None)
-    if raising:
+    if raising and not _DEFECT.search(mine.error):
         return Judgement("agrees", raising, split=len(raising) < len(answers))
-    return Judgement("fails", detail=_tell(request, mine, answers))
+    told = _tell(request, mine, answers)
+    return Judgement("fails", detail=told, signature=_sign(mine.error[-200:]))
+
+
+def _sign(text: str) -> str:
+    """What of a message is the same for the same cause, as far as that can be seen."""
+    return re.sub(r"[0-9]+|\"[^\"]*\"|'[^']*'", "", text.partition("LINE 1")[0])
+
+
+def _kind(theirs: Result | None, mine: Result | None) -> str:
+    if isinstance(theirs, Table) and isinstance(mine, Table):
+        if set(theirs.variables) != set(mine.variables):
+            return "other variables"
+        one, other = len(theirs.rows), len(mine.rows)
+        return "more rows" if other > one else "fewer rows" if other < one else "other rows"
+    return "no result" if theirs is None else "other result"
+
+
+def _read_and_match(
+    peer: str, request: Request, mine: Result, theirs: Result
+) -> tuple[Match, list[str]]:
+    """How far the answers agree, and the readings that it took."""
+    match = _match(request, theirs, mine)
+    names: list[str] = []
+    for reading in READINGS:
+        if match is not Match.DIFFERENT:
+            break
+        if reading.peer == peer:
+            mine, theirs = reading.read(request, mine, theirs)
+            match = _match(request, theirs, mine)
+            names.append(reading.name)
+    return match, names
 
 
 def _find_excuse(
-    peer: str, match: Match, request: Request, mine: Answered, theirs: Answered
+    peer: str, match: Match, request: Request, mine: Result, theirs: Result
 ) -> Excuse | None:
-    for excuse in EXCUSES:
+    for excuse in EXCUSES if match is not Match.SAME else ():
         concerns = excuse.peer in {peer, ""} and (match is Match.BY_VALUE or not excuse.values_only)
-        if concerns and excuse.applies(request, mine.result, theirs.result):
+        if concerns and excuse.applies(request, mine, theirs):
             return excuse
     return None
 

@@ -2,19 +2,20 @@
 
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from engine.conformance.engines import Engine, OxigraphEngine
 from engine.conformance.rdflib_engine import RdflibEngine
 from hypothesis import HealthCheck, given, seed, settings
-from hypothesis.errors import HypothesisException
 
 from .constructs import constructs_of
 from .drawing import Request, requests
-from .judging import Engines, judge
+from .judging import Engines, Judgement, judge
 
 PEERS: Engines = {"oxigraph": OxigraphEngine, "rdflib": RdflibEngine}
-_CHUNK = 500
+_CHUNK = 100
+_MOST_SHRUNK = 12
 
 
 class DisagreementError(AssertionError):
@@ -27,34 +28,31 @@ class Report:
 
     Args:
         verdicts: How many requests had each verdict.
-        constructs: How many of the judged requests had each construct.
+        constructs: How many of those that agree had each construct.
         sides: Whom we agree with where peers differ, and with how many.
         excuses: How often each excuse was used.
-        failures: Shrunk failures.
+        failures: By signature, the first failure, or after shrinking its smallest form.
+        chunks: By signature, the seed of the chunk that it was found in.
     """
 
     verdicts: Counter[str] = field(default_factory=Counter)
     constructs: Counter[str] = field(default_factory=Counter)
     sides: Counter[str] = field(default_factory=Counter)
     excuses: Counter[str] = field(default_factory=Counter)
-    failures: list[str] = field(default_factory=list)
+    failures: dict[str, str] = field(default_factory=dict)
+    chunks: dict[str, int] = field(default_factory=dict)
 
-    def check(self, request: Request, ours: Callable[[], Engine]) -> None:
-        """Judge a request and count it.
-
-        Raises:
-            DisagreementError: It fails.
-        """
-        judgement = judge(request, ours, PEERS)
+    def count(self, request: Request, judgement: Judgement, chunk: int) -> None:
+        """Take note of a judgement."""
         self.verdicts[judgement.verdict] += 1
         self.excuses.update(set(judgement.excuses))
         if judgement.verdict == "fails":
-            raise DisagreementError(judgement.detail)
+            self.failures.setdefault(judgement.signature, judgement.detail)
+            self.chunks.setdefault(judgement.signature, chunk)
         if judgement.verdict == "agrees":
             self.constructs.update(constructs_of(request.text))
-            self.sides[
-                f"{' and '.join(judgement.agrees_with)}{' only' if judgement.split else ''}"
-            ] += 1
+            only = " only" if judgement.split else ""
+            self.sides[f"{' and '.join(judgement.agrees_with)}{only}"] += 1
 
     def lines(self) -> list[str]:
         """For people."""
@@ -64,7 +62,7 @@ class Report:
             "agrees with: " + _list(self.sides),
             "constructs compared: " + _list(self.constructs),
             "excuses used: " + _list(self.excuses),
-            f"{len(self.failures)} failures",
+            f"{len(self.failures)} failures of different kinds",
         ]
 
 
@@ -72,26 +70,58 @@ def _list(counts: Counter[str]) -> str:
     return ", ".join(f"{name} {count}" for name, count in counts.most_common()) or "none"
 
 
-def run(examples: int, first_seed: int, ours: Callable[[], Engine]) -> Report:
-    """Draw and judge so many requests. Each chunk ends at its first failure, which is shrunk."""
+def run(
+    examples: int, first_seed: int, ours: Callable[[], Engine], *, shrink: bool = True
+) -> Report:
+    """Draw and judge so many requests, and shrink the first failure of each kind.
+
+    Args:
+        examples: How many.
+        first_seed: Equal seeds draw equal requests.
+        ours: The engine that is judged.
+        shrink: Whether failures are shrunk, which takes a while each.
+    """
     report = Report()
-    for number in range(0, examples, _CHUNK):
-        size = min(_CHUNK, examples - number)
+    for start in range(0, examples, _CHUNK):
+        chunk = first_seed + start
 
-        @seed(first_seed + number)
-        @settings(
-            max_examples=size,
-            deadline=None,
-            database=None,
-            print_blob=False,
-            suppress_health_check=list(HealthCheck),
-        )
-        @given(requests())
-        def chunk(request: Request) -> None:
-            report.check(request, ours)
+        def judge_all(request: Request, chunk: int = chunk) -> None:
+            report.count(request, judge(request, ours, PEERS), chunk)
 
-        try:
-            chunk()
-        except (DisagreementError, HypothesisException) as failure:
-            report.failures.append(str(failure))
+        _draw(min(_CHUNK, examples - start), chunk, judge_all)
+    for signature in list(report.failures)[: _MOST_SHRUNK if shrink else 0]:
+        smallest = _shrink(signature, report.chunks[signature], ours)
+        report.failures[signature] = smallest or report.failures[signature]
     return report
+
+
+def _draw(examples: int, chunk: int, check: Callable[[Request], None]) -> None:
+    @seed(chunk)
+    @settings(
+        max_examples=examples,
+        deadline=None,
+        database=None,
+        print_blob=False,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(requests())
+    def draw(request: Request) -> None:
+        check(request)
+
+    draw()
+
+
+def _shrink(signature: str, chunk: int, ours: Callable[[], Engine]) -> str:
+    """The smallest request of the chunk that fails in this way, described."""
+    last = ""
+
+    def check(request: Request) -> None:
+        nonlocal last
+        judgement = judge(request, ours, PEERS)
+        if judgement.verdict == "fails" and judgement.signature == signature:
+            last = judgement.detail
+            raise DisagreementError
+
+    with suppress(DisagreementError):
+        _draw(_CHUNK, chunk, check)
+    return last
