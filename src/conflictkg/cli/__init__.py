@@ -20,7 +20,11 @@ _COMMANDS = {
     "validate": "Check graphs against the shapes.",
     "reason": "Write what follows from a graph under the ontology.",
     "build": "Validate the graph and write a store.",
+    "load": "Load RDF files into a store, as they are.",
     "query": "Ask a store in SPARQL.",
+    "update": "Change a store by SPARQL Update.",
+    "optimize": "Sort and derive anew a store that was changed.",
+    "export": "Write a store for other programs.",
     "serve": "Serve a store over HTTP.",
 }
 

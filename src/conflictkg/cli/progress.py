@@ -1,0 +1,58 @@
+"""How far a long command is, on stderr: a bar for people, a line a step for files."""
+
+import sys
+from types import TracebackType
+from typing import Self
+
+import click
+
+from conflictkg.store.loading import Progress
+
+
+class ShownProgress:
+    """Shows how far a load is for as long as the block runs."""
+
+    def __init__(self) -> None:
+        self._is_terminal = sys.stderr.isatty()
+        self._step = ""
+        self._width = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._is_terminal and self._width:
+            click.echo(f"\r{' ' * self._width}\r", nl=False, err=True)
+
+    def show(self, progress: Progress) -> None:
+        """How far a load is that knows how much there is."""
+        part = progress.bytes_read / progress.bytes_total if progress.bytes_total else 1.0
+        text = f"{progress.step}: {progress.quads:,} quads, {progress.seconds:.0f} s"
+        if progress.step == "read":
+            text += f", {progress.rate:,.0f} quads/s"
+        self._show(progress.step, min(part, 1.0), text)
+
+    def show_files(self, done: int, total: int, quads: int) -> None:
+        """How far a load is that knows how many files there are."""
+        self._show("read", done / total, f"read: {done} of {total} files, {quads:,} quads")
+
+    def show_step(self, step: str) -> None:
+        """What is being done, where nobody knows for how long."""
+        self._show(step, None, step)
+
+    def _show(self, step: str, part: float | None, text: str) -> None:
+        if not self._is_terminal:
+            if step != self._step:
+                click.echo(f"conflictkg: {step}", err=True)
+            self._step = step
+            return
+        if part is not None:
+            filled = int(part * 20)
+            text = f"[{'#' * filled}{'.' * (20 - filled)}] {text}"
+        click.echo(f"\r{text:<{self._width}}", nl=False, err=True)
+        self._width = max(self._width, len(text))
