@@ -280,3 +280,22 @@ def test_reason_refuses_bad_input(
     found = run("reason", *words)
     assert (found[0], found[1]) == (status, "")
     assert message in found[2]
+
+
+def test_explain_shows_the_plan_and_advice(run: Run) -> None:
+    """Text for people, JSON for programs; nothing else is written."""
+    wrong = f"SELECT ?s {{ ?s <{EX}nmae> ?name }}"
+    status, out, err = run("query", "--explain", wrong)
+    assert (status, err) == (0, "")
+    assert f"Did you mean <{EX}name>?" in out
+    assert out.index("ALGEBRA") < out.index("PLAN") < out.index("SQL")
+    status, out, _ = run("query", "--explain", "--format", "json", NAMES)
+    assert status == 0
+    assert json.loads(out)["plan"]["rows"] == 2
+
+
+def test_explain_in_another_format_is_refused(run: Run) -> None:
+    """CSV has no place for a plan."""
+    status, out, err = run("query", "--explain", "--format", "csv", NAMES)
+    assert (status, out) == (2, "")
+    assert "--explain writes text" in err

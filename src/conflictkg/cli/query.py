@@ -1,5 +1,6 @@
 """``conflictkg query``: ask a store."""
 
+import json
 import os
 import sys
 from collections.abc import Iterator
@@ -10,10 +11,11 @@ import click
 from conflictkg.answers import Answer, Boolean, Solutions
 from conflictkg.answers.formats import FORMATS, formats_for, write_answer
 from conflictkg.answers.table import write_table
+from conflictkg.cli.sparql import read_sparql, showing_syntax_errors
 from conflictkg.config import Settings
-from conflictkg.errors import NotAcceptableError, QueryError, QuerySyntaxError, SourceError
+from conflictkg.errors import NotAcceptableError
 from conflictkg.questions import find_question, load_questions
-from conflictkg.store import Limits, open_store
+from conflictkg.store import Limits, Store, open_store
 from conflictkg.terms import PREFIXES
 
 _NAMES = ("table", *(each.name for each in FORMATS))
@@ -48,6 +50,13 @@ _NAMES = ("table", *(each.name for each in FORMATS))
     type=click.FloatRange(min=0, min_open=True),
     help="Seconds after which the query is stopped. [default: never]",
 )
+@click.option(
+    "--explain",
+    "explained",
+    is_flag=True,
+    help="Run the query and say how it was answered and what may be wrong with it, not its answer; "
+    "as text, or as JSON with --format json.",
+)
 def command(
     query: str | None,
     path: Path | None,
@@ -56,6 +65,7 @@ def command(
     directory: Path | None,
     form: str | None,
     timeout_s: float | None,
+    explained: bool,
 ) -> None:
     """Ask a store in SPARQL: by QUERY, a file, or the name of a published question."""
     if listed:
@@ -68,27 +78,20 @@ def command(
     limits = Limits(
         workers=1, memory_mb=settings.query_memory_mb, max_query_bytes=settings.max_query_bytes
     )
-    with open_store(directory or settings.store, limits) as store:
-        try:
-            with store.query(text, deadline_s=timeout_s) as answer:
-                _print(answer, form)
-        except QuerySyntaxError as error:
-            raise _ShownSyntaxError(error, text) from error
+    with open_store(directory or settings.store, limits) as store, showing_syntax_errors(text):
+        if explained:
+            _explain(store, text, form, timeout_s)
+            return
+        with store.query(text, deadline_s=timeout_s) as answer:
+            _print(answer, form)
 
 
-class _ShownSyntaxError(QueryError):
-    """A syntax error with the line that it is in, and a caret under the place."""
-
-    def __init__(self, error: QuerySyntaxError, text: str) -> None:
-        lines = text.split("\n")
-        shown = ""
-        if 0 < error.line <= len(lines):
-            # Tabs would move the caret away from what it points to.
-            line = lines[error.line - 1].replace("\t", " ").rstrip("\r")
-            number = f"{error.line} | "
-            caret = " " * (len(number) + max(error.column - 1, 0)) + "^"
-            shown = f"\n{number}{line}\n{caret}"
-        super().__init__(f"{error}{shown}")
+def _explain(store: Store, text: str, form: str | None, timeout_s: float | None) -> None:
+    if form not in {None, "table", "json"}:
+        raise click.UsageError("--explain writes text, or JSON with --format json")
+    explanation = store.explain(text, deadline_s=timeout_s, names=PREFIXES)
+    as_json = form == "json"
+    click.echo(json.dumps(explanation.to_dict(), indent=2) if as_json else str(explanation))
 
 
 def _read_query(query: str | None, path: Path | None, slug: str | None) -> str:
@@ -96,19 +99,7 @@ def _read_query(query: str | None, path: Path | None, slug: str | None) -> str:
         return find_question(slug, load_questions()).sparql
     if path is None:
         return query or ""
-    try:
-        raw = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
-    except OSError as error:
-        raise SourceError(f"cannot be read: {error.strerror}", source=str(path)) from error
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise SourceError(
-            f"byte 0x{raw[error.start]:02x} is not UTF-8. Save the query as UTF-8.",
-            source=str(path),
-            line=line,
-        ) from error
+    return read_sparql(path)
 
 
 def _list_questions() -> None:

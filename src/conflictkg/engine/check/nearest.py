@@ -105,7 +105,7 @@ def _are_related(one: str, other: str) -> bool:
 
 def _tolerance(name: str) -> int:
     """How many slips a name of this length may hold and still be known."""
-    return 1 if len(name) < 6 else 2 if len(name) < 12 else 3
+    return 0 if len(name) < 3 else 1 if len(name) < 6 else 2 if len(name) < 12 else 3
 
 
 def nearest_name(name: str, known: Iterable[str]) -> str:

@@ -1,5 +1,6 @@
 """What became of a query, as people read it: its algebra, the plan, what each step took, and advice."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -83,6 +84,9 @@ class Explanation:
         return "\n\n".join(_section(title, lines) for title, lines in parts if lines)
 
 
+_NOTED_IRI = re.compile(r"Iri\(value='([^']*)'\)")
+
+
 def explain_query(
     query: Query,
     plan: Plan,
@@ -108,14 +112,19 @@ def explain_query(
         stopped: Why it was not run to its end.
         sql: The SQL of the plan.
     """
-    naming = Naming(plan, catalog, Wording(query.prologue, names or {}))
+    wording = Wording(query.prologue, names or {})
+    naming = Naming(plan, catalog, wording)
     operators = read_operators(profile, naming)
     return Explanation(
         algebra=outline_query(query, {**(names or {}), **query.prologue.prefixes}),
         operators=operators,
         join_order=join_order(operators),
         class_tables=tuple(naming.classes()),
-        notes=plan.notes,
+        notes=tuple(
+            dict.fromkeys(
+                _NOTED_IRI.sub(lambda match: wording.name(match[1]), each) for each in plan.notes
+            )
+        ),
         programs=tuple(dict.fromkeys(each.description for each in plan.programs.values())),
         times_ms=dict(times_ms),
         advice=tuple(advice),

@@ -9,6 +9,7 @@ from conflictkg.answers import Iri, Literal
 from conflictkg.engine.algebra import Node, TriplePattern, Var
 from conflictkg.engine.catalog import Catalog
 from conflictkg.engine.check.advice import Wording
+from conflictkg.engine.check.facts import TYPE
 from conflictkg.engine.ids import INLINE, INTEGER_OFFSET, Tag, blank_label, literal_of, make_id
 from conflictkg.engine.plan import Plan
 
@@ -85,7 +86,9 @@ class Naming:
             elif isinstance(value, exp.Column) and column.name == "id":
                 self._terms[column.table] = value
         for item in tree.find_all(exp.Alias):
-            self._items.setdefault(item.alias, []).append(item.this)
+            # Only these names are given once.
+            if _ITEM.fullmatch(item.alias):
+                self._items.setdefault(item.alias, []).append(item.this)
 
     # Columns
 
@@ -136,6 +139,10 @@ class Naming:
 
     # Tables
 
+    def is_class(self, alias: str) -> bool:
+        """Whether an alias is of a class table."""
+        return self.tables.get(alias) in self._classes
+
     def scan(self, alias: str, columns: Sequence[str]) -> str:
         """What reading a table is for.
 
@@ -145,7 +152,9 @@ class Naming:
         """
         table = self.tables.get(alias, "")
         triples = self._scans.get(alias)
-        names = list(dict.fromkeys(self.column(alias, name) for name in columns))
+        # Subjects first, then predicates, as triples are read.
+        ordered = sorted(columns, key=lambda name: "spog".find(name) % 5)
+        names = list(dict.fromkeys(self.column(alias, name) for name in ordered))
         arrow = f" → {', '.join(names)}" if names else ""
         if table in self._classes:
             count = f"{len(columns)} column{'' if len(columns) == 1 else 's'}"
@@ -158,7 +167,7 @@ class Naming:
             return f"scan {table}{arrow}"
         triple = triples[0]
         constant = [
-            self._node(each)
+            "a" if each == TYPE else self._node(each)
             for each in (triple.subject, triple.predicate, triple.object)
             if not isinstance(each, Var)
         ]
@@ -177,7 +186,7 @@ class Naming:
         text = _PACKED.sub(r"\1", text)
         text = _DAY.sub(r"\1", text).replace(f" - {_ZERO}", "")
         text = _REFERENCE.sub(lambda match: self._reference(match[1], match[2], match[0]), text)
-        text = _ITEM.sub(lambda match: self.item(match[1]) or match[0], text)
+        text = _ITEM.sub(lambda match: self.item(match[1]) or "a value", text)
         if alias:
             bare = re.compile(r"(?<![\w?:.])(?:[spog]|c_[0-9]+|lex|num|dt|lang|id)(?![\w:.(])")
             text = bare.sub(lambda match: self.column(alias, match[0]), text)

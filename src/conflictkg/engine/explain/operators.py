@@ -205,7 +205,7 @@ def _candidates(scan: _Node, naming: Naming) -> list[str]:
 
 def _translate(node: _Node, naming: Naming) -> Operator:
     children = [_translate(each, naming) for each in node.children]
-    name = _describe(node, naming)
+    name = _shorten(_describe(node, naming))
     if name is None and len(children) == 1:
         # A projection or a wrapper: what it took is its child's.
         child = children[0]
@@ -227,6 +227,13 @@ def _translate(node: _Node, naming: Naming) -> Operator:
     )
 
 
+def _shorten(name: str | None) -> str | None:
+    return name if name is None or len(name) <= _LONGEST else f"{name[:_LONGEST]} …"
+
+
+_LONGEST = 240
+
+
 def _describe(node: _Node, naming: Naming) -> str | None:
     """What an operator does; ``None`` for what nobody needs to know of."""
     if node.is_scan:
@@ -240,12 +247,16 @@ def _describe(node: _Node, naming: Naming) -> str | None:
     if node.kind.endswith("JOIN"):
         return _describe_join(node, naming)
     if node.kind == "FILTER":
+        if any("SUBQUERY" in each for each in node.texts("Expression")):
+            return "keep by whether there was a match"
         kept = [show(each) for each in node.texts("Expression") if not _is_bound(each)]
         return f"filter {' and '.join(kept)}" if kept else None
     if "GROUP_BY" in node.kind or "AGGREGATE" in node.kind:
         return _describe_group(node, naming)
     if node.kind in {"ORDER_BY", "TOP_N"}:
-        keys = ", ".join(_ORDER.sub("", show(each)) for each in node.texts("Order By"))
+        texts = [_ORDER.sub("", show(each)) for each in node.texts("Order By")]
+        has_places = any("#" in each for each in texts)
+        keys = f"{len(texts)} keys" if has_places else ", ".join(texts)
         top = node.texts("Top")
         return f"first {top[0]} by {keys}" if top else f"sort by {keys}"
     return _WORDS.get(node.kind)
@@ -256,7 +267,8 @@ def _describe_scan(node: _Node, naming: Naming) -> str:
         return f"scan {node.texts('Table')[0].rpartition('.')[2]}"
     columns = [each for each in node.texts("Projections") if each]
     text = naming.scan(node.alias, columns)
-    constants = naming.constants.get(node.alias, {})
+    # A class table does not say what its triples are about.
+    constants = {} if naming.is_class(node.alias) else naming.constants.get(node.alias, {})
     others = [
         naming.expression(each, node.alias)
         for each in node.texts("Filters")
@@ -268,7 +280,7 @@ def _describe_scan(node: _Node, naming: Naming) -> str:
     return f"{text} where {' and '.join(others)}" if others else text
 
 
-_BARE = re.compile(r"(?:[spog]|c_[0-9]+|id|#\[[0-9.]+\])")
+_BARE = re.compile(r"(?:[spog]|c_[0-9]+|id|[a-z]+[0-9]+_\w+)")
 _BOUND = re.compile(
     rf"\(*{_BARE.pattern} (?:>=|<=|BETWEEN) ([0-9]{{17,19}})(?: AND ([0-9]{{17,19}}))?\)*"
 )
@@ -279,6 +291,9 @@ def _is_bound(text: str) -> bool:
 
     It compares numbers of IRIs or strings, which no query does.
     """
+    if "#[" in text:
+        # A column that has no name is none that a query could speak of.
+        return True
     parts = re.split(r"(?<=\)) AND (?=\()", text)
     found = [_BOUND.fullmatch(part) for part in parts]
     return all(each is not None and int(each[1]) >> SHIFT in _NUMBERED for each in found)
@@ -296,9 +311,8 @@ def _is_constant(text: str, constants: Mapping[str, int]) -> bool:
 def _describe_join(node: _Node, naming: Naming) -> str:
     kind = " ".join(node.texts("Join Type")).lower()
     how = node.kind.removesuffix("_JOIN").lower().replace("_", " ")
-    conditions = dict.fromkeys(
-        _describe_condition(each, naming) for each in node.texts("Conditions")
-    )
+    texts = [each for each in node.texts("Conditions") if "#" not in each]
+    conditions = dict.fromkeys(_describe_condition(each, naming) for each in texts)
     on = f" on {' and '.join(conditions)}" if conditions else ""
     kind = kind.removeprefix("right_")
     words = {"inner": "join", "left": "optional join", "semi": "exists", "anti": "not exists"}

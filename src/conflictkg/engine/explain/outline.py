@@ -41,7 +41,7 @@ def outline_query(query: Query, prefixes: Mapping[str, str]) -> tuple[str, ...]:
         prefixes: With which IRIs are shortened.
 
     >>> from conflictkg.engine.syntax import parse_query
-    >>> print("\\n".join(outline_query(parse_query("ASK { ?s ?p 1 FILTER(?p > 2) }"), {})))
+    >>> print("\n".join(outline_query(parse_query("ASK { ?s ?p 1 FILTER(?p > 2) }"), {})))
     ask
       filter ?p > 2
         triples

@@ -14,6 +14,7 @@ from conflictkg.engine.expressions.convert import pack_value
 from conflictkg.engine.expressions.frame import Frame
 from conflictkg.engine.expressions.values import Value
 from conflictkg.engine.program import Program
+from conflictkg.engine.syntax import unparse
 
 _Result = TypeVar("_Result")
 TESTS = frozenset(
@@ -48,8 +49,10 @@ def call_python(
     slots = {name: index for index, name in enumerate([*ids, *texts])}
     context = Context(base=frame.scope.base)
     evaluate = _no_error(compile_expression(expression, slots, context))
-    run_test = _no_error(compile_test(expression, slots, context)) if function == "ckg_test" else None
-    program = Program(evaluate, describe(expression), run_test)
+    run_test = (
+        _no_error(compile_test(expression, slots, context)) if function == "ckg_test" else None
+    )
+    program = Program(evaluate, unparse(expression, short=True), run_test)
     packed = [pack_value(frame, value).sql for value in texts.values()]
     return exp.Anonymous(
         this=function,
@@ -105,10 +108,3 @@ def _no_error(
 def evaluate_constant(expression: Expression, base: str) -> Term | None:
     """The term of an expression without variables; ``None`` for an error."""
     return _no_error(compile_expression(expression, {}, Context(base=base)))(())
-
-
-def describe(expression: Expression) -> str:
-    """The expression in few words."""
-    if isinstance(expression, Call):
-        return expression.name
-    return type(expression).__name__
