@@ -55,6 +55,9 @@ def decode_column(values: Any, rep: Rep, dictionary: Dictionary) -> TermColumn:
         rep: What the values are.
         dictionary: Whose the ids are.
     """
+    if pa.types.is_null(values.type):
+        # Nothing is bound, whatever it would have been.
+        return dictionary.column(np.full(len(values), -1, np.int64))
     if rep is Rep.ID:
         return dictionary.column(ids_of(values))
     if rep is Rep.PACKED:

@@ -54,6 +54,8 @@ def compile_group(state: State, pattern: Group, context: Context) -> Block:
         keys = {name: block.columns.pop(f".key {name}") for name in keys}
         scope = BlockScope(state, block, context)
     values = dict(keys)
+    # An aggregate sees what GROUP BY named.
+    scope = BlockScope(state, block, context, {**keys, **block.columns})
     for variable, aggregate in pattern.aggregates:
         values[variable.name] = compile_aggregate(aggregate, scope, is_grouped=bool(keys))
     names = {name: state.aliases.fresh("v") for name in values}

@@ -102,7 +102,7 @@ class Frame:
             if is_simple(tree):
                 hidden.append(tree)
                 continue
-            name = f"a{self._next()}"
+            name = f"item{self._next()}"
             sources[name] = tree
             hidden.append(exp.column(name, table=exp.to_identifier(LET_TABLE)))
         language = hidden[1] if len(hidden) > 1 else None
@@ -115,7 +115,8 @@ class Frame:
         for column in tree.find_all(exp.Column):
             if column.table == LET_TABLE and column.name in sources:
                 uses.setdefault(column.name, []).append(column)
-        row = f"v{self._next()}"
+        # No name that a column of a query has: there a column would go before it.
+        row = f"row{self._next()}"
         several = {name for name, found in uses.items() if len(found) > 1}
         if tree.find(exp.Try) is not None:
             # DuckDB has no TRY around what may differ each time, as its functions in Python may.
