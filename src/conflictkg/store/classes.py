@@ -300,8 +300,10 @@ def describe_class(
         covering: The predicates of which it holds all triples.
     """
     counts = "".join(f", count({each}), coalesce({tags_of(each)}, 0)" for each in names.values())
-    row = connection.execute(f"SELECT count(*), coalesce({tags_of('s')}, 0){counts} FROM {table}")
-    rows, tags, *rest = row.fetchone() or (0, 0)
+    # All rows: a result that is not read to its end blocks what comes next on the connection.
+    ((rows, tags, *rest),) = connection.execute(
+        f"SELECT count(*), coalesce({tags_of('s')}, 0){counts} FROM {table}"
+    ).fetchall()
     covered = set(covering)
     columns = {
         predicate: Column(each, predicate, filled, value_tags, predicate in covered)
