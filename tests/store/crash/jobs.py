@@ -1,0 +1,36 @@
+"""What victims do."""
+
+from itertools import count
+from pathlib import Path
+
+from store.crash.requests import make_request
+from store.crash.victims import Say
+
+from conflictkg.store import Limits, changes, open_store
+from conflictkg.store.database import CLOSED
+
+REQUESTS_AN_OPENING = 12
+
+
+def update(say: Say, directory: Path, seed: int, first: int, checkpoint: str) -> None:
+    """Update a store for ever, and say after each request that it was done.
+
+    Every now and then the store is closed and opened again.
+
+    Args:
+        say: Before the first request it says that it begins.
+        directory: The store.
+        seed: Of the requests.
+        first: Number of the first request.
+        checkpoint: How large the log may grow before it is worked into the database.
+    """
+    CLOSED["checkpoint_threshold"] = checkpoint
+    # For a store as small as this, every change is huge, and its class tables were soon given up.
+    changes.HUGE = 100.0
+    say("begin")
+    for opening in count():
+        with open_store(directory, Limits(workers=1), editable=True) as store:
+            start = first + opening * REQUESTS_AN_OPENING
+            for number in range(start, start + REQUESTS_AN_OPENING):
+                store.update(make_request(seed, number).text)
+                say(number)
