@@ -6,8 +6,10 @@ from pathlib import Path
 from store.crash.requests import make_request
 from store.crash.victims import Say
 
-from conflictkg.store import Limits, changes, open_store
+from conflictkg.store import Limits, adding, changes, open_store, optimizing, writer
 from conflictkg.store.database import CLOSED
+from conflictkg.store.opening import open_database
+from conflictkg.store.staging import Source
 
 REQUESTS_AN_OPENING = 12
 
@@ -34,3 +36,26 @@ def update(say: Say, directory: Path, seed: int, first: int, checkpoint: str) ->
             for number in range(start, start + REQUESTS_AN_OPENING):
                 store.update(make_request(seed, number).text)
                 say(number)
+
+
+def load(say: Say, directory: Path, path: Path) -> None:
+    """Write a store from a file in place of what is there."""
+    say("begin")
+    writer.load_files([Source(path)], directory)
+    say("done")
+
+
+def add(say: Say, directory: Path, path: Path) -> None:
+    """Add a file to a store."""
+    changes.HUGE = 100.0
+    say("begin")
+    with open_database(directory, read_only=False) as database:
+        adding.add_files(database, [Source(path)])
+    say("done")
+
+
+def optimize(say: Say, directory: Path) -> None:
+    """Write a store anew."""
+    say("begin")
+    optimizing.optimize(directory)
+    say("done")

@@ -2,8 +2,7 @@
 
 import pyarrow as pa
 
-from conflictkg.store import handle as handle
-from conflictkg.store import writer as writer
+from store.crash import jobs as jobs
 
 # Where pandas is installed, this imports it.
 pa.array([1]).to_numpy()

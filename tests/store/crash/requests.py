@@ -69,12 +69,31 @@ def first_quads() -> Quads:
 
 def write_first_store(directory: Path) -> None:
     """A store of :func:`first_quads`, with a class table and tables of frequent predicates."""
-    path = directory.with_suffix(".nq")
-    path.write_text("".join(f"{write_quad(each)} .\n" for each in first_quads()), encoding="utf-8")
+    path = write_file(directory.with_suffix(".nq"), first_quads())
     plan = ClassPlan(EVENT.value, (NAME.value, KNOWS.value))
     with patch("conflictkg.store.laying.FREQUENT", FREQUENT):
         load_files([Source(path)], directory, Load((), plans=[plan]))
     path.unlink()
+
+
+def more_quads(number: int) -> Quads:
+    """What a file holds that comes later: the same for the same number."""
+    quads: set[QuadOfTerms] = set()
+    for each in range(300):
+        thing, graph = Iri(f"{EX}file/{number}/{each}"), GRAPHS[each % len(GRAPHS)]
+        quads |= {
+            (thing, TYPE, EVENT, graph),
+            (thing, NAME, Literal(f"Thing {each} of file {number}"), graph),
+            (thing, Iri(f"{EX}file/{number}"), _integer(each), None),
+            (Blank(f"x{each}"), KNOWS, thing, graph),
+        }
+    return frozenset(quads)
+
+
+def write_file(path: Path, quads: Iterable[QuadOfTerms]) -> Path:
+    """Write quads as N-Quads."""
+    path.write_text("".join(f"{write_quad(each)} .\n" for each in quads), encoding="utf-8")
+    return path
 
 
 def write_quad(quad: QuadOfTerms) -> str:

@@ -1,13 +1,14 @@
-"""Killing a process that updates a store, again and again, and looking what is there afterwards."""
+"""Killing processes that change a store, again and again, and looking what is there afterwards."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
 from store.crash.jobs import update
 from store.crash.requests import Quads, first_quads, make_request, write_first_store
-from store.crash.victims import Victim
+from store.crash.victims import PATIENCE_S, Victim
 from store_invariants import read_quads, require_sound, without_labels
 
 from conflictkg.store.opening import open_database
@@ -76,3 +77,39 @@ def kill_updates(directory: Path, seed: int, rounds: int) -> Iterator[Round]:
         if unsaid:
             quads, following = begun, following + 1
         yield Round(len(said), unsaid, len(quads))
+
+
+def kill_anywhere(
+    target: Callable[..., None],
+    arguments: tuple[object, ...],
+    prepare: Callable[[], None],
+    seed: int,
+    kills: int,
+) -> Iterator[bool]:
+    """Kill processes at moments drawn from all the time that their work takes.
+
+    Args:
+        target: A job that says ``begin`` and ``done``.
+        arguments: Of the job.
+        prepare: Puts things back before each.
+        seed: Of the moments.
+        kills: How many processes.
+
+    Returns:
+        Of each whether it said that it was done.
+    """
+    chance = Random(seed)  # noqa: S311  a test's
+    prepare()
+    whole = Victim(target, *arguments)
+    whole.listen(1)
+    start = time.monotonic()
+    whole.listen(1)
+    takes_s = time.monotonic() - start
+    whole.kill(PATIENCE_S)
+    for number in range(kills):
+        prepare()
+        victim = Victim(target, *arguments)
+        victim.listen(1)
+        # One in each part of the time.
+        said = victim.kill((number + chance.random()) / kills * takes_s)
+        yield "done" in said
