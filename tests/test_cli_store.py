@@ -1,7 +1,10 @@
 """``conflictkg load``, ``update``, ``optimize`` and ``export``: what people see."""
 
 import io
+import signal
+import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -162,6 +165,34 @@ def test_store_that_is_not_there_is_named(command: str, run: Run, tmp_path: Path
     status, _, err = run(*command.split(), "--store", tmp_path / "none", *output)
     assert status == 1
     assert str(tmp_path / "none") in err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("query", "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"),
+        ("query", "SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i FILTER(?c + ?f + ?i < 0) }"),
+        (
+            "update",
+            "INSERT { ?a ?b ?i } WHERE { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i FILTER(?c + ?f = ?i) }",
+        ),
+    ],
+    ids=["count", "filter", "update"],
+)
+def test_control_c_ends_a_command_at_once(tmp_path: Path, words: tuple[str, str]) -> None:
+    """Status 130 and one word, whatever the engine is in the middle of."""
+    place = write_small_store(tmp_path / "store", numbers(5_000))
+    command = [sys.executable, "-c", "from conflictkg.cli import main; main()", *words]
+    with subprocess.Popen(
+        [*command, "--store", str(place)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(6)
+        process.send_signal(signal.SIGINT)
+        start = time.monotonic()
+        _, err = process.communicate(timeout=30)
+    assert time.monotonic() - start < 3
+    assert (process.returncode, err) == (130, "\nconflictkg: stopped\n")
 
 
 def test_progress_is_a_bar_on_a_terminal(

@@ -24,6 +24,7 @@ def test_each_setting_is_read_from_its_variable() -> None:
             "CONFLICTKG_BASE_IRI": "https://kg.example.org/",
             "CONFLICTKG_QUERY_TIMEOUT_S": "2.5",
             "CONFLICTKG_QUERY_MEMORY_MB": "4096",
+            "CONFLICTKG_QUERY_DISK_MB": "512",
             "CONFLICTKG_MAX_ROWS": "10",
             "CONFLICTKG_WORKERS": "8",
             "CONFLICTKG_MAX_QUERY_BYTES": "1000",
@@ -32,7 +33,7 @@ def test_each_setting_is_read_from_its_variable() -> None:
         }
     )
     assert found == Settings(
-        Path("/data/kg"), "::1", 0, "https://kg.example.org/", 2.5, 4096, 10, 8, 1000, 0.0
+        Path("/data/kg"), "::1", 0, "https://kg.example.org/", 2.5, 4096, 512, 10, 8, 1000, 0.0
     )
 
 

@@ -52,6 +52,12 @@ class Settings:
         float, Setting("seconds after which a query over HTTP is stopped", 0.1, 3_600)
     ] = 30.0
     query_memory_mb: Annotated[int, Setting("memory of one query, in MiB", 512, 1_048_576)] = 2048
+    query_disk_mb: Annotated[
+        int,
+        Setting(
+            "disk that all queries together may use beyond their memory, in MiB", 0, 16_777_216
+        ),
+    ] = 10_000
     max_rows: Annotated[int, Setting("rows or triples of one answer over HTTP", 1)] = 1_000_000
     workers: Annotated[int, Setting("queries that run at the same time", 1, 256)] = 2
     max_query_bytes: Annotated[int, Setting("longest query, in bytes", 64, 16_777_216)] = 262_144

@@ -1,12 +1,13 @@
 """Updates: what they change, that they change all or nothing, and what readers see meanwhile."""
 
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
-from small_store import G1, G2, write_small_store
+from small_store import G1, G2, numbers, write_small_store
 
 from conflictkg.answers import Boolean, Iri, Literal, Solutions
 from conflictkg.answers.ntriples import to_ntriples
@@ -16,6 +17,7 @@ from conflictkg.errors import (
     QuerySyntaxError,
     QueryTimeoutError,
     StoreBusyError,
+    StoreError,
 )
 from conflictkg.store import Limits, Store, UpdateReport, memory_store, open_store
 
@@ -202,6 +204,31 @@ def test_deadline_stops_an_update_and_changes_nothing(store: Store) -> None:
     assert quads_of(store) == before
     store.update(PROLOGUE + "INSERT DATA { :x :p 1 }", deadline_s=30)
     assert len(quads_of(store)) == len(before) + 1
+
+
+def test_closing_the_store_stops_an_update(tmp_path: Path) -> None:
+    """Whoever waits for it is told; nothing of it is there afterwards."""
+    directory = write_small_store(tmp_path / "store", numbers(3_000))
+    found = open_store(directory, editable=True)
+    told: list[Exception] = []
+
+    def change() -> None:
+        pattern = "?a ?b ?c . ?d ?e ?f . ?g ?h ?i FILTER(?c + ?f = ?i)"
+        try:
+            found.update(
+                f"INSERT DATA {{ <{EX}x> <{EX}p> 1 }} ; DELETE {{ ?a ?b ?c }} WHERE {{ {pattern} }}"
+            )
+        except StoreError as error:
+            told.append(error)
+
+    thread = threading.Thread(target=change)
+    thread.start()
+    time.sleep(0.3)
+    found.close()
+    thread.join(5)
+    assert "closed while the update ran" in str(told[0])
+    with open_store(directory) as again:
+        assert again.size() == 3_000
 
 
 def test_dataset_of_the_protocol_takes_the_place_of_using(store: Store) -> None:

@@ -11,6 +11,7 @@ import click
 from conflictkg.answers import Answer, Boolean, Solutions
 from conflictkg.answers.formats import FORMATS, formats_for, write_answer
 from conflictkg.answers.table import write_table
+from conflictkg.cli.interrupt import interrupting
 from conflictkg.cli.sparql import read_sparql, showing_syntax_errors
 from conflictkg.config import Settings
 from conflictkg.errors import NotAcceptableError
@@ -76,9 +77,16 @@ def command(
     text = _read_query(query, path, slug)
     settings = Settings.from_environment()
     limits = Limits(
-        workers=1, memory_mb=settings.query_memory_mb, max_query_bytes=settings.max_query_bytes
+        workers=1,
+        memory_mb=settings.query_memory_mb,
+        temporary_mb=settings.query_disk_mb,
+        max_query_bytes=settings.max_query_bytes,
     )
-    with open_store(directory or settings.store, limits) as store, showing_syntax_errors(text):
+    with (
+        open_store(directory or settings.store, limits) as store,
+        interrupting(store.close),
+        showing_syntax_errors(text),
+    ):
         if explained:
             _explain(store, text, form, timeout_s)
             return

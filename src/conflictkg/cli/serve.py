@@ -53,6 +53,7 @@ def command(directory: Path | None, host: str | None, port: int | None) -> None:
     limits = Limits(
         workers=settings.workers,
         memory_mb=settings.query_memory_mb,
+        temporary_mb=settings.query_disk_mb,
         # Strangers' queries are measured when they come in; the pages' own must fit in any case.
         max_query_bytes=max(settings.max_query_bytes, _PAGES_ASK_BYTES),
         wait_s=settings.query_wait_s,

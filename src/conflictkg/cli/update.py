@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from conflictkg.cli.interrupt import interrupting
 from conflictkg.cli.sparql import read_sparql, showing_syntax_errors
 from conflictkg.config import Settings
 from conflictkg.store import Limits, open_store
@@ -46,11 +47,13 @@ def command(
     limits = Limits(
         workers=1,
         memory_mb=settings.query_memory_mb,
+        temporary_mb=settings.query_disk_mb,
         # Who edits a store of their own may send much data at once.
         max_query_bytes=max(settings.max_query_bytes, len((text or "").encode("utf-8", "replace"))),
     )
     with (
         open_store(directory or settings.store, limits, editable=True) as store,
+        interrupting(store.close),
         showing_syntax_errors(text or ""),
     ):
         report = store.update(text or "", deadline_s=timeout_s)

@@ -234,6 +234,7 @@ class DuckStore:
         """Close it. Queries that still run raise :class:`StoreError`."""
         if not self._is_closed:
             self._is_closed = True
+            self._updater.close()
             self._runtime.close()
             self._database.close()
 

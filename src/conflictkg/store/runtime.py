@@ -378,6 +378,8 @@ def explain_error(error: Exception, statement: str) -> QueryError:
         return QueryMemoryError(_name_limit(message))
     if "No space left on device" in message:
         return QueryMemoryError("the disk for temporary files is full")
+    if isinstance(error, duckdb.InterruptException) or "INTERRUPT Error" in message:
+        return QueryError("the query was interrupted")
     _log.error("DuckDB failed: %s\n%s", message, statement, exc_info=error)
     return QueryError(
         "the engine could not run this query, which is a defect: report it with the query. Other "
@@ -387,5 +389,5 @@ def explain_error(error: Exception, statement: str) -> QueryError:
 
 def _name_limit(message: str) -> str:
     if "max_temp_directory_size" in message:
-        return "it needs more room for temporary files than it may have"
+        return "it needs more room for temporary files than it may have (CONFLICTKG_QUERY_DISK_MB)"
     return "it needs more memory than it may have (CONFLICTKG_QUERY_MEMORY_MB)"

@@ -21,7 +21,13 @@ from conflictkg.engine.columns import Rep
 from conflictkg.engine.compile import compile_query
 from conflictkg.engine.ids import DEFAULT_GRAPH, SHIFT, Tag
 from conflictkg.engine.syntax import parse_update
-from conflictkg.errors import ConflictKGError, NotPermittedError, QueryError, QueryTimeoutError
+from conflictkg.errors import (
+    ConflictKGError,
+    NotPermittedError,
+    QueryError,
+    QueryTimeoutError,
+    StoreError,
+)
 from conflictkg.store.changes import Changed, Quads, Transaction
 from conflictkg.store.database import Database
 from conflictkg.store.deadlines import Watchdog
@@ -33,6 +39,7 @@ from conflictkg.store.statements import make_statement
 
 Ids = npt.NDArray[np.int64]
 
+_AGAIN_S = 0.02
 _UNBOUND = -1
 _SILENCE = "Write SILENT if that is no error for you."
 
@@ -42,6 +49,17 @@ class Updater:
 
     def __init__(self, database: Database, watchdog: Watchdog) -> None:
         self._database, self._watchdog = database, watchdog
+        self._running = threading.Lock()
+        self._limit: _TimeLimit | None = None
+
+    def close(self) -> None:
+        """Stop the request that runs, if one does, and wait until it has ended."""
+        error = StoreError("the store was closed while the update ran; it changed nothing")
+        while not self._running.acquire(timeout=_AGAIN_S):
+            limit = self._limit
+            if limit is not None:
+                limit.stop(error)
+        self._running.release()
 
     def run(
         self,
@@ -62,8 +80,8 @@ class Updater:
         operations = [_prepare(each, dataset) for each in request.operations]
         deadline = None if deadline_s is None else time.monotonic() + deadline_s
         report = UpdateReport()
-        with self._database.change() as transaction:
-            limit = _TimeLimit(transaction.cursor)
+        with self._running, self._database.change() as transaction:
+            limit = self._limit = _TimeLimit(transaction.cursor)
             if deadline is not None and deadline_s is not None:
                 error = QueryTimeoutError(deadline_s)
                 self._watchdog.watch(deadline, lambda: limit.stop(error))
