@@ -49,6 +49,8 @@ class Predicate:
         subject_tags: Bit ``1 << tag`` for each :class:`~conflictkg.engine.ids.Tag` among its subjects.
         object_tags: The same of its objects. Never misses one; may hold one that was deleted.
         is_set: Whether no two of its quads share subject and object (so ``u`` is always true).
+        least_object: No object has a smaller id.
+        greatest_object: None has a greater one.
     """
 
     id: int
@@ -59,6 +61,8 @@ class Predicate:
     subject_tags: int
     object_tags: int
     is_set: bool
+    least_object: int
+    greatest_object: int
 
 
 @dataclass(frozen=True, slots=True)

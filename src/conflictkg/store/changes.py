@@ -223,8 +223,8 @@ class Transaction:
         If they are many, the transaction itself does not find them before it is committed.
         """
         self.has_more_terms = True
-        row = self.cursor.execute(f"SELECT count(*) FROM {table}").fetchone()
-        if self._committed.holds_all or (row and row[0] <= MOST_CACHED):
+        ((count,),) = self.cursor.execute(f"SELECT count(*) FROM {table}").fetchall()
+        if self._committed.holds_all or count <= MOST_CACHED:
             rows = self.cursor.execute(f"SELECT id, lex, dt, lang FROM {table}").fetchall()
             self._pending.add({make_entry(*rest): identity for identity, *rest in rows})
 
@@ -355,7 +355,8 @@ class Transaction:
         if changed.added:
             for row in self.cursor.execute(
                 "SELECT p, count(*), count(DISTINCT s), count(DISTINCT o),"
-                f" {tags_of('s')}, {tags_of('o')}, bool_and(u) FROM added GROUP BY p"
+                f" {tags_of('s')}, {tags_of('o')}, bool_and(u), min(o), max(o)"
+                " FROM added GROUP BY p"
             ).fetchall():
                 _grow(predicates, Predicate(row[0], POS, *row[1:]))
             for graph, count in self._by_graph("added"):
@@ -493,4 +494,6 @@ def _grow(predicates: dict[int, Predicate], new: Predicate) -> None:
         subject_tags=old.subject_tags | new.subject_tags,
         object_tags=old.object_tags | new.object_tags,
         is_set=old.is_set and new.is_set,
+        least_object=min(old.least_object, new.least_object),
+        greatest_object=max(old.greatest_object, new.greatest_object),
     )

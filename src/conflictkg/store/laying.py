@@ -43,7 +43,8 @@ def lay_predicates(connection: duckdb.DuckDBPyConnection, schema: str) -> dict[i
     """Fill the tables that are sorted by object from ``spo``, and count."""
     # spo is sorted: a subject's first quad of a predicate is where the pair changes.
     rows = connection.execute(f"""
-        SELECT p, count(*), sum(is_new::INTEGER)::BIGINT, {tags_of("s")}, {tags_of("o")}, bool_and(u)
+        SELECT p, count(*), sum(is_new::INTEGER)::BIGINT, {tags_of("s")}, {tags_of("o")}, bool_and(u),
+            min(o), max(o)
         FROM (
             SELECT s, p, o, u, lag(s) OVER () IS DISTINCT FROM s OR lag(p) OVER () <> p AS is_new
             FROM {schema}.spo
@@ -68,12 +69,12 @@ def lay_predicates(connection: duckdb.DuckDBPyConnection, schema: str) -> dict[i
         connection.execute(
             f"CREATE TABLE {schema}.{name} AS SELECT s, o, g, u FROM by_object WHERE p = {predicate}"
         )
-    rest = f"WHERE p NOT IN ({', '.join(map(str, names))})" if names else ""
-    connection.execute(f"INSERT INTO {schema}.{POS} SELECT s, p, o, g, u FROM by_object {rest}")
+    others = f"WHERE p NOT IN ({', '.join(map(str, names))})" if names else ""
+    connection.execute(f"INSERT INTO {schema}.{POS} SELECT s, p, o, g, u FROM by_object {others}")
     connection.execute("DROP TABLE by_object")
     return {
-        p: Predicate(p, names.get(p, POS), quads, subjects, objects[p], s_tags, o_tags, is_set)
-        for p, quads, subjects, s_tags, o_tags, is_set in sorted(rows)
+        p: Predicate(p, names.get(p, POS), quads, subjects, objects[p], *rest)
+        for p, quads, subjects, *rest in sorted(rows)
     }
 
 

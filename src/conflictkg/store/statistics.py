@@ -36,8 +36,8 @@ def load_catalog(cursor: duckdb.DuckDBPyConnection, dictionary: Dictionary) -> S
     predicates = {
         row[0]: Predicate(*row)
         for row in cursor.execute(
-            "SELECT id, name, quads, subjects, objects, subject_tags, object_tags, is_set"
-            " FROM predicate ORDER BY id"
+            "SELECT id, name, quads, subjects, objects, subject_tags, object_tags, is_set,"
+            " least_object, greatest_object FROM predicate ORDER BY id"
         ).fetchall()
     }
     columns: dict[int, dict[int, Column]] = {}
@@ -81,6 +81,8 @@ def save_catalog(cursor: duckdb.DuckDBPyConnection, catalog: StoreCatalog) -> No
                 each.subject_tags,
                 each.object_tags,
                 each.is_set,
+                each.least_object,
+                each.greatest_object,
             )
             for each in catalog.predicates.values()
         ],

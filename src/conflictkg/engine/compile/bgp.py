@@ -30,7 +30,6 @@ from conflictkg.engine.compile.joins import IRI_TAGS, bind, require_graph
 from conflictkg.engine.compile.paths import add_path
 from conflictkg.engine.compile.stars import star_column
 from conflictkg.engine.compile.state import Context, State
-from conflictkg.engine.ids import tag_of
 
 
 def add_bgp(
@@ -152,8 +151,11 @@ def _gather_object(state: State, value: int, alias: str) -> exp.Subquery:
 
     No table is sorted by object alone: this reads a few pages of each where ``spo`` is read whole.
     """
-    tag = 1 << tag_of(value)
-    possible = [each for each in state.catalog.predicates.values() if each.object_tags & tag]
+    possible = [
+        each
+        for each in state.catalog.predicates.values()
+        if each.least_object <= value <= each.greatest_object
+    ]
     names = dict.fromkeys(each.table for each in possible)
     owners = {each.table: each.id for each in possible}
     queries: list[exp.Query] = []
