@@ -5,8 +5,9 @@ from collections import Counter
 from collections.abc import Iterable
 
 import duckdb
+import pyoxigraph as ox
 
-from conflictkg.answers import RDF, Blank, Iri, Literal, Term
+from conflictkg.answers import RDF, RDF_LANG_STRING, Blank, Iri, Literal, Term
 from conflictkg.engine.catalog import ClassTable
 from conflictkg.engine.ids import Tag, id_range
 from conflictkg.engine.words import tokenize
@@ -15,6 +16,18 @@ from conflictkg.store.database import Database
 QuadOfTerms = tuple[Term, Term, Term, Term | None]
 IdQuad = tuple[int, int, int, int, bool]
 TYPE = Iri(RDF + "type")
+
+
+def term_of(term: object) -> Term:
+    """A term of the reference parser."""
+    if isinstance(term, ox.NamedNode):
+        return Iri(term.value)
+    if isinstance(term, ox.BlankNode):
+        return Blank(term.value)
+    assert isinstance(term, ox.Literal)
+    if term.language is not None:
+        return Literal(term.value, RDF_LANG_STRING, term.language)
+    return Literal(term.value, term.datatype.value)
 
 
 def read_quads(database: Database) -> set[QuadOfTerms]:

@@ -22,7 +22,7 @@ DYING_BUILD = """
 import os, signal, sys
 from pathlib import Path
 from small_store import numbers, write_small_store
-from conflictkg.store import layout, place, writer
+from conflictkg.store import finishing, layout, place, writer
 
 def die(*arguments, **options):
     os.kill(os.getpid(), signal.SIGKILL)
@@ -35,12 +35,13 @@ def die_after(function):
 
 step, directory = sys.argv[1], Path(sys.argv[2])
 if step == "claimed": writer.write_store.__globals__["publish"] = die
-if step == "before quads": writer._write_quads = die
+if step == "before quads": writer.fill_store = die
+if step == "among quads": finishing.lay_predicates = die
 if step == "after quads": layout.Manifest.write = die
 if step == "after manifest": place._sync_tree = die
 if step == "before swap": place._swap = die
 if step == "after swap": place._swap = die_after(place._swap)
-if step == "while deleting": place.shutil.rmtree = die
+if step == "while deleting": place.shutil = type("Dying", (), {"rmtree": die})
 if step.startswith("without exchange"): place._exchange = lambda one, other: False
 if step == "without exchange, between": Path.rename = die_after(Path.rename)
 write_small_store(directory, numbers(50), "new")
@@ -75,6 +76,7 @@ OLD, NEW = ("old", 3), ("new", 50)
     [
         ("claimed", OLD),
         ("before quads", OLD),
+        ("among quads", OLD),
         ("after quads", OLD),
         ("after manifest", OLD),
         ("before swap", OLD),

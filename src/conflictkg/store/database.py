@@ -49,14 +49,14 @@ class Database:
     """A store, open. Safe to use from several threads: each takes a cursor of its own.
 
     Args:
-        connection: Owned by the database from now on.
+        connection: Where its cursors come from.
         catalog: What is in it.
         base: The dictionary's base.
         delta: The dictionary's delta.
         numbers: The next numbers of new terms.
         save: Writes a catalog and numbers within a transaction.
-        schema: Which of the databases that are attached to the connection; empty for its own.
-        release: Called once, after the connection was closed.
+        schema: Which of the databases that are attached to the connection.
+        release: Called once, to close it.
         read_only: Whether it is not to be changed.
         directory: Where it is, unless it is in memory.
         manifest: What it says of itself, unless it is in memory.
@@ -70,9 +70,9 @@ class Database:
         delta: Delta,
         numbers: Numbers,
         *,
+        schema: str,
+        release: Callable[[], None],
         save: Callable[[duckdb.DuckDBPyConnection, StoreCatalog, Numbers], None] | None = None,
-        schema: str = "",
-        release: Callable[[], None] = lambda: None,
         read_only: bool = False,
         directory: Path | None = None,
         manifest: Manifest | None = None,
@@ -137,8 +137,7 @@ class Database:
         if self._closed:
             raise StoreError("the store is closed")
         cursor = self._connection.cursor()
-        if self._schema:
-            cursor.execute(f"USE {self._schema}")
+        cursor.execute(f"USE {self._schema}")
         return cursor
 
     @contextmanager
@@ -192,10 +191,6 @@ class Database:
         if self._closed:
             return
         self._closed = True
-        if self._schema:
-            self._connection.execute(f"DETACH {self._schema}")
-        else:
-            self._connection.close()
         self._release()
 
     def __enter__(self) -> Self:
@@ -241,4 +236,8 @@ def memory_database(*, union_default_graph: bool = False) -> Database:
     cursor.close()
     base, delta = NoBase(), HeldDelta()
     catalog = StoreCatalog(0, StoreDictionary(base, delta), union_default_graph)
-    return Database(_shared[0], catalog, base, delta, Numbers({}), schema=name)
+
+    def release() -> None:
+        _shared[0].execute(f"DETACH {name}")
+
+    return Database(_shared[0], catalog, base, delta, Numbers({}), schema=name, release=release)

@@ -2,14 +2,17 @@
 
 Locks, all of them let go when the process ends, however it ends:
 
-- who has a store open holds its directory (shared), so that a build does not delete it underneath;
-- who may change it holds the place (:func:`conflictkg.store.place.hold_place`), as a build does;
-- DuckDB locks its file: nobody reads in another process while one may change it.
+- who may change a store holds its place (:func:`conflictkg.store.place.hold_place`), as a build does;
+- who has it open holds its directory, shared for reading, alone for changing: DuckDB cannot read a file
+  that another instance of it changes. A build asks for this lock before it deletes an old store.
+
+DuckDB's own locks are not relied on: they belong to the process, and one of two readers of a process lets
+go of both when it closes. Nor is its habit to share what it has open under a path: the path may lead
+to another store by now. So it gets a path that is new each time and leads to what was locked.
 """
 
 import fcntl
 import os
-import re
 import shutil
 import tempfile
 from contextlib import ExitStack
@@ -26,7 +29,7 @@ from conflictkg.store.database import CLOSED, Database, Settings, lock_configura
 from conflictkg.store.delta import StoredDelta
 from conflictkg.store.dictionary import StoreDictionary
 from conflictkg.store.layout import DATABASE, DICTIONARY, Manifest, read_manifest
-from conflictkg.store.place import hold_place, is_same_directory
+from conflictkg.store.place import hold_place, is_same_directory, place_holder
 from conflictkg.store.statistics import (
     StoreCatalog,
     load_catalog,
@@ -34,6 +37,8 @@ from conflictkg.store.statistics import (
     save_catalog,
     save_numbers,
 )
+
+_SCHEMA = "store"
 
 
 def open_database(
@@ -63,7 +68,8 @@ def open_database(
             # First, for to hold the place makes a file beside it.
             read_manifest(directory)
             held.enter_context(hold_place(directory))
-        manifest = _hold(directory, held)
+        descriptor, manifest = _hold(directory, held, read_only=read_only)
+        path = _path_of(descriptor, directory)
         temporary = tempfile.mkdtemp(prefix="conflictkg-")
         held.callback(shutil.rmtree, temporary, ignore_errors=True)
         config: Settings = {
@@ -72,19 +78,21 @@ def open_database(
             "temp_directory": temporary,
             "max_temp_directory_size": f"{temp_mb}MB",
         }
+        # Not before the store is attached.
+        del config["enable_external_access"]
         if threads is not None:
             config["threads"] = threads
-        connection = _connect(directory, config, read_only=read_only)
-        with ExitStack() as opened:
-            opened.callback(connection.close)
-            base = Arena(directory.resolve() / DICTIONARY)
-            first = {tag: base.count(tag) for tag in DICTIONARY_TAGS}
-            delta = StoredDelta(connection.cursor(), first)
-            dictionary = StoreDictionary(base, delta)
-            catalog = load_catalog(connection, dictionary)
-            numbers = Numbers(load_numbers(connection))
-            dictionary.blanks = numbers.following.get(Tag.BLANK, 0)
-            opened.pop_all()
+        connection = _connect(directory, path, config, read_only=read_only)
+        held.callback(connection.close)
+        base = Arena(path / DICTIONARY)
+        first = {tag: base.count(tag) for tag in DICTIONARY_TAGS}
+        cursor = connection.cursor()
+        cursor.execute(f"USE {_SCHEMA}")
+        delta = StoredDelta(cursor, first)
+        dictionary = StoreDictionary(base, delta)
+        catalog = load_catalog(connection, dictionary)
+        numbers = Numbers(load_numbers(connection))
+        dictionary.blanks = numbers.following.get(Tag.BLANK, 0)
         lock_configuration(connection)
         return Database(
             connection,
@@ -92,6 +100,7 @@ def open_database(
             base,
             delta,
             numbers,
+            schema=_SCHEMA,
             save=None if read_only else _save,
             release=held.pop_all().close,
             read_only=read_only,
@@ -105,47 +114,65 @@ def _save(cursor: duckdb.DuckDBPyConnection, catalog: StoreCatalog, numbers: Num
     save_numbers(cursor, numbers.following)
 
 
-def _hold(directory: Path, held: ExitStack) -> Manifest:
-    """Say that the directory is in use: a build asks for this lock before it deletes."""
+def _hold(directory: Path, held: ExitStack, *, read_only: bool) -> tuple[int, Manifest]:
+    """Lock the directory, and give it open, with its manifest."""
     while True:
         manifest = read_manifest(directory)
-        descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-        fcntl.flock(descriptor, fcntl.LOCK_SH)
+        descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            fcntl.flock(descriptor, (fcntl.LOCK_SH if read_only else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+            is_held = True
+        except BlockingIOError:
+            is_held = False
         # A build may have put another store in its place since the first line.
         if is_same_directory(descriptor, directory) and read_manifest(directory) == manifest:
-            held.callback(os.close, descriptor)
-            return manifest
+            if is_held:
+                held.callback(os.close, descriptor)
+                return descriptor, manifest
+            os.close(descriptor)
+            raise _busy(directory, read_only=read_only)
         os.close(descriptor)
 
 
-_HOLDER = re.compile(r"\(PID (\d+)\)")
+def _busy(directory: Path, *, read_only: bool) -> StoreBusyError:
+    if read_only:
+        holder = place_holder(directory) or "unknown"
+        return StoreBusyError(
+            f"the store at {directory} is open for changing in process {holder}, and cannot be read by"
+            " others meanwhile. Ask that process, or stop it."
+        )
+    return StoreBusyError(
+        f"the store at {directory} is open for reading, and cannot be changed meanwhile."
+        " Stop who reads it, or start one server with --editable for both."
+    )
+
+
+def _path_of(descriptor: int, directory: Path) -> Path:
+    """A path to the open directory itself, whatever stands under its name by now, where there is one."""
+    path = Path(f"/proc/self/fd/{descriptor}")
+    return path if path.is_dir() else directory.resolve()
 
 
 def _connect(
-    directory: Path,
-    config: Settings,
-    *,
-    read_only: bool,
+    directory: Path, path: Path, config: Settings, *, read_only: bool
 ) -> duckdb.DuckDBPyConnection:
-    path = directory.resolve() / DATABASE
-    if not path.is_file():
+    if not (path / DATABASE).is_file():
         raise StoreError(
             f"the store at {directory} is damaged: it holds no {DATABASE}."
             f" Build it again: conflictkg build --store {directory}"
         )
+    place = str(path / DATABASE).replace("'", "''")
+    # In a database in memory: DuckDB shares one that it has open under a path within a process,
+    # and follows links to find out.
+    connection = duckdb.connect(":memory:", config=config)
     try:
-        return duckdb.connect(path, read_only=read_only, config=config)
-    except duckdb.IOException as error:
-        if "lock" in str(error):
-            found = _HOLDER.search(str(error))
-            holder = f"process {found[1]}" if found else "another process"
-            raise StoreBusyError(
-                f"the store at {directory} is open in {holder}: one process may change it,"
-                " or any number read it. Wait for it to end, or stop it."
-            ) from error
-        raise StoreError(f"the store at {directory} cannot be read: {error}") from error
+        connection.execute(f"ATTACH '{place}' AS {_SCHEMA} (READ_ONLY {read_only})")
+        connection.execute("SET enable_external_access = false")
+        connection.execute(f"USE {_SCHEMA}")
     except duckdb.Error as error:
+        connection.close()
         raise StoreError(
             f"the store at {directory} cannot be opened: {error}."
-            f" Build it again: conflictkg build --store {directory}"
+            f" If it is damaged, build it again: conflictkg build --store {directory}"
         ) from error
+    return connection

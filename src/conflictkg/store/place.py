@@ -69,6 +69,14 @@ def hold_place(directory: Path) -> Iterator[None]:
         os.close(lock)
 
 
+def place_holder(directory: Path) -> str:
+    """The process that held the place last, as it wrote it down; empty if none did."""
+    try:
+        return _beside(_resolve(directory), "lock").read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
 def publish(directory: Path, write: Callable[[Path], None]) -> None:
     """Write a store and put it in its place by one rename; the block of :func:`claim_place` is open.
 
@@ -128,7 +136,7 @@ def _take_lock(lock: int, directory: Path) -> None:
     except OSError as error:
         if error.errno not in {errno.EWOULDBLOCK, errno.EACCES}:
             raise StoreError(f"{directory} cannot be locked: {error.strerror}") from error
-        holder = os.pread(lock, 32, 0).decode("ascii", "replace").strip() or "unknown"
+        holder = place_holder(directory) or "unknown"
         raise StoreBusyError(
             f"another process is at work on {directory}: process {holder} builds or edits it. Wait for "
             "it to end, or choose another --store DIR."
