@@ -5,6 +5,7 @@ memory too (the *mirror*, which is rdflib's own): then a look-up costs what it c
 changes show in it at once. Of a large store the database is asked, and what is pending is flushed before.
 """
 
+from collections import OrderedDict
 from collections.abc import Iterator
 
 from rdflib import Graph, URIRef
@@ -15,7 +16,7 @@ from rdflib.term import Node
 
 from conflictkg.engine.ids import DEFAULT_GRAPH
 from conflictkg.errors import StoreError
-from conflictkg.rdflib_store.lookups import Lookups
+from conflictkg.rdflib_store.lookups import Ids, Lookups
 from conflictkg.rdflib_store.lookups import Pattern as IdPattern
 from conflictkg.rdflib_store.nodes import Nodes
 from conflictkg.store.changes import Quads, Transaction
@@ -33,6 +34,10 @@ _QUADS_A_LOOKUP = 60
 """So many quads are taken into memory in the time of one look-up in the database."""
 
 _MOST_PENDING = 100_000
+
+_MOST_ANSWERS = 100_000
+_MOST_REMEMBERED = 16
+"""Triples of an answer that is remembered."""
 
 
 class Contents:
@@ -53,6 +58,9 @@ class Contents:
         self._pending_graphs: dict[URIRef, bool] = {}
         self._seen = database.catalog
         self._asked = 0
+        self._answers: OrderedDict[tuple[Pattern, View], tuple[tuple[Triple, Ids], ...]] = (
+            OrderedDict()
+        )
         # Empty, it is as good as loaded.
         self._mirror: Memory | None = None if database.catalog.quads else Memory()
 
@@ -99,7 +107,28 @@ class Contents:
         return iter(graphs)
 
     def _find(self, pattern: Pattern, view: View) -> Found:
+        """Ask the database; short answers are remembered until something changes."""
         self.flush()
+        self._notice_change()
+        key = pattern, view
+        known = self._answers.get(key)
+        if known is not None:
+            self._answers.move_to_end(key)
+            for triple, ids in known:
+                yield triple, self._graphs_of(ids)
+            return
+        catalog = self._database.catalog
+        start: list[tuple[Triple, Ids]] = []
+        for triple, ids in self._look_up(pattern, view):
+            if len(start) <= _MOST_REMEMBERED:
+                start.append((triple, ids))
+            yield triple, self._graphs_of(ids)
+        if len(start) <= _MOST_REMEMBERED and self._database.catalog is catalog:
+            self._answers[key] = tuple(start)
+            if len(self._answers) > _MOST_ANSWERS:
+                self._answers.popitem(last=False)
+
+    def _look_up(self, pattern: Pattern, view: View) -> Iterator[tuple[Triple, Ids]]:
         ids: list[int | None] = []
         for node in pattern:
             found = None if node is None else self.nodes.find(node)
@@ -109,12 +138,11 @@ class Contents:
         graph = self._graph_id(view)
         if graph is None and view is not None:
             return
-        rows = self._lookups.find((ids[0], ids[1], ids[2]), graph)
-        for row in rows:
+        for row in self._lookups.find((ids[0], ids[1], ids[2]), graph):
             subject, predicate, value = self.nodes.nodes(row)
-            yield (subject, predicate, value), self._graphs_of(row)
+            yield (subject, predicate, value), row
 
-    def _graphs_of(self, row: tuple[int, int, int]) -> Iterator[Graph]:
+    def _graphs_of(self, row: Ids) -> Iterator[Graph]:
         for number in self._lookups.find_graphs(row):
             name = DEFAULT if number == DEFAULT_GRAPH else self.nodes.node(number)
             if isinstance(name, URIRef):
@@ -129,14 +157,18 @@ class Contents:
 
     def _current_mirror(self) -> Memory | None:
         """The mirror, if it shows the store as it is; made where that pays."""
-        if self._database.catalog is not self._seen:
-            # Somebody else has changed it.
-            self._mirror, self._seen = None, self._database.catalog
+        self._notice_change()
         if self._mirror is None and self._database.catalog.quads <= self._mirror_limit:
             self._asked += 1
             if self._asked * _QUADS_A_LOOKUP >= self._database.catalog.quads:
                 self._load_mirror()
         return self._mirror
+
+    def _notice_change(self) -> None:
+        """Forget what was true of another state of the store."""
+        if self._database.catalog is not self._seen:
+            self._mirror, self._seen = None, self._database.catalog
+            self._answers.clear()
 
     def _load_mirror(self) -> None:
         self.flush()
@@ -153,6 +185,7 @@ class Contents:
             triple = nodes[subject], nodes[predicate], nodes[value]
             mirror.add(triple, contexts[graph])
         self._mirror, self._seen = mirror, self._database.catalog
+        self._answers.clear()
 
     # Changing
 
@@ -195,6 +228,7 @@ class Contents:
         where: IdPattern = (ids[0], ids[1], ids[2])
         with self._database.change() as change:
             change.apply_selected(delete=self._lookups.select_quads(where, graph))
+        self._answers.clear()
         self._seen = self._database.catalog
 
     def add_graph(self, name: URIRef) -> None:
@@ -229,6 +263,7 @@ class Contents:
         if is_seen:
             # Nobody but us has changed it: the mirror shows it.
             self._seen = self._database.catalog
+            self._answers.clear()
 
     def _store(self, change: Transaction) -> dict[Node, int]:
         wanted = {node for triple, graph in self._pending for node in (*triple, graph)}
