@@ -4,10 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import duckdb
 import pyarrow as pa
+from duckdb.func import FunctionNullHandling
 from sqlglot import exp
 
 from conflictkg.answers import RDF_LANG_STRING, XSD, Blank, Iri, Literal, Term
@@ -46,10 +47,31 @@ TERMS: Mapping[str, list[Term]] = {
         "integer", "0", "1", "-1", "7", "-13", "2020", "9007199254740992", "-9007199254740992"
     ),
     "decimal": literals(
-        "decimal", "0.0", "1.5", "-1.5", "2.50", "0.000000000000001", "7", "999999999999999", "-0.25"
+        "decimal",
+        "0.0",
+        "1.5",
+        "-1.5",
+        "2.50",
+        "0.000000000000001",
+        "7",
+        "999999999999999",
+        "-0.25",
     ),
     "double": literals(
-        "double", "0", "-0.0", "1e0", "1.5E0", "-2.5", "NaN", "INF", "-INF", "1e300", "0.1", "-0.4", "1e-7", "123456789"
+        "double",
+        "0",
+        "-0.0",
+        "1e0",
+        "1.5E0",
+        "-2.5",
+        "NaN",
+        "INF",
+        "-INF",
+        "1e300",
+        "0.1",
+        "-0.4",
+        "1e-7",
+        "123456789",
     ),
     "numeric": [
         *literals("float", "1.5", "0.1", "NaN"),
@@ -59,23 +81,53 @@ TERMS: Mapping[str, list[Term]] = {
         *literals("nonNegativeInteger", "7", "-7"),
     ],
     "string": literals(
-        "string", "", "a", "ab", "B", "Stra\u00dfe", "\u0130\u03a3", "caf\u00e9", "e\u0301x", "\U0001f600z", "a b/c", "en", "de-CH", "*", "1", "true", "2020-01-01"
+        "string",
+        "",
+        "a",
+        "ab",
+        "B",
+        "Stra\u00dfe",
+        "\u0130\u03a3",
+        "caf\u00e9",
+        "e\u0301x",
+        "\U0001f600z",
+        "a b/c",
+        "en",
+        "de-CH",
+        "*",
+        "1",
+        "true",
+        "2020-01-01",
     ),
     "lang": [
         Literal(text, RDF_LANG_STRING, tag)
-        for text, tag in (("a", "en"), ("a", "de"), ("ab", "en"), ("", "en"), ("Stra\u00dfe", "de-ch"))
+        for text, tag in (
+            ("a", "en"),
+            ("a", "de"),
+            ("ab", "en"),
+            ("", "en"),
+            ("Stra\u00dfe", "de-ch"),
+        )
     ],
     "boolean": literals("boolean", "true", "false"),
     "datetime": literals(
-        "dateTime", "2020-02-29T12:30:45", "1969-12-31T23:59:59.5", "0001-01-01T00:00:00", "2020-02-29T12:30:45.000001"
+        "dateTime",
+        "2020-02-29T12:30:45",
+        "1969-12-31T23:59:59.5",
+        "0001-01-01T00:00:00",
+        "2020-02-29T12:30:45.000001",
     ),
-    "utc": literals("dateTime", "2020-02-29T12:30:45Z", "1970-01-01T00:00:00Z", "2020-03-01T12:30:45Z"),
+    "utc": literals(
+        "dateTime", "2020-02-29T12:30:45Z", "1970-01-01T00:00:00Z", "2020-03-01T12:30:45Z"
+    ),
     "date": literals("date", "2020-02-29", "1970-01-01", "0001-01-01", "9999-12-31"),
     "special": [
         *literals("boolean", "1", "yes"),
         *literals("integer", "x"),
         *literals("double", "one"),
-        *literals("dateTime", "2020-02-29T12:30:45+02:00", "2020-13-01T00:00:00", "9000-01-01T00:00:00"),
+        *literals(
+            "dateTime", "2020-02-29T12:30:45+02:00", "2020-13-01T00:00:00", "9000-01-01T00:00:00"
+        ),
         *literals("date", "2020-02-29Z"),
         *literals("dayTimeDuration", "P1D", "PT24H"),
         *literals("gYear", "2020"),
@@ -172,7 +224,7 @@ class RowScope:
     @property
     def catalog(self) -> Catalog:
         """Only its dictionary is there."""
-        return cast(Catalog, SimpleNamespace(dictionary=self.words))
+        return cast("Catalog", SimpleNamespace(dictionary=self.words))
 
     def column(self, name: str) -> Column | None:
         """A variable."""
@@ -189,8 +241,10 @@ class RowScope:
     def exists(self, pattern: Pattern, *, negated: bool) -> exp.Expr:
         """A pattern of any kind has a solution where the row's number is even."""
         assert pattern is not None
-        even = exp.EQ(this=exp.Mod(this=exp.column("n", table="t"), expression=exp.Literal.number(2)), expression=exp.Literal.number(1 if negated else 0))
-        return even
+        return exp.EQ(
+            this=exp.Mod(this=exp.column("n", table="t"), expression=exp.Literal.number(2)),
+            expression=exp.Literal.number(1 if negated else 0),
+        )
 
     def register(self, program: Program | AggregateProgram) -> str:
         """Keep a program."""
@@ -204,7 +258,9 @@ class RowScope:
 
     def source(self) -> str:
         """FROM with its joins."""
-        joins = "".join(f" LEFT JOIN term {alias} ON {alias}.id = {sql}" for sql, alias in self.joins.items())
+        joins = "".join(
+            f" LEFT JOIN term {alias} ON {alias}.id = {sql}" for sql, alias in self.joins.items()
+        )
         return f"FROM t{joins}"
 
 
@@ -218,7 +274,7 @@ class Rows:
     """
 
     _database: duckdb.DuckDBPyConnection | None = None
-    _running: dict[str, Program | AggregateProgram] = {}
+    _running: ClassVar[dict[str, Program | AggregateProgram]] = {}
     _decode: Any = None
 
     def __init__(
@@ -243,29 +299,38 @@ class Rows:
         self._replace("t", pa.table(table))
         term_rows = list(self.words.rows())
         kinds = [pa.int64(), pa.string(), pa.string(), pa.string(), pa.float64()]
-        columns = list(zip(*term_rows, strict=True)) if term_rows else [[] for _ in kinds]
+        columns = [[row[index] for row in term_rows] for index in range(len(kinds))]
         self._replace(
             "term",
-            pa.table({
-                name: pa.array(values, kind)
-                for name, values, kind in zip(("id", "lex", "dt", "lang", "num"), columns, kinds, strict=True)
-            }),
+            pa.table(
+                {
+                    name: pa.array(values, kind)
+                    for name, values, kind in zip(
+                        ("id", "lex", "dt", "lang", "num"), columns, kinds, strict=True
+                    )
+                }
+            ),
         )
-        words = {(word, row[0]) for row in term_rows if row[2] in {XSD + "string", RDF_LANG_STRING} for word in tokenize(row[1])}
+        words = {
+            (word, row[0])
+            for row in term_rows
+            if row[2] in {XSD + "string", RDF_LANG_STRING}
+            for word in tokenize(row[1])
+        }
         self._replace(
             "token",
-            pa.table({
-                "token": pa.array([word for word, _ in words], pa.string()),
-                "id": pa.array([number for _, number in words], pa.int64()),
-            }),
+            pa.table(
+                {
+                    "token": pa.array([word for word, _ in words], pa.string()),
+                    "id": pa.array([number for _, number in words], pa.int64()),
+                }
+            ),
         )
 
     def _replace(self, name: str, table: pa.Table) -> None:
         self.connection.register(name, table)
 
-    def _column(
-        self, name: str, terms: Sequence[Term | None], rep: Rep
-    ) -> tuple[pa.Array, Column]:
+    def _column(self, name: str, terms: Sequence[Term | None], rep: Rep) -> tuple[pa.Array, Column]:
         sql = exp.column(name, table="t")
         nullable = any(term is None for term in terms)
         if rep is Rep.ID:
@@ -282,13 +347,17 @@ class Rows:
             return pa.array(lexical, pa.string()), Column(sql, rep, nullable=nullable)
         if rep is Rep.INTEGER:
             numbers = [None if each is None else int(each) for each in lexical]
-            return pa.array(numbers, pa.int64()), Column(sql, rep, nullable=nullable, digits=(18, 0))
+            return pa.array(numbers, pa.int64()), Column(
+                sql, rep, nullable=nullable, digits=(18, 0)
+            )
         if rep is Rep.DECIMAL:
             decimals = [None if each is None else Decimal(each) for each in lexical]
             kind = pa.decimal128(24, 6)
             return pa.array(decimals, kind), Column(sql, rep, nullable=nullable, digits=(24, 6))
         if rep is Rep.DOUBLE:
-            doubles = [None if each is None else float(each.replace("INF", "inf")) for each in lexical]
+            doubles = [
+                None if each is None else float(each.replace("INF", "inf")) for each in lexical
+            ]
             return pa.array(doubles, pa.float64()), Column(sql, rep, nullable=nullable)
         assert rep is Rep.BOOLEAN
         booleans = [None if each is None else each == "true" for each in lexical]
@@ -306,7 +375,9 @@ class Rows:
         except duckdb.Error as error:
             raise AssertionError(sql) from error
 
-    def values(self, column: Column, scope: RowScope, tail: str = "ORDER BY t.n") -> list[Term | None]:
+    def values(
+        self, column: Column, scope: RowScope, tail: str = "ORDER BY t.n"
+    ) -> list[Term | None]:
         """The terms of a column."""
         sql = f"SELECT {to_sql(column.sql)} {scope.source()} {tail}"
         return [self.read(value, column) for (value,) in self.run(sql, scope)]
@@ -326,7 +397,7 @@ class Rows:
             assert column.digits is not None
             whole, scale = column.digits[0], column.digits[1]
             assert isinstance(value, Decimal)
-            assert -value.as_tuple().exponent <= scale
+            assert -int(value.as_tuple().exponent) <= scale
             assert abs(value) < Decimal(10) ** (whole - scale)
         return term_of(value)
 
@@ -342,9 +413,9 @@ class Rows:
                 cls._database.create_function(
                     name,
                     function,
-                    ["VARCHAR", "BIGINT[]", "VARCHAR[]"],  # type: ignore[list-item]  # names are types too
-                    returned,  # type: ignore[arg-type]  # as above
-                    null_handling="special",  # type: ignore[arg-type]  # as above
+                    ["VARCHAR", "BIGINT[]", "VARCHAR[]"],
+                    returned,
+                    null_handling=FunctionNullHandling.SPECIAL,
                     side_effects=True,
                 )
         return cls._database
@@ -386,4 +457,3 @@ def reference(
         except ExpressionError:
             found.append(None)
     return found
-

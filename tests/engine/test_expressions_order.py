@@ -8,7 +8,7 @@ from expression_rows import COMPUTED, MIXTURES, TERMS, Rows
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from conflictkg.answers import XSD, Blank, Literal, Term
+from conflictkg.answers import XSD, Literal, Term
 from conflictkg.engine.algebra import Aggregate, Var
 from conflictkg.engine.columns import Rep
 from conflictkg.engine.dialect import to_sql
@@ -71,26 +71,40 @@ def test_sort_texts_compare_as_keys(pair: list[Term]) -> None:
     assert (sort_text(first) < sort_text(second)) == (one < other)
 
 
-@given(st.lists(st.floats(allow_nan=False) | st.integers() | st.decimals(-(10**30), 10**30, places=3), min_size=2, max_size=2))
+@given(
+    st.lists(
+        st.floats(allow_nan=False) | st.integers() | st.decimals(-(10**30), 10**30, places=3),
+        min_size=2,
+        max_size=2,
+    )
+)
 def test_sort_texts_of_numbers_compare_by_value(numbers: list[float]) -> None:
     """Numbers of all datatypes, exactly."""
-    first, second = (Literal(_lexical(each), XSD + ("double" if isinstance(each, float) else "decimal")) for each in numbers)
+    first, second = (
+        Literal(_lexical(each), XSD + ("double" if isinstance(each, float) else "decimal"))
+        for each in numbers
+    )
     assert (sort_text(first) < sort_text(second)) == (numbers[0] < numbers[1])
 
 
 def _lexical(number: object) -> str:
-    return str(number).replace("inf", "INF") if isinstance(number, float) else format(number, "f" if not isinstance(number, int) else "d")  # type: ignore[str-format]  # of integers and decimals
+    return (
+        str(number).replace("inf", "INF")
+        if isinstance(number, float)
+        else format(number, "f" if not isinstance(number, int) else "d")
+    )
 
 
 def groups(kinds: Sequence[str]) -> st.SearchStrategy[list[Term | None]]:
     """The solutions of one group."""
     pool = [term for kind in kinds for term in TERMS[kind]]
-    return st.lists(st.sampled_from(pool), max_size=6) | st.lists(st.none() | st.sampled_from(pool), max_size=4)
+    known: st.SearchStrategy[Term | None] = st.sampled_from(pool)
+    return st.lists(known, max_size=6) | st.lists(st.none() | known, max_size=4)
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data(), st.sampled_from(_NAMES), st.booleans())
-def test_aggregates_of_ids(data: st.DataObject, name: str, distinct: bool) -> None:  # noqa: FBT001
+def test_aggregates_of_ids(data: st.DataObject, name: str, distinct: bool) -> None:
     """Each aggregate over ids of any tags, also of no solutions."""
     kinds = data.draw(st.sampled_from(MIXTURES))
     check_aggregate(data.draw(groups(kinds)), name, distinct=distinct)
@@ -98,7 +112,7 @@ def test_aggregates_of_ids(data: st.DataObject, name: str, distinct: bool) -> No
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data(), st.sampled_from(_NAMES), st.booleans())
-def test_aggregates_of_computed_columns(data: st.DataObject, name: str, distinct: bool) -> None:  # noqa: FBT001
+def test_aggregates_of_computed_columns(data: st.DataObject, name: str, distinct: bool) -> None:
     """Each aggregate over what is no id."""
     rep = data.draw(st.sampled_from(sorted(COMPUTED, key=str)))
     terms = data.draw(st.lists(st.none() | st.sampled_from(COMPUTED[rep]), max_size=5))
@@ -106,7 +120,11 @@ def test_aggregates_of_computed_columns(data: st.DataObject, name: str, distinct
 
 
 def check_aggregate(
-    terms: Sequence[Term | None], name: str, reps: Mapping[str, Rep] | None = None, *, distinct: bool
+    terms: Sequence[Term | None],
+    name: str,
+    reps: Mapping[str, Rep] | None = None,
+    *,
+    distinct: bool,
 ) -> None:
     """Compare one aggregate of one group with the evaluator's."""
     rows = Rows([{"a": term} for term in terms] or [], reps) if terms else Rows([], reps)
@@ -137,7 +155,10 @@ def _is_near(found: Term | None, expected: Term | None) -> bool:
     return (
         isinstance(one, float)
         and isinstance(other, float)
-        and (math.isclose(one, other, rel_tol=1e-9, abs_tol=1e284) or (one != one) == (other != other) is True)
+        and (
+            math.isclose(one, other, rel_tol=1e-9, abs_tol=1e284)
+            or (one != one) == (other != other) is True
+        )
     )
 
 
@@ -177,7 +198,9 @@ def test_equal_terms_are_the_same_term(rep: Rep, other: Rep) -> None:
     same = equal_terms(rows.columns["a"], rows.columns["b"], scope)
     found = rows.run(f"SELECT {to_sql(same)} {scope.source()} ORDER BY t.n", scope)
     canonical = rows.values(rows.columns["a"], scope), rows.values(rows.columns["b"], scope)
-    assert [value for (value,) in found] == [one == two for one, two in zip(*canonical, strict=True)]
+    assert [value for (value,) in found] == [
+        one == two for one, two in zip(*canonical, strict=True)
+    ]
 
 
 @pytest.mark.parametrize("other", [*sorted(COMPUTED, key=str), Rep.ID], ids=str)
@@ -187,7 +210,9 @@ def test_columns_brought_together_keep_their_terms(rep: Rep, other: Rep) -> None
     size = 3
     pairs = [
         {"a": one, "b": two}
-        for one, two in zip(COMPUTED.get(rep, _ALL)[:size] * 2, COMPUTED.get(other, _ALL)[:size] * 2, strict=False)
+        for one, two in zip(
+            COMPUTED.get(rep, _ALL)[:size] * 2, COMPUTED.get(other, _ALL)[:size] * 2, strict=False
+        )
     ]
     rows = Rows(pairs, {"a": rep, "b": other})
     scope = rows.scope()
@@ -200,10 +225,12 @@ def test_columns_brought_together_keep_their_terms(rep: Rep, other: Rep) -> None
 
 def test_what_becomes_an_id() -> None:
     """Booleans and strings of the store have ids; integers too, if they are short."""
-    rows = Rows([{"a": Literal("true", XSD + "boolean"), "b": Literal("7", XSD + "integer")}], {"a": Rep.BOOLEAN, "b": Rep.INTEGER})
+    rows = Rows(
+        [{"a": Literal("true", XSD + "boolean"), "b": Literal("7", XSD + "integer")}],
+        {"a": Rep.BOOLEAN, "b": Rep.INTEGER},
+    )
     scope = rows.scope()
     column = to_id(rows.columns["a"], scope)
     assert column is not None
     assert rows.values(column, scope) == [Literal("true", XSD + "boolean")]
     assert to_id(rows.columns["b"], scope) is None
-    assert Blank("b1") in TERMS["blank"]

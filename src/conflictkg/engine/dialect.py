@@ -6,10 +6,13 @@ tree becomes text (:func:`to_sql`).
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from sqlglot import ErrorLevel, exp
+
+from conflictkg.errors import QueryError
 
 _PRECEDENCE_FREE = (
     exp.Column,
@@ -40,16 +43,20 @@ def to_sql(tree: exp.Expr, dialect: str = "duckdb") -> str:
 
     Raises:
         sqlglot.errors.UnsupportedError: The dialect has no such construct.
+        QueryError: The tree is deeper than its generator can follow.
 
     >>> to_sql(contains(exp.column("a"), text("b")))
     "CONTAINS(a, 'b')"
     >>> to_sql(byte_length(exp.column("a")), "spark")
     'OCTET_LENGTH(a)'
     """
-    if dialect == "duckdb":
-        return tree.sql("duckdb")
-    portable: exp.Expr = tree.copy().transform(_for_spark, copy=False)
-    return portable.sql(dialect, unsupported_level=ErrorLevel.RAISE)
+    try:
+        if dialect == "duckdb":
+            return str(tree.sql("duckdb"))
+        portable: exp.Expr = tree.copy().transform(_for_spark, copy=False)
+        return str(portable.sql(dialect, unsupported_level=ErrorLevel.RAISE))
+    except RecursionError:
+        raise QueryError("the query is nested too deep to be run; split it up") from None
 
 
 _SPARK_NAMES = {
@@ -100,12 +107,18 @@ def double(value: float) -> exp.Expr:
 
 def cast(value: exp.Expr, kind: str) -> exp.Expr:
     """A value as another type; it must be one that fits."""
-    return exp.Cast(this=value, to=exp.DataType.build(kind, dialect="duckdb"))
+    return exp.Cast(this=value, to=_type(kind).copy())
 
 
 def try_cast(value: exp.Expr, kind: str) -> exp.Expr:
     """A value as another type, NULL where it does not fit."""
-    return exp.TryCast(this=value, to=exp.DataType.build(kind, dialect="duckdb"))
+    return exp.TryCast(this=value, to=_type(kind).copy())
+
+
+@lru_cache(maxsize=256)
+def _type(kind: str) -> exp.DataType:
+    # Building one takes a parser.
+    return exp.DataType.build(kind, dialect="duckdb")
 
 
 def guarded(value: exp.Expr) -> exp.Expr:
@@ -176,9 +189,7 @@ def first_known(values: Sequence[exp.Expr]) -> exp.Expr:
     return exp.Coalesce(this=values[0], expressions=list(values[1:]))
 
 
-def let(
-    bindings: Sequence[tuple[str, exp.Expr]], name: str, body: exp.Expr
-) -> exp.Expr:
+def let(bindings: Sequence[tuple[str, exp.Expr]], name: str, body: exp.Expr) -> exp.Expr:
     """A value computed once and used several times.
 
     Args:
@@ -253,9 +264,7 @@ def position(value: exp.Expr, part: exp.Expr) -> exp.Expr:
     return call("STRPOS", value, part)
 
 
-def substring(
-    value: exp.Expr, start: exp.Expr, size: exp.Expr | None = None
-) -> exp.Expr:
+def substring(value: exp.Expr, start: exp.Expr, size: exp.Expr | None = None) -> exp.Expr:
     """Part of a text; ``start`` is counted from 1 and not less."""
     return call("SUBSTRING", value, start, *([size] if size is not None else []))
 
@@ -308,10 +317,8 @@ def matches(value: exp.Expr, pattern: exp.Expr) -> exp.Expr:
     return call("REGEXP_MATCHES", value, pattern)
 
 
-def replace_all(
-    value: exp.Expr, pattern: exp.Expr, replacement: exp.Expr
-) -> exp.Expr:
-    """A text with all matches of a regular expression replaced; groups are written ``\\1``."""
+def replace_all(value: exp.Expr, pattern: exp.Expr, replacement: exp.Expr) -> exp.Expr:
+    r"""A text with all matches of a regular expression replaced; groups are written ``\1``."""
     return call("REGEXP_REPLACE", value, pattern, replacement, text("g"))
 
 

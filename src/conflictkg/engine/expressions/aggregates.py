@@ -64,11 +64,10 @@ def compile_aggregate(aggregate: Aggregate, scope: Scope, *, is_grouped: bool = 
         return to_column(frame, _count(frame, value, distinct=aggregate.distinct))
     if aggregate.name == "SAMPLE":
         return to_column(frame, _sample(frame, value))
+    if value.is_python:
+        return to_column(frame, _by_python(frame, value, aggregate))
     try:
-        if value.is_python:
-            raise NotNative
-        native = _NATIVES[aggregate.name]
-        whole = native(frame, value, aggregate)
+        whole = _NATIVES[aggregate.name](frame, value, aggregate)
     except NotNative:
         return to_column(frame, _by_python(frame, value, aggregate))
     if aggregate.name in {"SUM", "AVG"}:
@@ -132,7 +131,9 @@ def _or_zero(frame: Frame, whole: Value, *, is_grouped: bool) -> Value:
     none = binary(exp.EQ, exp.Count(this=exp.Star()), number(0))
     if whole.rep is Rep.INTEGER:
         sql = choose([(none, number(0))], whole.sql)
-        return integer(sql, whole.digits[0] if whole.digits else HUGE_DIGITS, nullable=whole.nullable)
+        return integer(
+            sql, whole.digits[0] if whole.digits else HUGE_DIGITS, nullable=whole.nullable
+        )
     sql = choose([(none, text(_ZERO))], pack_value(frame, whole).sql)
     return Value(sql, Rep.PACKED, NUMBER_TAGS, whole.nullable)
 
@@ -148,7 +149,9 @@ def _total(frame: Frame, value: Value, aggregate: Aggregate) -> Number:
         if found.width > HUGE_DIGITS - _COUNT_DIGITS:
             raise NotNative
         total = _summed(found.sql, distinct=aggregate.distinct)
-        return Number(INTEGER, _all_known(known, total), found.nullable, found.width + _COUNT_DIGITS)
+        return Number(
+            INTEGER, _all_known(known, total), found.nullable, found.width + _COUNT_DIGITS
+        )
     # Decimals and doubles that are equal may be several terms.
     if aggregate.distinct:
         raise NotNative
@@ -158,7 +161,9 @@ def _total(frame: Frame, value: Value, aggregate: Aggregate) -> Number:
     if value.is_id_of(tag_bits(Tag.DECIMAL)):
         scaled = exp.Sum(this=decimal_scaled(value.sql))
         total = shifted_decimal(scaled, DECIMAL_DIGITS)
-        return Number(DECIMAL, _all_known(known, total), found.nullable, HUGE_DIGITS, DECIMAL_DIGITS)
+        return Number(
+            DECIMAL, _all_known(known, total), found.nullable, HUGE_DIGITS, DECIMAL_DIGITS
+        )
     if found.width > _LONGEST_SUMMAND:
         raise NotNative
     total = exp.Sum(this=cast(found.sql, f"DECIMAL({HUGE_DIGITS}, {found.scale})"))

@@ -42,7 +42,7 @@ from conflictkg.engine.expressions.values import (
 )
 from conflictkg.engine.ids import Tag
 
-_BY_ID = NODE_TAGS | TEXT_TAGS | tag_bits(Tag.BOOLEAN, Tag.DATE)
+BY_ID = NODE_TAGS | TEXT_TAGS | tag_bits(Tag.BOOLEAN, Tag.DATE)
 """Values of these tags are equal exactly when their ids are."""
 _UNKNOWN = tag_bits(Tag.SPECIAL, Tag.OTHER)
 _NEVER_A_LITERAL = NODE_TAGS | tag_bits(Tag.LANG)
@@ -65,9 +65,7 @@ def compare(name: str) -> Callable[[Frame, Sequence[Value]], Value]:
 
     def native(frame: Frame, operands: Sequence[Value]) -> Value:
         first, second = operands
-        if Rep.PACKED in {first.rep, second.rep} and not _both_texts(first, second):
-            if first.term is None and second.term is None:
-                raise NotNative
+        _require_known(first, second)
         shared = [
             (tags, build)
             for tags, build in (
@@ -88,9 +86,7 @@ def compare(name: str) -> Callable[[Frame, Sequence[Value]], Value]:
 def equal(frame: Frame, operands: Sequence[Value]) -> Value:
     """The operator ``=``."""
     first, second = operands
-    if Rep.PACKED in {first.rep, second.rep} and not _both_texts(first, second):
-        if first.term is None and second.term is None:
-            raise NotNative
+    _require_known(first, second)
     shared = [
         (tags, build)
         for tags, build in ((NUMBER_TAGS, _compare_numbers), (MOMENT_TAGS, _compare_moments))
@@ -98,7 +94,7 @@ def equal(frame: Frame, operands: Sequence[Value]) -> Value:
     ]
     by_python = _python_for_equality(first.tags, second.tags)
     nullable = first.nullable or second.nullable
-    rest = (first.tags & _BY_ID, second.tags & _BY_ID)
+    rest = (first.tags & BY_ID, second.tags & BY_ID)
     if shared and _covers(first, second, shared) and not by_python:
         return _by_cases(frame, "=", first, second, shared, ())
     if not (rest[0] & rest[1]) and not shared and not by_python:
@@ -117,6 +113,13 @@ def same_term(frame: Frame, operands: Sequence[Value]) -> Value:
     first, second = operands
     found = same_terms(frame, first, second)
     return boolean(found, nullable=first.nullable or second.nullable)
+
+
+def _require_known(first: Value, second: Value) -> None:
+    # What is packed can be of any kind; beside a constant, or among texts, that does no harm.
+    is_packed = Rep.PACKED in {first.rep, second.rep} and not _both_texts(first, second)
+    if is_packed and first.term is None and second.term is None:
+        raise NotNative
 
 
 def _both_texts(first: Value, second: Value) -> bool:
@@ -198,7 +201,7 @@ def _by_cases(
             return boolean(found, nullable=True) if not branches else _finish(branches, found)
         branches.append((condition, found))
     if same:
-        if first.tags & second.tags & _BY_ID:
+        if first.tags & second.tags & BY_ID:
             otherwise = _same(frame, first, second)
         else:
             otherwise = _known(first, second, exp.false())
@@ -207,9 +210,7 @@ def _by_cases(
     return _finish(branches, otherwise)
 
 
-def _finish(
-    branches: list[tuple[exp.Expr, exp.Expr]], otherwise: exp.Expr | None
-) -> Value:
+def _finish(branches: list[tuple[exp.Expr, exp.Expr]], otherwise: exp.Expr | None) -> Value:
     if not branches and otherwise is None:
         return boolean(cast(exp.null(), "BOOLEAN"))
     return boolean(choose(branches, otherwise))
@@ -278,11 +279,11 @@ def _operator(name: str, left: exp.Expr, right: exp.Expr) -> exp.Expr:
     return binary(_OPERATORS.get(name, exp.EQ), left, right)
 
 
-def _compare_ids(frame: Frame, name: str, first: Value, second: Value) -> exp.Expr:
+def _compare_ids(_frame: Frame, name: str, first: Value, second: Value) -> exp.Expr:
     return _operator(name, first.sql, second.sql)
 
 
-def _compare_booleans(frame: Frame, name: str, first: Value, second: Value) -> exp.Expr:
+def _compare_booleans(_frame: Frame, name: str, first: Value, second: Value) -> exp.Expr:
     if first.rep is second.rep is Rep.ID:
         return _operator(name, first.sql, second.sql)
     left, right = (
@@ -301,7 +302,7 @@ def _compare_texts(frame: Frame, name: str, first: Value, second: Value) -> exp.
     return choose([(same, found)])
 
 
-def _compare_moments(frame: Frame, name: str, first: Value, second: Value) -> exp.Expr:
+def _compare_moments(_frame: Frame, name: str, first: Value, second: Value) -> exp.Expr:
     kinds = (first.tags & MOMENT_TAGS, second.tags & MOMENT_TAGS)
     if kinds[0] == kinds[1] and not kinds[0] & (kinds[0] - 1):
         return _operator(name, first.sql, second.sql)
@@ -325,9 +326,8 @@ def _compare_moments(frame: Frame, name: str, first: Value, second: Value) -> ex
 
 def _compare_numbers(frame: Frame, name: str, first: Value, second: Value) -> exp.Expr:
     integers = tag_bits(Tag.INTEGER)
-    if first.has_only(integers) and second.has_only(integers):
-        if first.rep is second.rep is Rep.ID:
-            return _operator(name, first.sql, second.sql)
+    if first.is_id_of(integers) and second.is_id_of(integers):
+        return _operator(name, first.sql, second.sql)
     exactly = _exact_pair(frame, first, second)
     if exactly is not None:
         left, right = exactly

@@ -5,7 +5,7 @@ from itertools import count
 
 from sqlglot import exp
 
-from conflictkg.answers import Blank, Iri, Literal, Term
+from conflictkg.answers import Iri, Literal, Term
 from conflictkg.engine.algebra import Call, Exists, Expression, FunctionCall, Var
 from conflictkg.engine.columns import Column, Rep, Scope
 from conflictkg.engine.dialect import (
@@ -18,7 +18,7 @@ from conflictkg.engine.dialect import (
 from conflictkg.engine.expressions import fallback, patterns
 from conflictkg.engine.expressions.casts import CASTS
 from conflictkg.engine.expressions.chance import CHANCE
-from conflictkg.engine.expressions.comparing import compare, equal, not_equal, same_term
+from conflictkg.engine.expressions.comparing import BY_ID, compare, equal, not_equal, same_term
 from conflictkg.engine.expressions.convert import id_value, pack_value, to_column
 from conflictkg.engine.expressions.frame import Frame, NotNative
 from conflictkg.engine.expressions.kinds import KIND_FUNCTIONS, truth
@@ -26,7 +26,8 @@ from conflictkg.engine.expressions.matching import MATCHES, compile_matches
 from conflictkg.engine.expressions.moments import MOMENT_FUNCTIONS
 from conflictkg.engine.expressions.numbers import ARITHMETIC
 from conflictkg.engine.expressions.texts import TEXT_FUNCTIONS
-from conflictkg.engine.expressions.values import Value, boolean, from_column, from_term
+from conflictkg.engine.expressions.values import Value, boolean, from_column, from_term, tag_bits
+from conflictkg.engine.ids import Tag
 
 _DEEPEST_NATIVE = 40
 """What is nested deeper is left to Python as a whole: both compilers and generators of SQL recurse."""
@@ -124,7 +125,7 @@ class Compiler:
         native = table.get(name)
         if native is None or any(operand.is_python for operand in operands):
             raise NotNative
-        _check_arguments(expression, self.frame.scope.base)
+        _check_arguments(expression)
         return self.frame.apply(native, operands)
 
     def _fold(self, expression: Expression) -> Value:
@@ -351,17 +352,12 @@ _FORMS: dict[str, Callable[[Compiler, Call], Value]] = {
 
 def _is_plain_pair(value: Value, member: Value) -> bool:
     """Whether equality is that of ids: a constant of the one tag that the value has."""
-    from conflictkg.engine.expressions.comparing import _BY_ID
-    from conflictkg.engine.expressions.values import tag_bits
-    from conflictkg.engine.ids import Tag
-
-    by_id = _BY_ID | tag_bits(Tag.INTEGER)
     return (
         value.rep is Rep.ID
         and member.rep is Rep.ID
         and member.term is not None
         and value.tags == member.tags
-        and value.has_only(by_id)
+        and value.has_only(BY_ID | tag_bits(Tag.INTEGER))
     )
 
 
@@ -423,11 +419,15 @@ def _depth(expression: Expression) -> int:
     return deepest
 
 
-def _check_arguments(expression: Expression, base: str) -> None:
+def _check_arguments(expression: Call | FunctionCall) -> None:
     """Have Python refuse what it would refuse: a wrong number of arguments."""
-    if isinstance(expression, Call | FunctionCall):
+    name = expression.name if isinstance(expression, Call) else expression.iri
+    key = (name, len(expression.arguments))
+    if key not in _CHECKED:
         stand_ins = tuple(Var(f".{index}") for index in range(len(expression.arguments)))
-        fallback.evaluate_constant(_with_arguments(expression, stand_ins), base)
+        fallback.evaluate_constant(_with_arguments(expression, stand_ins), "")
+        _CHECKED.add(key)
 
 
-__all__ = ["Blank", "Compiler", "compile_condition", "compile_value"]
+_CHECKED: set[tuple[str | Iri, int]] = set()
+"""Functions and numbers of arguments that Python has been asked about, and did not refuse."""

@@ -82,9 +82,8 @@ def to_column(frame: Frame, value: Value) -> Column:
 def to_id(column: Column, scope: Scope) -> Column | None:
     """The column as ids, or ``None`` where some of its values may have none.
 
-    >>> from conflictkg.engine.ids import literal_of
-    >>> sql = exp.Literal.number(7)
-    >>> to_id(Column(sql, Rep.STRING), None) is None
+    >>> sql = exp.column("a")
+    >>> to_id(Column(sql, Rep.DOUBLE), scope=None) is None
     True
     """
     if column.rep is Rep.ID:

@@ -15,9 +15,9 @@ from conflictkg.engine.columns import Rep
 from conflictkg.engine.dialect import array, binary, is_not_null, junction, text
 from conflictkg.engine.expressions.convert import pack_value
 from conflictkg.engine.expressions.frame import Frame
+from conflictkg.engine.expressions.search import has_words, sought_words
 from conflictkg.engine.expressions.values import TEXT_TAGS, Value, boolean, is_simple
 from conflictkg.engine.program import Program
-from conflictkg.engine.expressions.search import has_words, sought_words
 from conflictkg.errors import QuerySyntaxError
 
 MATCHES = "https://w3id.org/conflictkg/ontology#matches"
@@ -101,9 +101,7 @@ def _by_python(frame: Frame, source: Value, words: Value) -> Value:
     return boolean(sql)
 
 
-def _tester(
-    source_slot: int, words_slot: int
-) -> Callable[[Sequence[Term | None]], bool | None]:
+def _tester(source_slot: int, words_slot: int) -> Callable[[Sequence[Term | None]], bool | None]:
     def test(row: Sequence[Term | None]) -> bool | None:
         source, words = row[source_slot], row[words_slot]
         if source is None or not isinstance(words, Literal):

@@ -282,9 +282,7 @@ def divide(
     return frame.apply(quotient, operands)
 
 
-def _rounded_quotient(
-    dividend: exp.Expr, divisor: exp.Expr, power: exp.Expr
-) -> exp.Expr:
+def _rounded_quotient(dividend: exp.Expr, divisor: exp.Expr, power: exp.Expr) -> exp.Expr:
     # First the whole part: only the rest, less than the divisor, is shifted.
     rest = binary(exp.Mul, binary(exp.Mod, dividend, divisor), power)
     last = exp.Abs(this=binary(exp.Mod, rest, divisor))

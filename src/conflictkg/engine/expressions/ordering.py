@@ -4,8 +4,6 @@ The order is that of :func:`conflictkg.engine.evaluate.order_key`. Numbers of se
 compared as doubles; numbers that this makes equal stand side by side, in any order.
 """
 
-from collections.abc import Sequence
-
 from sqlglot import exp
 
 from conflictkg.engine.columns import Column, Rep, Scope
@@ -22,12 +20,11 @@ from conflictkg.engine.dialect import (
 from conflictkg.engine.expressions.convert import pack_value
 from conflictkg.engine.expressions.frame import Frame
 from conflictkg.engine.expressions.numbers import approximate
-from conflictkg.engine.expressions.payloads import by_tag, datetime_microseconds, has_tag, payload
+from conflictkg.engine.expressions.payloads import by_tag, datetime_microseconds, payload
 from conflictkg.engine.expressions.sorting import sort_literal
 from conflictkg.engine.expressions.values import (
     MOMENT_TAGS,
     NATIVE_NUMBER_TAGS,
-    NODE_TAGS,
     NUMBER_TAGS,
     TEXT_TAGS,
     Value,
@@ -54,7 +51,7 @@ _RANKS = (
 """The first place of the evaluator's key, by tag."""
 
 
-def order_keys(column: Column, descending: bool, scope: Scope) -> list[exp.Ordered]:  # noqa: FBT001
+def order_keys(column: Column, descending: bool, scope: Scope) -> list[exp.Ordered]:
     """The keys that sort a column as SPARQL orders terms, unbound first.
 
     Args:
@@ -92,7 +89,14 @@ def _keys_of_mixture(frame: Frame, value: Value) -> list[exp.Expr]:
     keys: list[exp.Expr] = []
     ranks = [(each, number(rank)) for each, rank in _RANKS if tags & each]
     if len(ranks) > 1:
-        known = choose([(exp.Not(this=exp.Paren(this=exp.Is(this=sql, expression=exp.null()))), by_tag(sql, tags, ranks))])
+        known = choose(
+            [
+                (
+                    exp.Not(this=exp.Paren(this=exp.Is(this=sql, expression=exp.null()))),
+                    by_tag(sql, tags, ranks),
+                )
+            ]
+        )
         keys.append(known if value.nullable else by_tag(sql, tags, ranks))
     if tags & NATIVE_NUMBER_TAGS:
         keys.append(approximate(frame, value))
@@ -177,7 +181,3 @@ def _least(key: exp.Expr) -> exp.Expr:
 
 def _is_text(key: exp.Expr) -> bool:
     return any(column.name in {"lex", "lang"} for column in key.find_all(exp.Column))
-
-
-__all__: Sequence[str] = ["has_tag", "least_key", "order_keys", "sort_keys"]
-_ = NODE_TAGS

@@ -1,7 +1,7 @@
-"""``REGEX`` and ``REPLACE``: always in SQL, where matching takes linear time and can be interrupted.
+r"""``REGEX`` and ``REPLACE``: always in SQL, where matching takes linear time and can be interrupted.
 
 The regular expressions are RE2's. They lack what XPath has beyond them: subtraction in character
-classes, ``\\i`` and ``\\c``, names of Unicode blocks. A constant one that RE2 does not take is refused
+classes, ``\i`` and ``\c``, names of Unicode blocks. A constant one that RE2 does not take is refused
 with RE2's reason; one that is computed is an error for its row.
 """
 
@@ -21,7 +21,6 @@ from conflictkg.engine.dialect import (
     ends_with,
     escape_pattern,
     guarded,
-    is_null,
     length,
     matches,
     negation,
@@ -67,9 +66,7 @@ def _constant(value: Value) -> str | None:
     return term.lexical if isinstance(term, Literal) and value.language is None else None
 
 
-def _test_constant(
-    source: exp.Expr, pattern: str, flags: str, place: Place | None
-) -> exp.Expr:
+def _test_constant(source: exp.Expr, pattern: str, flags: str, place: Place | None) -> exp.Expr:
     written = _translate(pattern, flags, place)
     if "i" not in flags and "x" not in flags:
         if "q" in flags or _PLAIN.fullmatch(pattern):
@@ -109,9 +106,7 @@ def _refusal(problem: str, place: Place | None) -> QuerySyntaxError:
     )
 
 
-def _written_pattern(
-    frame: Frame, operands: Sequence[Value], place: Place | None
-) -> exp.Expr:
+def _written_pattern(frame: Frame, operands: Sequence[Value], place: Place | None) -> exp.Expr:
     """A computed pattern as RE2 reads it; NULL where its flags are wrong."""
     pattern = simple_text_of(frame, operands[0])
     if len(operands) == 1:
@@ -172,7 +167,7 @@ def replace(frame: Frame, operands: Sequence[Value], place: Place | None) -> Val
 
 
 def _replacement(frame: Frame, value: Value, given: Sequence[Value]) -> exp.Expr:
-    """The replacement as RE2 reads it: groups are ``\\1``, a backslash is doubled; NULL if it is wrong."""
+    r"""The replacement as RE2 reads it: groups are ``\1``, a backslash is doubled; NULL if it is wrong."""
     flags = _constant(given[1]) if len(given) > 1 else ""
     constant = _constant(value)
     if constant is not None and flags is not None:

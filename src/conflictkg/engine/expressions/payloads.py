@@ -77,9 +77,7 @@ def _never_null(sql: exp.Expr, *, value: bool) -> exp.Expr:
     return binary(exp.GT if value else exp.LT, sql, number(0))
 
 
-def by_tag(
-    sql: exp.Expr, possible: int, cases: list[tuple[int, exp.Expr]]
-) -> exp.Expr:
+def by_tag(sql: exp.Expr, possible: int, cases: list[tuple[int, exp.Expr]]) -> exp.Expr:
     """The value of the first case whose tags the id has; NULL for tags without a case."""
     branches: list[tuple[exp.Expr, exp.Expr]] = []
     left = possible

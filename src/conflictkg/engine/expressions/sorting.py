@@ -37,7 +37,7 @@ def _flat(parts: list[Any] | OrderKey) -> list[Any]:
     return flat
 
 
-def _part(part: Any) -> str:  # noqa: ANN401 - a key's parts are of any type that compares
+def _part(part: Any) -> str:
     if isinstance(part, str):
         return part
     if isinstance(part, bool):

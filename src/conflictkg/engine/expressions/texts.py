@@ -88,9 +88,11 @@ def text_of(frame: Frame, value: Value) -> Text:
         tagged = starts_with(sql, text("L"))
         blank = position(sql, text(" "))
         after = substring(sql, binary(exp.Add, blank, number(1)))
-        characters = choose([(plain, substring(sql, number(2))), (tagged, after)])
+        characters: exp.Expr = choose([(plain, substring(sql, number(2))), (tagged, after)])
         size = binary(exp.Sub, blank.copy(), number(2))
-        language = choose([(tagged.copy(), substring(sql, number(2), size))], text(""))
+        language: exp.Expr | None = choose(
+            [(tagged.copy(), substring(sql, number(2), size))], text("")
+        )
         return Text(characters, language, nullable=True)
     if value.rep is not Rep.ID or not value.tags & TEXT_TAGS:
         return Text(cast(exp.null(), "VARCHAR"), None, nullable=True)
@@ -145,9 +147,7 @@ def _string_length(frame: Frame, operands: Sequence[Value]) -> Value:
     return integer(length(source.characters), 10, nullable=source.nullable)
 
 
-def _change_case(
-    change: Callable[[exp.Expr], exp.Expr], special: str, name: str
-) -> Native:
+def _change_case(change: Callable[[exp.Expr], exp.Expr], special: str, name: str) -> Native:
     def native(frame: Frame, operands: Sequence[Value]) -> Value:
         source = text_of(frame, operands[0])
         changed = change(source.characters)

@@ -1,6 +1,6 @@
 """Values of expressions while they are compiled, with what is known of them at that time."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sqlglot import exp
 
@@ -8,14 +8,7 @@ from conflictkg.answers import XSD, XSD_STRING, Iri, Literal, Term
 from conflictkg.engine.catalog import Catalog
 from conflictkg.engine.columns import ALL_TAGS, Column, Rep
 from conflictkg.engine.dialect import (
-    bound,
-    cast,
-    choose,
-    concat,
-    double,
     number,
-    position,
-    substring,
     text,
 )
 from conflictkg.engine.ids import Tag, dictionary_tag, inline_id, numeric_value, pack_term, tag_of
@@ -138,9 +131,7 @@ def real(sql: exp.Expr, *, nullable: bool = True) -> Value:
     return Value(sql, Rep.DOUBLE, tag_bits(Tag.DOUBLE), nullable)
 
 
-def tagged_text(
-    sql: exp.Expr, language: exp.Expr | None, *, nullable: bool = True
-) -> Value:
+def tagged_text(sql: exp.Expr, language: exp.Expr | None, *, nullable: bool = True) -> Value:
     """A text and its language."""
     if language is None:
         return string(sql, nullable=nullable)
@@ -159,23 +150,3 @@ def is_simple(sql: exp.Expr) -> bool:
 def numeric_constant(value: Value) -> float | None:
     """A numeric constant as a double, which may be rounded; ``None`` for anything else."""
     return numeric_value(value.term) if isinstance(value.term, Literal) else None
-
-
-__all__ = [
-    "LET_TABLE",
-    "MOMENT_TAGS",
-    "NATIVE_NUMBER_TAGS",
-    "NODE_TAGS",
-    "NUMBER_TAGS",
-    "REP_TYPES",
-    "TEXT_TAGS",
-    "Value",
-    "bound",
-    "cast",
-    "choose",
-    "concat",
-    "double",
-    "position",
-    "replace",
-    "substring",
-]

@@ -9,7 +9,6 @@ from conflictkg.engine.dialect import (
     cast,
     choose,
     concat,
-    contains,
     first_known,
     length,
     number,
@@ -231,6 +230,3 @@ def datatype(frame: Frame, value: Value) -> exp.Expr | None:
         return kinds
     known = exp.Not(this=exp.Paren(this=exp.Is(this=value.sql, expression=exp.null())))
     return choose([(known, kinds)])
-
-
-__all__ = ["contains", "datatype", "double_text", "lexical", "packed"]
