@@ -10,6 +10,7 @@ import duckdb
 
 from conflictkg.store.changes import Changed, Transaction
 from conflictkg.store.database import Database, Settings
+from conflictkg.store.disk import explain_disk_error
 from conflictkg.store.loading import MEMORY_MB, stage_all
 from conflictkg.store.numbering import describe_texts, number_texts, quad_ids
 from conflictkg.store.staging import Source
@@ -45,6 +46,8 @@ def add_files(
             describe_texts(staging)
             with database.change() as transaction:
                 return _add(transaction, staging)
+    except duckdb.Error as error:
+        raise explain_disk_error(error, database.directory, "nothing was added") from error
     finally:
         shutil.rmtree(work, ignore_errors=True)
 

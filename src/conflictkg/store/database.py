@@ -19,7 +19,8 @@ from conflictkg.errors import StoreError
 from conflictkg.store.changes import Numbers, Transaction
 from conflictkg.store.delta import Delta, HeldDelta
 from conflictkg.store.dictionary import Base, NoBase, StoreDictionary
-from conflictkg.store.layout import Manifest
+from conflictkg.store.disk import NEVER, explain_disk_error, work_in_log
+from conflictkg.store.layout import DATABASE, Manifest
 from conflictkg.store.statistics import StoreCatalog
 from conflictkg.store.tables import create_tables
 
@@ -32,6 +33,7 @@ CLOSED: Settings = {
     "autoload_known_extensions": "false",
     "allow_community_extensions": "false",
     "python_enable_replacements": "false",
+    "checkpoint_threshold": NEVER,
 }
 """DuckDB reads and writes its own files and no others, and opens no socket."""
 
@@ -57,6 +59,7 @@ class Database:
         save: Writes a catalog and numbers within a transaction.
         schema: Which of the databases that are attached to the connection.
         release: Called once, to close it.
+        settle: Called after each commit: makes sure that the disk has it.
         read_only: Whether it is not to be changed.
         directory: Where it is, unless it is in memory.
         manifest: What it says of itself, unless it is in memory.
@@ -73,6 +76,7 @@ class Database:
         schema: str,
         release: Callable[[], None],
         save: Callable[[duckdb.DuckDBPyConnection, StoreCatalog, Numbers], None] | None = None,
+        settle: Callable[[], None] = lambda: None,
         read_only: bool = False,
         directory: Path | None = None,
         manifest: Manifest | None = None,
@@ -85,6 +89,7 @@ class Database:
         self._save = save
         self._schema = schema
         self._release = release
+        self._settle = settle
         self._read_only = read_only
         self.directory = directory
         self.manifest = manifest
@@ -147,7 +152,7 @@ class Database:
         One at a time: another thread's block waits for this one's end.
 
         Raises:
-            StoreError: It was opened for reading only.
+            StoreError: It was opened for reading only, or the disk refuses.
         """
         if self._read_only:
             raise StoreError("the store is open for reading only")
@@ -177,7 +182,11 @@ class Database:
             self._save(cursor, catalog, self._numbers)
         self._committing = True
         try:
-            cursor.commit()
+            try:
+                cursor.commit()
+            except duckdb.Error as error:
+                what = "the change was not made"
+                raise explain_disk_error(error, self.directory, what) from error
             self._delta.add(transaction.entries)
             if transaction.has_more_terms:
                 self._delta.note_stored()
@@ -185,6 +194,8 @@ class Database:
             self._catalog = catalog
         finally:
             self._committing = False
+        if self.directory is not None:
+            work_in_log(cursor, self._schema, self.directory / DATABASE)
 
     def close(self) -> None:
         """Close it. Queries that still run are interrupted."""

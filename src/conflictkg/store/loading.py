@@ -15,9 +15,9 @@ from pathlib import Path
 
 import duckdb
 
-from conflictkg.errors import StoreError
 from conflictkg.store.changes import Numbers
 from conflictkg.store.classes import ClassPlan
+from conflictkg.store.disk import explain_disk_error
 from conflictkg.store.finishing import Filled, Wanted, connect_fresh, finish_store
 from conflictkg.store.numbering import (
     collect_texts,
@@ -96,7 +96,7 @@ def fill_store(directory: Path, load: Load) -> Filled:
         with connect_fresh(directory, work, load.memory_mb) as connection:
             return _Filling(connection, directory, work, load).run()
     except duckdb.Error as error:
-        raise StoreError(f"the store cannot be written at {directory}: {error}") from error
+        raise explain_disk_error(error, None, "the store was not written") from error
     finally:
         shutil.rmtree(work, ignore_errors=True)
 

@@ -13,9 +13,9 @@ from pathlib import Path
 import duckdb
 
 from conflictkg.engine.ids import DEFAULT_GRAPH, SHIFT, Tag
-from conflictkg.errors import StoreError
 from conflictkg.store.changes import Numbers
 from conflictkg.store.classes import ClassPlan
+from conflictkg.store.disk import explain_disk_error
 from conflictkg.store.finishing import Filled, Wanted, connect_fresh, finish_store
 from conflictkg.store.layout import DATABASE, read_manifest
 from conflictkg.store.loading import MEMORY_MB, WORK
@@ -52,7 +52,7 @@ def optimize(
             with connect_fresh(fresh, work, memory_mb) as connection:
                 _rewrite(connection, directory, fresh, report)
         except duckdb.Error as error:
-            raise StoreError(f"the store at {directory} cannot be optimized: {error}") from error
+            raise explain_disk_error(error, directory, "the store was not optimized") from error
         finally:
             shutil.rmtree(work, ignore_errors=True)
         replace(manifest).write(fresh)

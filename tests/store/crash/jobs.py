@@ -6,15 +6,14 @@ from pathlib import Path
 from store.crash.requests import make_request
 from store.crash.victims import Say
 
-from conflictkg.store import Limits, adding, changes, open_store, optimizing, writer
-from conflictkg.store.database import CLOSED
+from conflictkg.store import Limits, adding, changes, disk, open_store, optimizing, writer
 from conflictkg.store.opening import open_database
 from conflictkg.store.staging import Source
 
 REQUESTS_AN_OPENING = 12
 
 
-def update(say: Say, directory: Path, seed: int, first: int, checkpoint: str) -> None:
+def update(say: Say, directory: Path, seed: int, first: int, log_bytes: int) -> None:
     """Update a store for ever, and say after each request that it was done.
 
     Every now and then the store is closed and opened again.
@@ -24,9 +23,9 @@ def update(say: Say, directory: Path, seed: int, first: int, checkpoint: str) ->
         directory: The store.
         seed: Of the requests.
         first: Number of the first request.
-        checkpoint: How large the log may grow before it is worked into the database.
+        log_bytes: How long the log may grow before it is worked into the database.
     """
-    CLOSED["checkpoint_threshold"] = checkpoint
+    disk.LOG_BYTES = log_bytes
     # For a store as small as this, every change is huge, and its class tables were soon given up.
     changes.HUGE = 100.0
     say("begin")

@@ -13,7 +13,7 @@ from store_invariants import read_quads, require_sound, without_labels
 
 from conflictkg.store.opening import open_database
 
-CHECKPOINTS = ("16MB", "200KB", "20KB")
+LOG_BYTES = (16 << 20, 200_000, 20_000)
 MOST_ACKNOWLEDGED = 10
 MOST_WAIT_S = 0.12
 """How long after an acknowledgement it is killed, at most."""
@@ -62,8 +62,8 @@ def kill_updates(directory: Path, seed: int, rounds: int) -> Iterator[Round]:
     write_first_store(directory)
     quads, following = first_quads(), 0
     for number in range(rounds):
-        checkpoint = CHECKPOINTS[number % len(CHECKPOINTS)]
-        victim = Victim(update, directory, seed, following, checkpoint)
+        log_bytes = LOG_BYTES[number % len(LOG_BYTES)]
+        victim = Victim(update, directory, seed, following, log_bytes)
         victim.listen(1 + chance.randrange(MOST_ACKNOWLEDGED + 1))
         _, *said = victim.kill(chance.uniform(0, MOST_WAIT_S))
         assert victim.exitcode == -9, "it ended before it was killed"
