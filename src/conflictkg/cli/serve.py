@@ -8,7 +8,7 @@ import click
 
 from conflictkg.config import Settings
 from conflictkg.errors import ConflictKGError
-from conflictkg.store import Limits, open_store
+from conflictkg.store import Limits, open_store, warm_up
 
 _PAGES_ASK_BYTES = 65_536
 
@@ -58,6 +58,7 @@ def command(directory: Path | None, host: str | None, port: int | None) -> None:
         max_query_bytes=max(settings.max_query_bytes, _PAGES_ASK_BYTES),
         wait_s=settings.query_wait_s,
     )
+    warm_up()
     # The port first: who only chose a taken one need not wait for the store.
     sockets = listen(settings.host, settings.port)
     try:

@@ -96,6 +96,14 @@ _registered: weakref.WeakSet[duckdb.DuckDBPyConnection] = weakref.WeakSet()
 _registering = threading.Lock()
 
 
+def warm_up() -> None:
+    """Load now what the first query would load.
+
+    pyarrow imports pandas where that is installed: a second or more that no deadline can cut short.
+    """
+    pa.array([""])
+
+
 def register_functions(instance: duckdb.DuckDBPyConnection) -> None:
     """Have an instance of DuckDB know ``ckg_term``, ``ckg_test`` and ``ckg_aggregate``."""
     with _registering:
