@@ -28,8 +28,8 @@ from conflictkg.store.changes import Numbers
 from conflictkg.store.database import CLOSED, Database, Settings, lock_configuration
 from conflictkg.store.delta import StoredDelta
 from conflictkg.store.dictionary import StoreDictionary
-from conflictkg.store.layout import DATABASE, DICTIONARY, Manifest, read_manifest
-from conflictkg.store.place import hold_place, is_same_directory, place_holder
+from conflictkg.store.layout import DATABASE, DICTIONARY, QUADS, Manifest, read_manifest
+from conflictkg.store.place import hold_place, is_same_directory, place_holder, sync
 from conflictkg.store.statistics import (
     StoreCatalog,
     load_catalog,
@@ -102,11 +102,32 @@ def open_database(
             numbers,
             schema=_SCHEMA,
             save=None if read_only else _save,
+            settle=_Log(path).settle,
             release=held.pop_all().close,
             read_only=read_only,
             directory=directory,
             manifest=manifest,
         )
+
+
+class _Log:
+    """DuckDB's log of commits, which it writes through to the disk, but for the log's own name."""
+
+    def __init__(self, path: Path) -> None:
+        self._folder = path / QUADS
+        self._log = path / f"{DATABASE}.wal"
+        self._known = 0
+
+    def settle(self) -> None:
+        """Make sure that a log which has just been begun is in its folder after a loss of power."""
+        try:
+            found = self._log.stat().st_ino
+        except FileNotFoundError:
+            # The commit was so large that DuckDB has put it into the database at once.
+            return
+        if found != self._known:
+            sync(self._folder)
+            self._known = found
 
 
 def _save(cursor: duckdb.DuckDBPyConnection, catalog: StoreCatalog, numbers: Numbers) -> None:

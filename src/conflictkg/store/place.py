@@ -96,7 +96,7 @@ def publish(directory: Path, write: Callable[[Path], None]) -> None:
         write(fresh)
         _sync_tree(fresh)
         _swap(fresh, directory)
-        _sync(directory.parent)
+        sync(directory.parent)
     except OSError as error:
         raise StoreError(
             f"the store cannot be written at {directory}: {error.strerror or error}. What was there "
@@ -211,11 +211,12 @@ def _exchange(one: Path, other: Path) -> bool:
 def _sync_tree(directory: Path) -> None:
     for folder, _, files in os.walk(directory):
         for name in files:
-            _sync(Path(folder) / name)
-        _sync(Path(folder))
+            sync(Path(folder) / name)
+        sync(Path(folder))
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Wait until the disk has a file, or the names in a folder."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
