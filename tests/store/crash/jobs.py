@@ -1,11 +1,14 @@
 """What victims do."""
 
+import resource
+import threading
 from itertools import count
 from pathlib import Path
 
 from store.crash.requests import make_request
 from store.crash.victims import Say
 
+from conflictkg.errors import ConflictKGError
 from conflictkg.store import Limits, adding, changes, disk, open_store, optimizing, writer
 from conflictkg.store.opening import open_database
 from conflictkg.store.staging import Source
@@ -58,3 +61,29 @@ def optimize(say: Say, directory: Path) -> None:
     say("begin")
     optimizing.optimize(directory)
     say("done")
+
+
+def update_within(
+    say: Say, directory: Path, most_bytes: int, text: str, is_waiting: bool = False
+) -> None:
+    """Update a store with files that may not grow beyond a size, and say what came of it.
+
+    Args:
+        say: Says the error, or that it was done.
+        directory: The store.
+        most_bytes: For each file.
+        text: The request.
+        is_waiting: Whether to wait to be killed then.
+    """
+    changes.HUGE = 100.0
+    store = open_store(directory, editable=True)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, most_bytes))
+    try:
+        store.update(text)
+    except ConflictKGError as error:
+        say(str(error))
+    else:
+        say("done")
+    if is_waiting:
+        threading.Event().wait()
+    store.close()

@@ -1,7 +1,6 @@
 """What every victim needs, imported once."""
 
 import pyarrow as pa
-
 from store.crash import jobs as jobs
 
 # Where pandas is installed, this imports it.

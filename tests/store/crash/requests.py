@@ -1,3 +1,4 @@
+# ruff: noqa: S608 -- SPARQL of our own making
 """Update requests without end, from a seed, and what each of them does to a set of quads.
 
 A process that makes them and the one that checks what became of them need to agree on nothing but the
@@ -178,7 +179,8 @@ def _rename(number: int, chance: Random) -> Request:
         return before - old | {(each, NAME, fresh, BASE) for each in members}
 
     text = (
-        f"WITH {_write(BASE)} DELETE {{ ?s {_write(NAME)} ?old }} INSERT {{ ?s {_write(NAME)} {_write(fresh)} }}"
+        f"WITH {_write(BASE)}"
+        f" DELETE {{ ?s {_write(NAME)} ?old }} INSERT {{ ?s {_write(NAME)} {_write(fresh)} }}"
         f" WHERE {{ VALUES ?s {{ {' '.join(map(_write, members))} }} ?s {_write(NAME)} ?old }}"
     )
     return Request(text, effect)
