@@ -6,6 +6,8 @@ from pathlib import Path
 
 from conflictkg.answers import Answer, Boolean, Iri, Literal, Solutions, Term
 from conflictkg.store import Store, open_store
+from conflictkg.store.staging import Source
+from conflictkg.store.writer import load_files
 from peers.driver import Reply, blank, iri, literal, peak_of, size_of
 
 
@@ -23,12 +25,12 @@ class Ours:
         return f"conflictkg {version('conflictkg')}"
 
     def load(self, path: Path) -> float:
-        """Load, durably.
-
-        Raises:
-            NotImplementedError: The store has no bulk loader yet; plug it in here.
-        """
-        raise NotImplementedError(f"{path}: conflictkg.store has no bulk loader yet")
+        """Load, durably."""
+        start = time.perf_counter()
+        load_files([Source(path)], self._directory)
+        seconds = time.perf_counter() - start
+        self.open()
+        return seconds
 
     def open(self) -> None:
         """Open for reading."""
@@ -51,7 +53,7 @@ class Ours:
         return size_of(self._directory)
 
     def peak_rss_bytes(self) -> int:
-        """Of this process; of its workers, should it have any, see ``resource``."""
+        """Of this process."""
         return peak_of()
 
     def close(self) -> None:
