@@ -17,6 +17,7 @@ from .comparing import Result, Table, TripleSet
 from .engines import Quad
 
 _FORMATS = {".csv": "csv", ".tsv": "tsv", ".srj": "json", ".srx": "xml"}
+_DEADLINE_S = 20.0
 _ALL = "SELECT ?s ?p ?o ?g WHERE { { ?s ?p ?o } UNION { GRAPH ?g { ?s ?p ?o } } }"
 
 
@@ -39,7 +40,7 @@ class OurEngine:
 
     def query(self, text: str, base: str = "") -> Result:
         """The answer to a query."""
-        with self._store.query(text, base_iri=base) as answer:
+        with self._store.query(text, base_iri=base, deadline_s=_DEADLINE_S) as answer:
             if isinstance(answer, Boolean):
                 return answer.value
             if isinstance(answer, Solutions):
@@ -55,7 +56,7 @@ class OurEngine:
 
     def update(self, text: str, base: str = "") -> None:
         """Do an update request."""
-        self._store.update(text, base_iri=base)
+        self._store.update(text, base_iri=base, deadline_s=_DEADLINE_S)
 
     def quads(self) -> list[Quad]:
         """All there is, asked in SPARQL."""

@@ -22,7 +22,11 @@ def main() -> int:
     start = time.perf_counter()
     logging.getLogger("conflictkg").setLevel(logging.CRITICAL)  # what is raised is in the report
     report = run(
-        options.examples, options.seed, ENGINES[options.engine], shrink=not options.no_shrink
+        options.examples,
+        options.seed,
+        ENGINES[options.engine],
+        shrink=not options.no_shrink,
+        tell=lambda report: print(report.lines()[0], file=sys.stderr),
     )
     for signature, failure in report.failures.items():
         print(f"=== {signature}\n{failure}\n")

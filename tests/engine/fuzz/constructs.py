@@ -2,7 +2,7 @@
 
 import re
 
-_CONSTRUCTS = {
+_PATTERNS = {
     "SELECT": r"\bSELECT\b",
     "ASK": r"\bASK\b",
     "CONSTRUCT": r"\bCONSTRUCT\b",
@@ -47,8 +47,10 @@ _CONSTRUCTS = {
     "CLEAR/DROP": r"\b(?:CLEAR|DROP)\b",
     "ADD/COPY/MOVE": r"\b(?:ADD|COPY|MOVE)\b",
 }
+CONSTRUCTS = frozenset(_PATTERNS)
+"""Their names, functions apart."""
 _FUNCTION = re.compile(r"\b([A-Za-z][A-Za-z0-9_]+)\(")
-_COMPILED = {name: re.compile(pattern) for name, pattern in _CONSTRUCTS.items()}
+_COMPILED = {name: re.compile(pattern) for name, pattern in _PATTERNS.items()}
 _NO_FUNCTIONS = {"FILTER", "BIND", "VALUES", "IN", "HAVING", "MINUS"}
 
 

@@ -186,7 +186,7 @@ def _text_test(pen: Pen, inner: int) -> str:
         function = pen.pick(("CONTAINS", "STRSTARTS", "STRENDS"))
         return f"{function}({draw_text(pen, inner)}, {draw_text(pen, inner)})"
     if kind == 2:
-        wanted = pen.pick(("en", "*", "fr", "en-GB", ""))
+        wanted = pen.pick(("en", "*", "fr", "en-GB"))
         return f'LANGMATCHES(LANG({pen.variable()}), "{wanted}")'
     flags = pen.pick(("", ', "i"', ', "s"'))
     return f'REGEX({draw_text(pen, inner)}, "{pen.pick(_REGEXES)}"{flags})'

@@ -13,7 +13,8 @@ from .drawing import Request
 from .excuses import EXCUSES, READINGS, Excuse
 from .order import misplaced
 
-_DEFECT = re.compile(r"\bdefect\b|^(?!QueryError|QuerySyntaxError|NotPermittedError)\w+Error")
+_DEFECT = re.compile(r"\bdefect\b|QueryTimeout|^(?!Query|NotPermitted|Syntax)\w+Error")
+"""Errors of ours that are never right; the rest are refusals."""
 _MOST_ROWS = 3_000
 """Answers with more rows are not compared: with blank nodes in them that can take minutes."""
 

@@ -71,7 +71,12 @@ def _list(counts: Counter[str]) -> str:
 
 
 def run(
-    examples: int, first_seed: int, ours: Callable[[], Engine], *, shrink: bool = True
+    examples: int,
+    first_seed: int,
+    ours: Callable[[], Engine],
+    *,
+    shrink: bool = True,
+    tell: Callable[[Report], None] = lambda _: None,
 ) -> Report:
     """Draw and judge so many requests, and shrink the first failure of each kind.
 
@@ -80,6 +85,7 @@ def run(
         first_seed: Equal seeds draw equal requests.
         ours: The engine that is judged.
         shrink: Whether failures are shrunk, which takes a while each.
+        tell: Called now and then with the report so far.
     """
     report = Report()
     for start in range(0, examples, _CHUNK):
@@ -89,6 +95,7 @@ def run(
             report.count(request, judge(request, ours, PEERS), chunk)
 
         _draw(min(_CHUNK, examples - start), chunk, judge_all)
+        tell(report)
     for signature in list(report.failures)[: _MOST_SHRUNK if shrink else 0]:
         smallest = _shrink(signature, report.chunks[signature], ours)
         report.failures[signature] = smallest or report.failures[signature]
