@@ -194,8 +194,10 @@ class Arena:
                 Tag(int(key)): _TagTexts(folder, Tag(int(key)), each)
                 for key, each in contents.items()
             }
-        except (OSError, ValueError, KeyError) as error:
-            raise StoreError(f"the dictionary at {folder} cannot be read: {error}") from error
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            # memoryview raises TypeError where half a number stands at the end.
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise StoreError(f"its dictionary cannot be read: {reason}") from error
 
     def count(self, tag: Tag) -> int:
         """How many terms of a tag there are; their numbers begin at 0."""

@@ -21,7 +21,17 @@ NEVER = "1TB"
 """The length of log at which DuckDB would do it by itself."""
 
 _FULL = "No space left on device"
+_DAMAGES = ("Corrupt database file", "Could not read enough bytes")
 _log = logging.getLogger(__name__)
+
+
+def is_damage(message: str) -> bool:
+    """Whether DuckDB says that its file is not as it wrote it.
+
+    >>> is_damage("Corrupt database file: computed checksum 1 does not match stored checksum 2")
+    True
+    """
+    return any(each in message for each in _DAMAGES)
 
 
 def explain_disk_error(error: duckdb.Error, directory: Path | None, what: str) -> StoreError:

@@ -84,15 +84,21 @@ def open_database(
             config["threads"] = threads
         connection = _connect(directory, path, config, read_only=read_only)
         held.callback(connection.close)
-        base = Arena(path / DICTIONARY)
-        first = {tag: base.count(tag) for tag in DICTIONARY_TAGS}
-        cursor = connection.cursor()
-        cursor.execute(f"USE {_SCHEMA}")
-        delta = StoredDelta(cursor, first)
-        dictionary = StoreDictionary(base, delta)
-        catalog = load_catalog(connection, dictionary)
-        numbers = Numbers(load_numbers(connection))
-        dictionary.blanks = numbers.following.get(Tag.BLANK, 0)
+        try:
+            base = Arena(path / DICTIONARY)
+            first = {tag: base.count(tag) for tag in DICTIONARY_TAGS}
+            cursor = connection.cursor()
+            cursor.execute(f"USE {_SCHEMA}")
+            delta = StoredDelta(cursor, first)
+            dictionary = StoreDictionary(base, delta)
+            catalog = load_catalog(connection, dictionary)
+            numbers = Numbers(load_numbers(connection))
+            dictionary.blanks = numbers.following.get(Tag.BLANK, 0)
+        except (duckdb.Error, StoreError) as error:
+            raise StoreError(
+                f"the store at {directory} is damaged: {error}. Build it again:"
+                f" conflictkg build --store {directory}"
+            ) from error
         lock_configuration(connection)
         return Database(
             connection,

@@ -25,6 +25,7 @@ from conflictkg.errors import (
 )
 from conflictkg.store.database import Database
 from conflictkg.store.deadlines import Watchdog
+from conflictkg.store.disk import is_damage
 from conflictkg.store.functions import PROGRAMS, register_functions
 from conflictkg.store.statements import Statement
 
@@ -366,7 +367,7 @@ class Run:
         self._runtime.take_back(self, cursor)
 
 
-def explain_error(error: Exception, statement: str) -> QueryError:
+def explain_error(error: Exception, statement: str) -> ConflictKGError:
     """An error of DuckDB as one of ours.
 
     Args:
@@ -380,6 +381,12 @@ def explain_error(error: Exception, statement: str) -> QueryError:
         return QueryMemoryError("the disk for temporary files is full")
     if isinstance(error, duckdb.InterruptException) or "INTERRUPT Error" in message:
         return QueryError("the query was interrupted")
+    if is_damage(message):
+        _log.error("a store is damaged: %s", message)
+        return StoreError(
+            "the store is damaged: not all of its database can be read. Build it again: conflictkg "
+            "build, or conflictkg load."
+        )
     _log.error("DuckDB failed: %s\n%s", message, statement, exc_info=error)
     return QueryError(
         "the engine could not run this query, which is a defect: report it with the query. Other "
