@@ -6,6 +6,7 @@ import pytest
 import sqlglot
 from evaluated import expression, turtle
 from expression_rows import TERMS, Rows
+from sqlglot import exp
 
 from conflictkg.answers import RDF_LANG_STRING, XSD, Iri, Literal, Term
 from conflictkg.engine.algebra import Aggregate, Call, Exists, Expression, Union, Var
@@ -20,7 +21,7 @@ from conflictkg.engine.expressions.casts import CASTS
 from conflictkg.engine.expressions.compiling import NATIVES
 from conflictkg.engine.expressions.search import has_words
 from conflictkg.engine.words import tokenize
-from conflictkg.errors import QuerySyntaxError
+from conflictkg.errors import QueryError, QuerySyntaxError
 
 TEXT = Literal("a.c\nAbc", XSD + "string")
 PATTERN = Literal("b.?", XSD + "string")
@@ -334,6 +335,15 @@ def test_a_column_of_one_inline_tag_is_compared_as_it_is() -> None:
     assert re.fullmatch(
         r"\(t\.i\) IN \(.*\)", to_sql(compile_condition(expression("?i IN (1, 2)"), rows.scope()))
     )
+
+
+def test_a_tree_too_deep_for_the_generator_is_refused() -> None:
+    """Not a RecursionError, whoever sends such a query."""
+    tree: exp.Expr = exp.column("a")
+    for _ in range(2000):
+        tree = exp.Paren(this=tree)
+    with pytest.raises(QueryError, match="nested too deep"):
+        to_sql(tree)
 
 
 # Spark

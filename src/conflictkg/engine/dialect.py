@@ -69,7 +69,8 @@ def _for_spark(node: exp.Expr) -> exp.Expr:
     if isinstance(node, exp.Try):
         # Spark has no TRY for any expression. What stands in one here fails in Spark for a pattern
         # that is computed and wrong, or a number past 38 digits.
-        return node.this
+        inner: exp.Expr = node.this
+        return inner
     if isinstance(node, exp.DataType) and node.this is exp.DataType.Type.INT128:
         return exp.DataType.build(f"DECIMAL({HUGE_DIGITS}, 0)")
     if isinstance(node, exp.Anonymous):
