@@ -1,6 +1,7 @@
 """Processes that load or optimize a store are killed at any moment: the old store is there, or the new."""
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -37,11 +38,9 @@ def names(folder: Path) -> list[str]:
     return sorted(each.name for each in folder.iterdir())
 
 
-def finish(*job: object) -> None:
+def finish(job: Callable[..., None], *arguments: object) -> None:
     """Let a job end by itself."""
-    target, *arguments = job
-    victim = Victim(target, *arguments)  # type: ignore[arg-type]  the first is the job
-    assert victim.kill(PATIENCE_S) == ["begin", "done"]
+    assert Victim(job, *arguments).kill(PATIENCE_S) == ["begin", "done"]
 
 
 def test_first_load_that_is_killed_leaves_no_store_or_all_of_it(tmp_path: Path) -> None:
