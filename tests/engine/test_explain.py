@@ -88,6 +88,31 @@ def test_two_scans_of_one_property_are_told_apart(store: Store) -> None:
     assert sorted(joins) == ["join on ?b (hash)", "join on ?c (hash)"]
 
 
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "?a ex:partOf ?b . ?b ex:partOf ?c . ?c ex:partOf ?d",
+        "?c ex:partOf ?d . ?b ex:partOf ?c . ?a ex:partOf ?b",
+        "?b ex:partOf ?c . ?c ex:partOf ?d . ?a ex:partOf ?b . ?d ex:name ?n",
+    ],
+)
+def test_each_join_is_of_scans_that_hold_its_variable(store: Store, pattern: str) -> None:
+    """However the joins are ordered, both sides of one have what it compares."""
+    root = explain(store, f"SELECT * {{ {pattern} }}").operators
+    joins = 0
+    waiting = [root]
+    while waiting:
+        each = waiting.pop()
+        waiting += each.children
+        found = re.match(r"join on (\?\w)", each.name)
+        if found:
+            joins += 1
+            for side in each.children:
+                shown = " ".join(name for name in names(side) if name.startswith("scan"))
+                assert found[1] in shown, (each.name, shown)
+    assert joins == pattern.count(" . ")
+
+
 def test_conditions_are_in_terms(store: Store) -> None:
     """Ids in a plan are shown as what they stand for."""
     found = explain(

@@ -193,6 +193,9 @@ class Contents:
         """Add a quad."""
         self._require_editable()
         self._pending[triple, graph] = True
+        if graph != DEFAULT:
+            # It is there from now on, also if this is removed again before it is stored.
+            self._pending_graphs[graph] = True
         if self._mirror is not None:
             self._mirror.add(triple, self.graph(graph))
             if len(self._mirror) > self._mirror_limit:
@@ -276,14 +279,11 @@ class Contents:
             subject, predicate, value = (ids[node] for node in triple)
             quads[is_added].append((subject, predicate, value, ids[graph]))
         change.apply(delete=Quads.of_rows(quads[False]), insert=Quads.of_rows(quads[True]))
-        filled = {graph for (_, graph), is_added in self._pending.items() if is_added}
         for graph, is_kept in self._pending_graphs.items():
             if is_kept:
                 change.create_graph(ids[graph])
         change.drop_graphs(
-            ids[graph]
-            for graph, is_kept in self._pending_graphs.items()
-            if not is_kept and graph not in filled
+            ids[graph] for graph, is_kept in self._pending_graphs.items() if not is_kept
         )
         return ids
 
