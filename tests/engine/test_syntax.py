@@ -760,3 +760,11 @@ def test_rule_of_updates_is_kept(text: str, line_column: tuple[int, int], words:
     with pytest.raises(QuerySyntaxError, match=words) as raised:
         parse_update(text, prefixes=PREFIXES)
     assert (raised.value.line, raised.value.column) == line_column
+
+
+def test_wrong_update_given_as_query_is_a_syntax_error() -> None:
+    """Only an update that is a right one is told to go elsewhere."""
+    with pytest.raises(NotPermittedError):
+        parse_query("CLEAR ALL")
+    with pytest.raises(QuerySyntaxError, match="line 1 column"):
+        parse_query("DELETE { ?s ?p [] } WHERE { ?s ?p ?o }")

@@ -19,7 +19,7 @@ from conflictkg.errors import (
     StoreError,
     StoreMissingError,
 )
-from conflictkg.store import GraphInfo, Limits, Store, open_store
+from conflictkg.store import GraphInfo, Limits, Store, memory_store, open_store
 from conflictkg.store.layout import DATABASE, FORMAT, MANIFEST
 
 EX = "http://example.org/"
@@ -446,3 +446,12 @@ def test_damaged_quads_are_refused(tmp_path: Path) -> None:
     (directory / DATABASE).write_bytes(b"no database")
     with pytest.raises(StoreError, match=r"cannot be read|damaged|cannot open"):
         open_store(directory)
+
+
+def test_construct_of_nothing_gives_nothing() -> None:
+    """An empty template makes no triples, however many solutions there are."""
+    with memory_store() as store:
+        store.update("INSERT DATA { <http://e/s> <http://e/p> 1, 2 }")
+        with store.query("CONSTRUCT {} WHERE { ?s ?p ?o }") as answer:
+            assert isinstance(answer, Triples)
+            assert list(answer.triples) == []

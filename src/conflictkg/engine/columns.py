@@ -100,7 +100,8 @@ class Scope(Protocol):
 
     def register(self, program: Program | AggregateProgram) -> str:
         """Keep what Python evaluates; the key is the first argument of ``ckg_term``, ``ckg_test`` and
-        ``ckg_aggregate``."""
+        ``ckg_aggregate``.
+        """
 
     def row_number(self) -> exp.Expr:
         """BIGINT, different for each solution (for ``BNODE`` with an argument)."""

@@ -33,7 +33,7 @@ class Plan:
     tree: exp.Query
     variables: tuple[str, ...]
     columns: tuple[Column, ...]
-    template: tuple[TriplePattern, ...] = ()
+    template: tuple[TriplePattern, ...] | None = None
     programs: Mapping[str, Program | AggregateProgram] = field(default_factory=dict)
     epoch: int = 0
     small: bool = False

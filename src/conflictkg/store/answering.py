@@ -171,7 +171,7 @@ def _make_triples(
     plan: Plan, rows: Iterator[Row], max_rows: int | None
 ) -> Generator[Triple, None, bool]:
     """Triples, each once as far as memory allows, and no more than wanted."""
-    made = _fill(plan, rows) if plan.template else (_to_triple(*row) for row in rows)
+    made = _fill(plan, rows) if plan.template is not None else (_to_triple(*row) for row in rows)
     seen: set[Triple] = set()
 
     def is_new(triple: Triple) -> bool:
@@ -193,7 +193,7 @@ def _to_triple(subject: Term | None, predicate: Term | None, value: Term | None)
 def _fill(plan: Plan, rows: Iterator[Row]) -> Iterator[Triple]:
     """The template for each solution; what would be no triple is left out."""
     places = {name: place for place, name in enumerate(plan.variables)}
-    makers = [_maker_of(each, places) for each in plan.template]
+    makers = [_maker_of(each, places) for each in plan.template or ()]
     for number, row in zip(count(), rows):
         for subject_of, predicate_of, value_of in makers:
             subject, predicate = subject_of(row, number), predicate_of(row, number)

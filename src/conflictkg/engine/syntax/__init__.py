@@ -11,6 +11,7 @@ from conflictkg.engine.syntax.lexer import Source
 from conflictkg.engine.syntax.parser import parse
 from conflictkg.engine.syntax.reading import Reading
 from conflictkg.engine.syntax.unparse import unparse as unparse
+from conflictkg.errors import NotPermittedError
 
 
 def parse_query(text: str, *, base: str = "", prefixes: Mapping[str, str] | None = None) -> Query:
@@ -23,10 +24,15 @@ def parse_query(text: str, *, base: str = "", prefixes: Mapping[str, str] | None
 
     Raises:
         QuerySyntaxError: It is none, or is too deep or too large; with line and column.
-        NotPermittedError: It is an update.
+        NotPermittedError: It is an update, and a right one.
     """
     reading = Reading(Source(text), base, prefixes or {})
-    query: Query = parse(reading, "query_unit")
+    try:
+        query: Query = parse(reading, "query_unit")
+    except NotPermittedError:
+        # An update that is none either is a mistake to mend, and not one to be sent elsewhere.
+        parse_update(text, base=base, prefixes=prefixes)
+        raise
     reading.check_depth(query)
     return query
 
