@@ -10,6 +10,7 @@ from conflictkg.engine.algebra import Call, Exists, Expression, FunctionCall, Va
 from conflictkg.engine.columns import Column, Rep, Scope
 from conflictkg.engine.dialect import (
     cast,
+    choose,
     first_known,
     is_not_null,
     junction,
@@ -314,7 +315,10 @@ class Compiler:
         if value.is_python:
             raise NotNative
         if not members:
-            return boolean(exp.false(), nullable=False)
+            # Nothing is found, but an error is one all the same.
+            if not value.nullable:
+                return boolean(exp.false(), nullable=False)
+            return boolean(choose([(is_not_null(value.sql), exp.false())]), nullable=True)
         found: list[Value] = []
         plain: list[exp.Expr] = []
         for member in members:
