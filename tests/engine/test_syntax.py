@@ -57,7 +57,7 @@ from conflictkg.engine.algebra import (
     ZeroOrOne,
 )
 from conflictkg.engine.syntax import parse_query, parse_update
-from conflictkg.errors import QuerySyntaxError
+from conflictkg.errors import NotPermittedError, QuerySyntaxError
 
 NS = "http://x/"
 PREFIXES = {"": NS, "xsd": XSD, "rdf": RDF}

@@ -30,6 +30,7 @@ from conflictkg.engine.compile.joins import IRI_TAGS, bind, require_graph
 from conflictkg.engine.compile.paths import add_path
 from conflictkg.engine.compile.stars import star_column
 from conflictkg.engine.compile.state import Context, State
+from conflictkg.engine.syntax import unparse
 
 
 def add_bgp(
@@ -92,12 +93,14 @@ def _add_triple(state: State, block: Block, triple: TriplePattern, context: Cont
             continue
         found = state.find(node)
         if found is None:
-            _match_nothing(state, block, triple, context, f"{node} occurs nowhere")
+            _match_nothing(state, block, triple, context, f"{unparse(node)} occurs nowhere")
             return
         ends[place] = found
     quads = _choose_quads(state, ends)
     if quads is None:
-        _match_nothing(state, block, triple, context, f"{triple.predicate} is no predicate")
+        _match_nothing(
+            state, block, triple, context, f"{unparse(triple.predicate)} is no predicate"
+        )
         return
     alias = state.aliases.fresh("t")
     state.scans[alias] = [triple]

@@ -13,8 +13,8 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-import shapely  # type: ignore[import-untyped]  # ships no types
-from shapely.geometry.base import BaseGeometry  # type: ignore[import-untyped]  # ships no types
+import shapely
+from shapely.geometry.base import BaseGeometry
 
 from conflictkg.answers import Iri, Literal, Term
 from conflictkg.engine.evaluate.failure import ExpressionError
