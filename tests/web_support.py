@@ -12,8 +12,10 @@ from werkzeug.test import TestResponse
 
 from conflictkg.answers import Answer, Boolean, Stream, Term, Triples
 from conflictkg.config import Settings
+from conflictkg.engine.explain import Explanation
+from conflictkg.errors import NotPermittedError
 from conflictkg.iris import BASE, ENTITIES_GRAPH, ONTOLOGY_GRAPH, mint_graph
-from conflictkg.store import GraphInfo
+from conflictkg.store import GraphInfo, UpdateReport
 from conflictkg.store.place import claim_place
 from conflictkg.store.writer import Contents, write_store
 from conflictkg.terms import PREFIXES
@@ -208,6 +210,12 @@ class FakeStore:
     ) -> Triples:
         self.asked.append({"text": iri, "deadline_s": deadline_s, "max_rows": max_rows})
         return Triples(Stream(iter(())))
+
+    def explain(self, text: str, **_: object) -> Explanation:
+        raise NotPermittedError(text, "this store explains nothing")
+
+    def update(self, text: str, **_: object) -> UpdateReport:
+        raise NotPermittedError(text, "this store is never changed")
 
     def close(self) -> None:
         pass
