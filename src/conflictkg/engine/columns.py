@@ -99,9 +99,7 @@ class Scope(Protocol):
         """``EXISTS`` as a BOOLEAN that is never NULL."""
 
     def register(self, program: Program | AggregateProgram) -> str:
-        """Keep what Python evaluates; the key is the first argument of ``ckg_term``, ``ckg_test`` and
-        ``ckg_aggregate``.
-        """
+        """Keep what Python evaluates; its key is the first argument of the function that calls it."""
 
     def row_number(self) -> exp.Expr:
         """BIGINT, different for each solution (for ``BNODE`` with an argument)."""

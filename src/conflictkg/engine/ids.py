@@ -305,8 +305,8 @@ def pack_term(term: Term) -> str:
 def unpack_term(packed: str) -> Term:
     """The term again.
 
-    >>> unpack_term("Lfr chat")
-    Literal(lexical='chat', datatype='http://www.w3.org/1999/02/22-rdf-syntax-ns#langString', language='fr', direction='')
+    >>> unpack_term("Lfr chat") == Literal("chat", RDF_LANG_STRING, "fr")
+    True
     """
     kind, rest = packed[0], packed[1:]
     if kind == "I":
