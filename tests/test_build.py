@@ -124,7 +124,7 @@ def test_manifest_has_versions_and_counts(tmp_path: Path) -> None:
     """Who finds a store can tell what made it."""
     build(write(tmp_path), tmp_path / "store")
     manifest = json.loads((tmp_path / "store" / MANIFEST).read_text(encoding="utf-8"))
-    assert set(manifest["versions"]) == {"conflictkg", "owlrl", "pyoxigraph"}
+    assert set(manifest["versions"]) == {"conflictkg", "duckdb", "owlrl", "pyoxigraph"}
     assert {"iri": f"{EX}g", "triples": 12} in manifest["graphs"]
 
 
@@ -189,7 +189,7 @@ def test_graph_that_does_not_meet_the_shapes_is_refused(tmp_path: Path) -> None:
 
 def test_build_at_a_place_where_another_is_at_work_is_refused(tmp_path: Path) -> None:
     """At once, before anything is parsed."""
-    with claim_place(tmp_path / "store"), pytest.raises(StoreBusyError, match="another build"):
+    with claim_place(tmp_path / "store"), pytest.raises(StoreBusyError, match="another process"):
         build(tmp_path / "missing.ttl", tmp_path / "store")
 
 

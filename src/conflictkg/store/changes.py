@@ -26,8 +26,14 @@ from conflictkg.store.delta import (
     make_entry,
 )
 from conflictkg.store.dictionary import Base, StoreDictionary
+from conflictkg.store.pending import Numbers, PendingDelta
 from conflictkg.store.refreshing import refresh_classes
-from conflictkg.store.statistics import MOST_INSTANCES, StoreCatalog
+from conflictkg.store.statistics import (
+    MOST_INSTANCES,
+    StoreCatalog,
+    grow_predicate,
+    shrink_predicate,
+)
 from conflictkg.store.tables import POS, tags_of
 
 Ids = npt.NDArray[np.int64]
@@ -79,54 +85,6 @@ class Changed:
 
     removed: int = 0
     added: int = 0
-
-
-class PendingDelta:
-    """The delta as a transaction sees it: with terms that nobody else knows of yet."""
-
-    def __init__(self, committed: Delta) -> None:
-        self._committed = committed
-        self.holds_all = committed.holds_all
-        self.entries: dict[Entry, int] = {}
-        self._terms: dict[int, Entry] = {}
-
-    def find(self, term: Entry) -> int | None:
-        """The id of a term."""
-        found = self.entries.get(term)
-        return self._committed.find(term) if found is None else found
-
-    def find_all(self, terms: Sequence[Entry]) -> Mapping[Entry, int]:
-        """The ids of different terms, those that have one."""
-        found = {each: self.entries[each] for each in terms if each in self.entries}
-        rest = [each for each in terms if each not in found]
-        return {**found, **self._committed.find_all(rest)} if rest else found
-
-    def terms(self, ids: Sequence[int]) -> Mapping[int, Entry]:
-        """The terms of different ids."""
-        found = {each: self._terms[each] for each in ids if each in self._terms}
-        rest = [each for each in ids if each not in found]
-        return {**found, **self._committed.terms(rest)} if rest else found
-
-    def add(self, entries: Mapping[Entry, int]) -> None:
-        """Take in new terms."""
-        self.entries.update(entries)
-        self._terms.update((identity, term) for term, identity in entries.items())
-
-    def note_stored(self) -> None:
-        """Nothing to do: it asks the committed one for what it has not."""
-
-
-class Numbers:
-    """Gives new terms their numbers, each once, whatever becomes of the transaction."""
-
-    def __init__(self, following: Mapping[Tag, int]) -> None:
-        self.following = dict(following)
-
-    def take(self, tag: Tag, count: int = 1) -> int:
-        """The first of so many new numbers."""
-        first = self.following.get(tag, 0)
-        self.following[tag] = first + count
-        return first
 
 
 class Transaction:
@@ -349,7 +307,7 @@ class Transaction:
         graphs = dict(self._catalog.graphs)
         if changed.removed:
             for row in self.cursor.execute("SELECT p, count(*) FROM removed GROUP BY p").fetchall():
-                _shrink(predicates, *row)
+                shrink_predicate(predicates, *row)
             for graph, count in self._by_graph("removed"):
                 graphs[graph] -= count
         if changed.added:
@@ -358,7 +316,7 @@ class Transaction:
                 f" {tags_of('s')}, {tags_of('o')}, bool_and(u), min(o), max(o)"
                 " FROM added GROUP BY p"
             ).fetchall():
-                _grow(predicates, Predicate(row[0], POS, *row[1:]))
+                grow_predicate(predicates, Predicate(row[0], POS, *row[1:]))
             for graph, count in self._by_graph("added"):
                 graphs[graph] = graphs.get(graph, 0) + count
         self._catalog = replace(
@@ -467,33 +425,3 @@ CREATE OR REPLACE TEMP TABLE promoted AS
 ``held``: all quads of the triples in question. ``removed``, ``added``: as they say. ``promoted``: of
 triples whose marked quad goes while others stay, the one that takes over the mark.
 """
-
-
-def _shrink(predicates: dict[int, Predicate], predicate: int, count: int) -> None:
-    old = predicates[predicate]
-    left = old.quads - count
-    if not left:
-        del predicates[predicate]
-        return
-    predicates[predicate] = replace(
-        old, quads=left, subjects=min(old.subjects, left), objects=min(old.objects, left)
-    )
-
-
-def _grow(predicates: dict[int, Predicate], new: Predicate) -> None:
-    old = predicates.get(new.id)
-    if old is None:
-        predicates[new.id] = new
-        return
-    quads = old.quads + new.quads
-    predicates[new.id] = replace(
-        old,
-        quads=quads,
-        subjects=min(old.subjects + new.subjects, quads),
-        objects=min(old.objects + new.objects, quads),
-        subject_tags=old.subject_tags | new.subject_tags,
-        object_tags=old.object_tags | new.object_tags,
-        is_set=old.is_set and new.is_set,
-        least_object=min(old.least_object, new.least_object),
-        greatest_object=max(old.greatest_object, new.greatest_object),
-    )

@@ -16,11 +16,12 @@ import duckdb
 
 from conflictkg.engine.ids import Tag
 from conflictkg.errors import StoreError
-from conflictkg.store.changes import Numbers, Transaction
+from conflictkg.store.changes import Transaction
 from conflictkg.store.delta import Delta, HeldDelta
 from conflictkg.store.dictionary import Base, NoBase, StoreDictionary
 from conflictkg.store.disk import NEVER, explain_disk_error, work_in_log
 from conflictkg.store.layout import DATABASE, Manifest
+from conflictkg.store.pending import Numbers
 from conflictkg.store.statistics import StoreCatalog
 from conflictkg.store.tables import create_tables
 

@@ -10,12 +10,12 @@ import duckdb
 from conflictkg.answers import RDF, Iri
 from conflictkg.engine.ids import Tag
 from conflictkg.store.arena import Arena, write_arena
-from conflictkg.store.changes import Numbers
 from conflictkg.store.classes import ClassPlan, choose_classes, lay_classes, read_plans
 from conflictkg.store.delta import HeldDelta
 from conflictkg.store.dictionary import StoreDictionary
 from conflictkg.store.laying import count_graphs, count_instances, lay_predicates, lay_quads
 from conflictkg.store.layout import DATABASE, DICTIONARY, QUADS
+from conflictkg.store.pending import Numbers
 from conflictkg.store.statistics import StoreCatalog, save_catalog, save_numbers, save_plans
 from conflictkg.store.tables import create_tables
 from conflictkg.store.textindex import index_texts

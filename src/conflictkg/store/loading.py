@@ -15,7 +15,6 @@ from pathlib import Path
 
 import duckdb
 
-from conflictkg.store.changes import Numbers
 from conflictkg.store.classes import ClassPlan
 from conflictkg.store.disk import explain_disk_error
 from conflictkg.store.finishing import Filled, Wanted, connect_fresh, finish_store
@@ -26,6 +25,7 @@ from conflictkg.store.numbering import (
     number_texts,
     quad_ids,
 )
+from conflictkg.store.pending import Numbers
 from conflictkg.store.staging import STAGED, Source, restage_lines, stage_source
 
 MEMORY_MB = 1200

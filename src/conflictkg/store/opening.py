@@ -24,11 +24,11 @@ from conflictkg.engine.ids import DICTIONARY as DICTIONARY_TAGS
 from conflictkg.engine.ids import Tag
 from conflictkg.errors import StoreBusyError, StoreError
 from conflictkg.store.arena import Arena
-from conflictkg.store.changes import Numbers
 from conflictkg.store.database import CLOSED, Database, Settings, lock_configuration
 from conflictkg.store.delta import StoredDelta
 from conflictkg.store.dictionary import StoreDictionary
 from conflictkg.store.layout import DATABASE, DICTIONARY, QUADS, Manifest, read_manifest
+from conflictkg.store.pending import Numbers
 from conflictkg.store.place import hold_place, is_same_directory, place_holder, sync
 from conflictkg.store.statistics import (
     StoreCatalog,

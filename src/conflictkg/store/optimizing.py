@@ -13,12 +13,12 @@ from pathlib import Path
 import duckdb
 
 from conflictkg.engine.ids import DEFAULT_GRAPH, SHIFT, Tag
-from conflictkg.store.changes import Numbers
 from conflictkg.store.classes import ClassPlan
 from conflictkg.store.disk import explain_disk_error
 from conflictkg.store.finishing import Filled, Wanted, connect_fresh, finish_store
 from conflictkg.store.layout import DATABASE, read_manifest
 from conflictkg.store.loading import MEMORY_MB, WORK
+from conflictkg.store.pending import Numbers
 from conflictkg.store.place import claim_place, publish
 from conflictkg.store.statistics import load_numbers, load_plans
 

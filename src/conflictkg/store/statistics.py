@@ -2,7 +2,7 @@
 """What a store knows of its contents: the catalog that plans are made from, kept in tables."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import duckdb
 
@@ -137,6 +137,38 @@ def save_plans(cursor: duckdb.DuckDBPyConnection, plans: Mapping[str, Sequence[s
         (iri, name) for iri, names in plans.items() for name in (*names, "")
     ]
     _replace(cursor, "class_plan", rows)
+
+
+def shrink_predicate(predicates: dict[int, Predicate], predicate: int, count: int) -> None:
+    """Take quads away from what is known of a predicate."""
+    old = predicates[predicate]
+    left = old.quads - count
+    if not left:
+        del predicates[predicate]
+        return
+    predicates[predicate] = replace(
+        old, quads=left, subjects=min(old.subjects, left), objects=min(old.objects, left)
+    )
+
+
+def grow_predicate(predicates: dict[int, Predicate], new: Predicate) -> None:
+    """Add what is known of new quads of a predicate; its table stays."""
+    old = predicates.get(new.id)
+    if old is None:
+        predicates[new.id] = new
+        return
+    quads = old.quads + new.quads
+    predicates[new.id] = replace(
+        old,
+        quads=quads,
+        subjects=min(old.subjects + new.subjects, quads),
+        objects=min(old.objects + new.objects, quads),
+        subject_tags=old.subject_tags | new.subject_tags,
+        object_tags=old.object_tags | new.object_tags,
+        is_set=old.is_set and new.is_set,
+        least_object=min(old.least_object, new.least_object),
+        greatest_object=max(old.greatest_object, new.greatest_object),
+    )
 
 
 def _replace(cursor: duckdb.DuckDBPyConnection, table: str, rows: list[tuple[object, ...]]) -> None:

@@ -1,0 +1,54 @@
+"""What a transaction holds before its commit: new terms, and the numbers that they get."""
+
+from collections.abc import Mapping, Sequence
+
+from conflictkg.engine.ids import Tag
+from conflictkg.store.delta import Delta, Entry
+
+
+class PendingDelta:
+    """The delta as a transaction sees it: with terms that nobody else knows of yet."""
+
+    def __init__(self, committed: Delta) -> None:
+        self._committed = committed
+        self.holds_all = committed.holds_all
+        self.entries: dict[Entry, int] = {}
+        self._terms: dict[int, Entry] = {}
+
+    def find(self, term: Entry) -> int | None:
+        """The id of a term."""
+        found = self.entries.get(term)
+        return self._committed.find(term) if found is None else found
+
+    def find_all(self, terms: Sequence[Entry]) -> Mapping[Entry, int]:
+        """The ids of different terms, those that have one."""
+        found = {each: self.entries[each] for each in terms if each in self.entries}
+        rest = [each for each in terms if each not in found]
+        return {**found, **self._committed.find_all(rest)} if rest else found
+
+    def terms(self, ids: Sequence[int]) -> Mapping[int, Entry]:
+        """The terms of different ids."""
+        found = {each: self._terms[each] for each in ids if each in self._terms}
+        rest = [each for each in ids if each not in found]
+        return {**found, **self._committed.terms(rest)} if rest else found
+
+    def add(self, entries: Mapping[Entry, int]) -> None:
+        """Take in new terms."""
+        self.entries.update(entries)
+        self._terms.update((identity, term) for term, identity in entries.items())
+
+    def note_stored(self) -> None:
+        """Nothing to do: it asks the committed one for what it has not."""
+
+
+class Numbers:
+    """Gives new terms their numbers, each once, whatever becomes of the transaction."""
+
+    def __init__(self, following: Mapping[Tag, int]) -> None:
+        self.following = dict(following)
+
+    def take(self, tag: Tag, count: int = 1) -> int:
+        """The first of so many new numbers."""
+        first = self.following.get(tag, 0)
+        self.following[tag] = first + count
+        return first
