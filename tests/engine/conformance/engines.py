@@ -14,6 +14,17 @@ Quad = tuple[Term, Term, Term, Term | None]
 """Subject, predicate, object, graph; ``None`` is the default graph."""
 
 
+class MakeEngine(Protocol):
+    """Makes a store in memory that starts empty."""
+
+    def __call__(self, *, union: bool = False) -> "Engine":
+        """Make one.
+
+        Args:
+            union: Whether queries see the union of all graphs as their default graph.
+        """
+
+
 class Engine(Protocol):
     """A store in memory that starts empty."""
 
@@ -50,8 +61,8 @@ _FORMATS = {
 class OxigraphEngine:
     """pyoxigraph. Where it is older than a test or keeps numbers canonical, it fails: that is known."""
 
-    def __init__(self) -> None:
-        self._store = ox.Store()
+    def __init__(self, *, union: bool = False) -> None:
+        self._store, self._union = ox.Store(), union
 
     def load(self, quads: Iterable[Quad]) -> None:
         """Add quads."""
@@ -63,7 +74,7 @@ class OxigraphEngine:
 
     def query(self, text: str, base: str = "") -> Result:
         """The answer to a query."""
-        answer = self._store.query(text, base_iri=base or None)
+        answer = self._ask(text, base)
         if isinstance(answer, ox.QueryBoolean):
             return bool(answer)
         if isinstance(answer, ox.QueryTriples):
@@ -80,9 +91,14 @@ class OxigraphEngine:
         )
         return Table(names, tuple(rows))
 
+    def _ask(self, text: str, base: str) -> ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples:
+        return self._store.query(
+            text, base_iri=base or None, use_default_graph_as_union=self._union
+        )
+
     def write(self, text: str, suffix: str, base: str = "") -> str:
         """The answer as text."""
-        answer = self._store.query(text, base_iri=base or None)
+        answer = self._ask(text, base)
         if isinstance(answer, ox.QueryTriples):
             raise TypeError("triples have no result format")
         written = answer.serialize(format=_FORMATS[suffix])

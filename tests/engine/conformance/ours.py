@@ -1,14 +1,16 @@
 """Our engine behind the face of :mod:`.engines`: a store in memory."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import sqlglot
 
-from conflictkg.answers import Boolean, Iri, Solutions
+from conflictkg.answers import RDF, Boolean, Iri, Solutions
 from conflictkg.answers.formats import write_answer
 from conflictkg.engine.compile import compile_query
 from conflictkg.engine.dialect import to_sql
 from conflictkg.engine.syntax import parse_query
+from conflictkg.store.classes import ClassIds, lay_classes
 from conflictkg.store.database import memory_database
 from conflictkg.store.handle import DuckStore
 from conflictkg.store.protocol import Limits
@@ -22,16 +24,34 @@ _ALL = "SELECT ?s ?p ?o ?g WHERE { { ?s ?p ?o } UNION { GRAPH ?g { ?s ?p ?o } } 
 
 
 class OurEngine:
-    """A store in memory whose default graph is the unnamed one."""
+    """A store in memory.
 
-    def __init__(self) -> None:
-        self._database = memory_database()
+    Args:
+        union: Whether the default graph is the union of all graphs; then classes get their tables too.
+    """
+
+    def __init__(self, *, union: bool = False) -> None:
+        self._database, self._has_classes = memory_database(union_default_graph=union), union
         self._store = DuckStore(self._database, Limits(), only_known_graphs=False)
 
     def load(self, quads: Iterable[Quad]) -> None:
         """Add quads, past the language: what is tested is what comes after."""
         with self._database.change() as change:
             change.insert_terms(quads)
+        if self._has_classes:
+            self._lay_classes()
+
+    def _lay_classes(self) -> None:
+        """Give each class a table of all its properties, as a large store has it."""
+        catalog = self._database.catalog
+        chosen = [ClassIds(each, frozenset(catalog.predicates)) for each in catalog.instances]
+        cursor = self._database.cursor()
+        (row,) = cursor.execute("SELECT current_database() || '.' || current_schema()").fetchall()
+        rdf_type = catalog.dictionary.find(Iri(RDF + "type"))
+        tables = lay_classes(cursor, row[0], chosen, catalog.predicates, rdf_type)
+        cursor.close()
+        # There is no such change of a store: only builds and optimize make class tables.
+        self._database._catalog = replace(catalog, classes=tables)
 
     def create_graph(self, name: str) -> None:
         """Have a named graph."""

@@ -19,12 +19,12 @@ _FORMATS = {".csv": "csv", ".srj": "json", ".srx": "xml"}
 
 
 @contextmanager
-def _as_the_standard_says() -> Iterator[None]:
-    """Rdflib's switches, which are global: literals as written, no union, nothing fetched."""
+def _as_the_standard_says(*, union: bool = False) -> Iterator[None]:
+    """Rdflib's switches, which are global: literals as written, nothing fetched."""
     complaints = logging.getLogger("rdflib.term")
     complaints.disabled = True  # on every ill-typed literal, with a traceback
     before = rdflib.NORMALIZE_LITERALS, sparql.SPARQL_DEFAULT_GRAPH_UNION, sparql.SPARQL_LOAD_GRAPHS
-    _switch(normalize=False, union=False, load=False)
+    _switch(normalize=False, union=union, load=False)
     try:
         yield
     finally:
@@ -41,8 +41,8 @@ def _switch(normalize: bool, union: bool, load: bool) -> None:
 class RdflibEngine:
     """rdflib's Dataset."""
 
-    def __init__(self) -> None:
-        self._dataset = rdflib.Dataset(default_union=False)
+    def __init__(self, *, union: bool = False) -> None:
+        self._dataset, self._union = rdflib.Dataset(default_union=union), union
 
     def load(self, quads: Iterable[Quad]) -> None:
         """Add quads."""
@@ -58,7 +58,7 @@ class RdflibEngine:
 
     def query(self, text: str, base: str = "") -> Result:
         """The answer to a query."""
-        with _as_the_standard_says():
+        with _as_the_standard_says(union=self._union):
             answer = self._dataset.query(text, base=base or None)
             if answer.type == "ASK":
                 return bool(answer.askAnswer)

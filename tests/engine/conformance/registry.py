@@ -1,12 +1,10 @@
 """The engines by name, for command lines."""
 
-from collections.abc import Callable
-
-from .engines import Engine, OxigraphEngine
+from .engines import MakeEngine, OxigraphEngine
 from .ours import OurEngine
 from .rdflib_engine import RdflibEngine
 
-ENGINES: dict[str, Callable[[], Engine]] = {
+ENGINES: dict[str, MakeEngine] = {
     "ours": OurEngine,
     "oxigraph": OxigraphEngine,
     "rdflib": RdflibEngine,

@@ -1,14 +1,14 @@
 """One test on one engine: set up, run, compare."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from conflictkg.answers import Iri, Row
 
 from .comparing import Match, Result, TripleSet, compare, difference
-from .engines import Engine, Quad, as_quads
+from .engines import Engine, MakeEngine, Quad, as_quads
 from .manifests import Case, Sources, iri_of
 from .results import read_result, read_results_text, read_triples
 
@@ -29,7 +29,7 @@ class Outcome:
     detail: str = ""
 
 
-def run_case(case: Case, make_engine: Callable[[], Engine], root: Path) -> Outcome:
+def run_case(case: Case, make_engine: MakeEngine, root: Path) -> Outcome:
     """Run a test on a fresh engine. What the engine raises is a failure, not an error."""
     engine = make_engine()
     try:

@@ -3,13 +3,15 @@
 from engine.conformance.engines import Quad
 from hypothesis import strategies as st
 
-from conflictkg.answers import RDF_LANG_STRING, XSD, Blank, Iri, Literal, Term
+from conflictkg.answers import RDF, RDF_LANG_STRING, XSD, Blank, Iri, Literal, Term
 
 from .pen import Pen
 
 E = "http://e/"
 NODES = tuple(Iri(E + name) for name in "abcd")
 PREDICATES = tuple(Iri(E + name) for name in "pqr")
+CLASSES = (Iri(E + "C"), Iri(E + "D"))
+TYPE = Iri(RDF + "type")
 GRAPHS = tuple(Iri(E + name) for name in ("g1", "g2", "g3"))
 BLANKS = (Blank("x"), Blank("y"), Blank("z"))
 
@@ -84,6 +86,10 @@ def draw_quads(pen: Pen) -> tuple[Quad, ...]:
         quads.append((*triple, _draw_graph(pen)))
         if pen.chance(5):
             quads.append((*triple, _draw_graph(pen)))
+    quads += [
+        (pen.pick(NODES), TYPE, pen.pick(CLASSES), _draw_graph(pen))
+        for _ in range(pen.number(0, 3))
+    ]
     return tuple(dict.fromkeys(quads))
 
 

@@ -1,6 +1,6 @@
 """Drawn requests: queries of every form, and updates."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.conformance.engines import Quad
 from hypothesis import strategies as st
@@ -23,6 +23,7 @@ class Request:
         quads: The dataset.
         text: The query, without LIMIT and OFFSET at its end, or the update.
         is_update: Whether it is an update.
+        is_union: Whether the default graph is the union of all graphs.
         is_reduced: Whether it is a SELECT REDUCED.
         cut: LIMIT and OFFSET at the end, which only we are asked to do: the peers may order ties otherwise.
         first_key: The variable of the first ORDER BY key, and whether it descends.
@@ -31,6 +32,7 @@ class Request:
     quads: tuple[Quad, ...]
     text: str
     is_update: bool = False
+    is_union: bool = False
     is_reduced: bool = False
     cut: tuple[int, int] | None = None
     first_key: tuple[str, bool] | None = None
@@ -51,6 +53,10 @@ def requests(draw: st.DrawFn) -> Request:
     quads = draw_quads(pen)
     if pen.chance(6):
         return Request(quads, PROLOGUE + _draw_update(pen), is_update=True)
+    return replace(_draw_query(pen, quads), is_union=pen.chance(3))
+
+
+def _draw_query(pen: Pen, quads: tuple[Quad, ...]) -> Request:
     kind = pen.number(0, 9)
     if kind <= 5:
         return _draw_select(pen, quads)

@@ -1,11 +1,11 @@
 """One request, three engines, and what to make of their answers."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from engine.conformance.comparing import Match, Result, Table, compare, difference
-from engine.conformance.engines import Engine, Quad
+from engine.conformance.engines import MakeEngine, Quad
 
 from conflictkg.answers import Blank, Row
 
@@ -49,12 +49,12 @@ class Judgement:
     signature: str = ""
 
 
-Engines = Mapping[str, Callable[[], Engine]]
+Engines = Mapping[str, MakeEngine]
 
 
-def ask(make_engine: Callable[[], Engine], request: Request, text: str = "") -> Answered:
+def ask(make_engine: MakeEngine, request: Request, text: str = "") -> Answered:
     """What an engine answers; of an update, the store after it."""
-    engine = make_engine()
+    engine = make_engine(union=request.is_union)
     try:
         engine.load(request.quads)
         if request.is_update:
@@ -72,7 +72,7 @@ def _as_table(quads: list[Quad]) -> Table:
     return Table(("s", "p", "o", "g"), tuple(dict.fromkeys(quads)))
 
 
-def judge(request: Request, ours: Callable[[], Engine], peers: Engines) -> Judgement:
+def judge(request: Request, ours: MakeEngine, peers: Engines) -> Judgement:
     """Ask all, and compare."""
     mine = ask(ours, request)
     answers = {name: ask(make, request) for name, make in peers.items()}
@@ -175,7 +175,7 @@ def _is_large(result: Result) -> bool:
 # What we can be held to without a peer
 
 
-def _check_alone(request: Request, mine: Answered, ours: Callable[[], Engine]) -> str:
+def _check_alone(request: Request, mine: Answered, ours: MakeEngine) -> str:
     if not isinstance(mine.result, Table) or request.is_update:
         return ""
     if problem := _check_order(request, mine.result):
@@ -223,7 +223,8 @@ def describe(request: Request) -> str:
     from .data import write_quad
 
     lines = [write_quad(quad) for quad in request.quads]
-    return "\n".join(["--- data", *lines, "--- request", request.text])
+    union = " (default graph: union of all)" if request.is_union else ""
+    return "\n".join([f"--- data{union}", *lines, "--- request", request.text])
 
 
 def _tell(request: Request, mine: Answered, answers: Mapping[str, Answered]) -> str:

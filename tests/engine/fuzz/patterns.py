@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from .data import GRAPHS, NODES, PREDICATES, draw_literal, draw_object, write_term
+from .data import CLASSES, GRAPHS, NODES, PREDICATES, draw_literal, draw_object, write_term
 from .expressions import draw_any, draw_truth
 from .pen import Pen
 
@@ -132,10 +132,14 @@ def _draw_sub_select(pen: Pen, depth: int) -> Piece:
 def draw_triples(pen: Pen) -> Piece:
     """Some triple patterns, as far as there is room for more."""
     lines, variables = [], set[str]()
-    for _ in range(min(pen.number(1, 2), pen.triples_left)):
+    star = pen.variable() if pen.chance(3) else ""
+    if star and pen.chance(2):
+        lines.append(f"{star} a {write_term(pen.pick(CLASSES))} .")
+        variables.add(star)
+    for _ in range(min(pen.number(1, 3 if star else 2), pen.triples_left)):
         pen.triples_left -= 1
-        subject, object_ = _draw_subject(pen), _draw_object(pen)
-        predicate = _draw_predicate(pen)
+        subject, object_ = star or _draw_subject(pen), _draw_object(pen)
+        predicate = write_term(pen.pick(PREDICATES)) if star else _draw_predicate(pen)
         lines.append(f"{subject} {predicate} {object_} .")
         variables.update(each for each in (subject, predicate, object_) if each.startswith("?"))
     return Piece(" ".join(lines), frozenset(variables))

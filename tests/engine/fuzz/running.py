@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from engine.conformance.engines import Engine, OxigraphEngine
+from engine.conformance.engines import MakeEngine, OxigraphEngine
 from engine.conformance.rdflib_engine import RdflibEngine
 from hypothesis import HealthCheck, given, seed, settings
 
@@ -73,7 +73,7 @@ def _list(counts: Counter[str]) -> str:
 def run(
     examples: int,
     first_seed: int,
-    ours: Callable[[], Engine],
+    ours: MakeEngine,
     *,
     shrink: bool = True,
     tell: Callable[[Report], None] = lambda _: None,
@@ -118,7 +118,7 @@ def _draw(examples: int, chunk: int, check: Callable[[Request], None]) -> None:
     draw()
 
 
-def _shrink(signature: str, chunk: int, ours: Callable[[], Engine]) -> str:
+def _shrink(signature: str, chunk: int, ours: MakeEngine) -> str:
     """The smallest request of the chunk that fails in this way, described."""
     last = ""
 
