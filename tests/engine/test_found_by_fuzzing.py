@@ -34,6 +34,19 @@ def read(trig: str) -> list[Quad]:
             id="distinct-in-the-order-of-nothing",
         ),
         pytest.param(
+            ":g { :a :p 1, 1.5 , 'x', '2001'^^xsd:gYear , '2000'^^xsd:gYear }",
+            "SELECT ?g ?y { GRAPH ?g { SELECT DISTINCT ?y { ?x :p ?y FILTER(BOUND(?y)) }"
+            " ORDER BY DATATYPE(STRDT(STR(?y), xsd:date)) DESC(STR(?y)) LIMIT 2 } }",
+            '?g\t?y\n<http://e/g>\t"x"\n<http://e/g>\t"2001"^^<http://www.w3.org/2001/XMLSchema#gYear>\n',
+            id="distinct-in-the-order-of-what-python-computes",
+        ),
+        pytest.param(
+            TWO,
+            "SELECT ?x { ?x :p ?y FILTER(COALESCE(isBlank('x'), BNODE('a') = BNODE('a')) || ?y = :b) }",
+            "?x\n<http://e/a>\n",
+            id="named-blank-node-that-does-not-matter",
+        ),
+        pytest.param(
             TWO,
             "SELECT ?x { VALUES ?x { :a 1 } ?x :p? ?x }",
             "?x\n<http://e/a>\n",

@@ -266,6 +266,18 @@ EXCUSES: tuple[Excuse, ...] = (
         _least_blank,
     ),
     Excuse(
+        "rdflib-nothing-does-not-exist",
+        "rdflib",
+        "EXISTS { } is false to it; the empty group has one solution (section 5.2.1).",
+        _text_has(r"EXISTS \{ *\}"),
+    ),
+    Excuse(
+        "oxigraph-in-nothing-is-an-error",
+        "oxigraph",
+        "IN () is an error to it; section 17.4.1.9 makes it false, as nothing is found and nothing fails.",
+        _text_has(r"IN \(\)"),
+    ),
+    Excuse(
         "oxigraph-count-of-errors-is-an-error",
         "oxigraph",
         "COUNT of an expression that fails somewhere is unbound to it; section 18.5.1.2 counts what has "

@@ -166,9 +166,25 @@ def _order(
     ordered: list[exp.Ordered] = []
     for key in keys:
         column = compile_value(key.expression, scope)
-        if first_alias(column.sql):
+        # A constant orders nothing, and a number would be the place of a column.
+        if first_alias(column.sql) or column.sql.find(exp.Rand, exp.Uuid, exp.Anonymous):
             ordered += order_keys(column, key.descending, scope)
     return ordered
+
+
+def _settle(
+    state: State, block: Block, order: list[exp.Ordered]
+) -> tuple[Block, list[exp.Ordered]]:
+    """An order of columns only: that of a window cannot have functions in Python in it."""
+    if all(isinstance(each.this, exp.Column) for each in order):
+        return block, order
+    names = [state.aliases.fresh(".key") for _ in order]
+    for name, each in zip(names, order, strict=True):
+        block.columns[name] = Column(each.this, Rep.PACKED)
+    block = seal(state, block)
+    for name, each in zip(names, order, strict=True):
+        each.set("this", block.columns.pop(name).sql)
+    return block, order
 
 
 def _order_distinct(
@@ -187,6 +203,7 @@ def _order_distinct(
         block = seal(state, block, distinct=True)
         return block, _order(state, block, pattern.pattern.keys, context)
     block, order = compile_ordered(state, pattern, context)
+    block, order = _settle(state, block, order)
     place = exp.Window(this=exp.RowNumber())
     if order:
         place.set("order", exp.Order(expressions=order))
@@ -213,6 +230,7 @@ def _limit(state: State, block: Block, offset: int, limit: int | None) -> Block:
 def _slice_each(
     state: State, block: Block, order: list[exp.Ordered], pattern: Slice, graph: str
 ) -> Block:
+    block, order = _settle(state, block, order)
     require = block.columns[graph]
     window = exp.Window(this=exp.RowNumber(), partition_by=[require.sql.copy()])
     if order:

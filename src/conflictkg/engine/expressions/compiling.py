@@ -208,8 +208,9 @@ class Compiler:
             rewritten = self._rewrite(expression, inputs)
             sql = fallback.call_python(self.frame, "ckg_test", rewritten, inputs)
             return Value(sql, Rep.BOOLEAN, boolean(sql).tags, is_python=True)
-        if value.term is not None:
-            known = fallback.evaluate_constant(Call("!", (expression,)), self.frame.scope.base)
+        if isinstance(value.term, Iri | Literal):
+            # The term and not the expression: that may have more in it than it comes to.
+            known = fallback.evaluate_constant(Call("!", (value.term,)), self.frame.scope.base)
             if isinstance(known, Literal):
                 return boolean(
                     exp.false() if known.lexical == "true" else exp.true(), nullable=False
