@@ -112,10 +112,22 @@ def test_update_error_has_place_words_and_hint(
 
 
 @pytest.mark.parametrize(
-    "word",
-    ["ADD", "CLEAR", "COPY", "CREATE", "DELETE", "DROP", "INSERT", "LOAD", "MOVE", "WITH"],
+    "update",
+    [
+        "ADD :a TO :b",
+        "CLEAR ALL",
+        "COPY :a TO :b",
+        "CREATE GRAPH :a",
+        "DELETE DATA { :a :b :c }",
+        "DROP ALL",
+        "INSERT DATA { :a :b :c }",
+        "LOAD :a",
+        "MOVE :a TO :b",
+        "WITH :a DELETE { ?s ?p ?o } WHERE { ?s ?p ?o }",
+    ],
 )
-def test_update_is_no_query_and_is_refused_by_name(word: str) -> None:
+def test_update_is_no_query_and_is_refused_by_name(update: str) -> None:
     """What was asked for is an update; the error names it and its line."""
+    word, _, rest = update.partition(" ")
     with pytest.raises(NotPermittedError, match=rf"{word} \(line 2\)"):
-        parse_query(f"PREFIX : <http://x/>\n{word.lower()} x")
+        parse_query(f"PREFIX : <http://x/>\n{word.lower()} {rest}")
