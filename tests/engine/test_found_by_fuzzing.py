@@ -48,6 +48,12 @@ def read(trig: str) -> list[Quad]:
         ),
         pytest.param(
             TWO,
+            "SELECT ?x { ?x :p :c FILTER(COALESCE(CONTAINS('a', STR(?nothing)), true)) }",
+            "?x\n<http://e/b>\n",
+            id="text-in-nothing",
+        ),
+        pytest.param(
+            TWO,
             "SELECT ?x { VALUES ?x { :a 1 } ?x :p? ?x }",
             "?x\n<http://e/a>\n",
             id="no-step-from-what-is-no-node",

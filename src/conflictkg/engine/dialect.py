@@ -247,7 +247,11 @@ def byte_length(value: exp.Expr) -> exp.Expr:
 
 def contains(value: exp.Expr, part: exp.Expr) -> exp.Expr:
     """Whether a text holds another."""
-    return call("CONTAINS", value, part)
+    # DuckDB has this function for lists too, and asks which one is meant where nothing says.
+    typed = (
+        cast(each, "VARCHAR") if isinstance(each, exp.Null) else each for each in (value, part)
+    )
+    return call("CONTAINS", *typed)
 
 
 def starts_with(value: exp.Expr, part: exp.Expr) -> exp.Expr:
