@@ -28,7 +28,7 @@ from conflictkg.errors import StoreError
 from conflictkg.rdflib_store.answering import Answering
 from conflictkg.rdflib_store.contents import DEFAULT, Contents, Found, Pattern, Triple, View
 from conflictkg.rdflib_store.nodes import canonical
-from conflictkg.store.database import Database, memory_database
+from conflictkg.store.database import THREADS_A_QUERY, Database, memory_database
 from conflictkg.store.handle import DuckStore
 from conflictkg.store.opening import open_database
 from conflictkg.store.protocol import Limits
@@ -94,7 +94,11 @@ class ConflictKGStore(Store):
                 "directory: ConflictKGStore()."
             )
         self.close()
-        self._hold(open_database(Path(str(configuration)), read_only=not self._editable))
+        self._hold(
+            open_database(
+                Path(str(configuration)), read_only=not self._editable, threads=THREADS_A_QUERY
+            )
+        )
         return VALID_STORE
 
     def _hold(self, database: Database) -> None:

@@ -10,7 +10,7 @@ open goes on reading it.
 
 from pathlib import Path
 
-from conflictkg.store.database import memory_database
+from conflictkg.store.database import THREADS_A_QUERY, memory_database
 from conflictkg.store.functions import warm_up as warm_up
 from conflictkg.store.handle import DuckStore
 from conflictkg.store.layout import GraphInfo as GraphInfo
@@ -40,6 +40,7 @@ def open_store(directory: Path, limits: Limits = _DEFAULT, *, editable: bool = F
         read_only=not editable,
         memory_mb=limits.memory_mb * limits.workers,
         temp_mb=limits.temporary_mb,
+        threads=THREADS_A_QUERY,
     )
     return DuckStore(database, limits)
 
