@@ -20,6 +20,9 @@ from hypothesis import HealthCheck, given, seed, settings
 
 from conflictkg.answers import XSD, Blank, Iri, Literal, Term
 
+# rdflib warns of what it does itself.
+pytestmark = pytest.mark.filterwarnings("ignore:Dataset.default_context:DeprecationWarning")
+
 A = Iri("http://e/a")
 
 
@@ -43,7 +46,7 @@ class _LosesRow(OxigraphEngine):
 
 def test_lost_row_is_found_and_told_small() -> None:
     """An engine that loses rows is found out, and what is shown has little that is not about it."""
-    report = run(200, 1, _LosesRow)
+    report = run(400, 1, _LosesRow)
     told = [text for kind, text in report.failures.items() if "fewer rows" in kind]
     assert told
     request = min(told, key=len).partition("--- request")[2].partition("--- oxigraph")[0]
