@@ -313,7 +313,8 @@ def test_deadline_frees_the_cursor_of_a_reader_who_reads_no_more(large: Store) -
     ("text", "limit"),
     [
         ("SELECT * { ?a ?b ?c . ?d ?e ?f } ORDER BY ?c", "room for temporary files"),
-        ("SELECT DISTINCT ?a ?d { ?a ?b ?c . ?d ?e ?f }", "room for temporary files"),
+        # Which of the two it reaches first depends on how much is spilled before.
+        ("SELECT DISTINCT ?a ?d { ?a ?b ?c . ?d ?e ?f }", "(room for temporary files|memory)"),
         ("SELECT (GROUP_CONCAT(?f) AS ?x) { ?a ?b ?c . ?d ?e ?f }", "memory"),
     ],
     ids=["sort", "distinct", "text"],
