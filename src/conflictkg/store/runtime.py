@@ -176,6 +176,7 @@ class Run:
         self._is_busy = False
         self._is_done = False
         self._reason: ConflictKGError | None = None
+        self._relation: Any = None
         self._reader: Any = None
         self._programs: Mapping[str, Any] = {}
         self._in_transaction = False
@@ -252,7 +253,9 @@ class Run:
         # Planning has taken the snapshot that is read.
         if not database.is_current(statement.catalog):
             raise StaleError
-        self._reader = relation.to_arrow_reader(_ROWS_READ)
+        # Executed by its first read: to compute the first rows can take all the time there is, and who has
+        # the answer in hand meanwhile can close it.
+        self._relation = relation
 
     def batches(self, statement: Statement) -> Generator[pa.RecordBatch, None, None]:
         """The rows, some at a time. At their end the run has ended."""
@@ -267,6 +270,8 @@ class Run:
         self._release()
 
     def _gather(self) -> list[pa.RecordBatch]:
+        if self._reader is None:
+            self._reader = self._relation.to_arrow_reader(_ROWS_READ)
         found: list[pa.RecordBatch] = []
         size, until = 0, time.monotonic() + _GATHER_S
         while size < _ROWS_A_BATCH and (not found or time.monotonic() < until):
@@ -352,7 +357,7 @@ class Run:
         if self._is_done:
             return
         self._is_done = True
-        reader, self._reader = self._reader, None
+        reader, self._reader, self._relation = self._reader, None, None
         cursor: Cursor | None = self._cursor
         try:
             if reader is not None:
