@@ -1,8 +1,6 @@
 # ruff: noqa: S608 -- SQL here is made of our own names and of numbers
 """Bulk insert: RDF files into a store that is there, in one transaction, over sets."""
 
-import shutil
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -14,6 +12,7 @@ from conflictkg.store.disk import explain_disk_error
 from conflictkg.store.loading import MEMORY_MB, stage_all
 from conflictkg.store.numbering import describe_texts, number_texts, quad_ids
 from conflictkg.store.staging import Source
+from conflictkg.store.temporary import temporary_folder
 from conflictkg.store.textindex import index_texts
 
 _BATCH = 100_000
@@ -38,18 +37,26 @@ def add_files(
         RdfSyntaxError: A file breaks its format; nothing was added.
         StoreError: A file cannot be read, or the store not be written; nothing was added.
     """
-    work = Path(tempfile.mkdtemp(prefix="conflictkg-"))
-    try:
-        config: Settings = {"memory_limit": f"{memory_mb}MB", "temp_directory": str(work / "spill")}
-        with duckdb.connect(work / "work.duckdb", config=config) as staging:
-            stage_all(staging, sources, work, told)
-            describe_texts(staging)
-            with database.change() as transaction:
-                return _add(transaction, staging)
-    except duckdb.Error as error:
-        raise explain_disk_error(error, database.directory, "nothing was added") from error
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
+    with temporary_folder() as work:
+        try:
+            return _stage_and_add(database, sources, work, memory_mb, told)
+        except duckdb.Error as error:
+            raise explain_disk_error(error, database.directory, "nothing was added") from error
+
+
+def _stage_and_add(
+    database: Database,
+    sources: Sequence[Source],
+    work: Path,
+    memory_mb: int,
+    told: Callable[[int, int], None],
+) -> Changed:
+    config: Settings = {"memory_limit": f"{memory_mb}MB", "temp_directory": str(work / "spill")}
+    with duckdb.connect(work / "work.duckdb", config=config) as staging:
+        stage_all(staging, sources, work, told)
+        describe_texts(staging)
+        with database.change() as transaction:
+            return _add(transaction, staging)
 
 
 def _add(transaction: Transaction, staging: duckdb.DuckDBPyConnection) -> Changed:

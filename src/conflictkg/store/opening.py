@@ -13,8 +13,6 @@ to another store by now. So it gets a path that is new each time and leads to wh
 
 import fcntl
 import os
-import shutil
-import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -37,6 +35,7 @@ from conflictkg.store.statistics import (
     save_catalog,
     save_numbers,
 )
+from conflictkg.store.temporary import temporary_folder
 
 _SCHEMA = "store"
 
@@ -70,12 +69,11 @@ def open_database(
             held.enter_context(hold_place(directory))
         descriptor, manifest = _hold(directory, held, read_only=read_only)
         path = _path_of(descriptor, directory)
-        temporary = tempfile.mkdtemp(prefix="conflictkg-")
-        held.callback(shutil.rmtree, temporary, ignore_errors=True)
+        temporary = held.enter_context(temporary_folder())
         config: Settings = {
             **CLOSED,
             "memory_limit": f"{memory_mb}MB",
-            "temp_directory": temporary,
+            "temp_directory": str(temporary),
             "max_temp_directory_size": f"{temp_mb}MB",
         }
         # Not before the store is attached.

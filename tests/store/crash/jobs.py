@@ -1,6 +1,7 @@
 """What victims do."""
 
 import resource
+import tempfile
 import threading
 from itertools import count
 from pathlib import Path
@@ -12,6 +13,7 @@ from conflictkg.errors import ConflictKGError
 from conflictkg.store import Limits, adding, changes, disk, open_store, optimizing, writer
 from conflictkg.store.opening import open_database
 from conflictkg.store.staging import Source
+from conflictkg.store.temporary import temporary_folder
 
 REQUESTS_AN_OPENING = 12
 
@@ -87,3 +89,11 @@ def update_within(
     if is_waiting:
         threading.Event().wait()
     store.close()
+
+
+def hold_temporary_folder(say: Say, place: Path) -> None:
+    """Have a folder for temporary files, say which, and wait to be killed."""
+    tempfile.tempdir = str(place)
+    with temporary_folder() as folder:
+        say(str(folder))
+        threading.Event().wait()
