@@ -22,6 +22,10 @@ from conflictkg.store.textindex import index_texts
 
 Tell = Callable[[str], None]
 
+_ROW_GROUP = 12_288
+"""Rows that a look-up reads at least. DuckDB's own is ten times that: look-ups then take a third longer, and
+scans no less; smaller ones cost disk (7 % already) and gain nothing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Filled:
@@ -76,7 +80,7 @@ def connect_fresh(
     )
     try:
         target = str(directory / DATABASE).replace("'", "''")
-        connection.execute(f"ATTACH '{target}' AS target; USE target")
+        connection.execute(f"ATTACH '{target}' AS target (ROW_GROUP_SIZE {_ROW_GROUP}); USE target")
         create_tables(connection)
         connection.execute("USE work")
         yield connection

@@ -39,6 +39,7 @@ from conflictkg.engine.compile.blocks import (
     all_of,
     any_of,
     build_select,
+    columns_of,
     integer,
     reference,
 )
@@ -111,8 +112,25 @@ def _compile_filter(state: State, pattern: Filter, context: Context) -> Block:
     block = state.compile(pattern.pattern, context)
     block = number_rows(state, block, [pattern.condition])
     for condition in _conjuncts(pattern.condition):
-        block.where.append(compile_condition(condition, BlockScope(state, block, context)))
+        compiled = compile_condition(condition, BlockScope(state, block, context))
+        block.where.append(_after_join(block, compiled))
     return block
+
+
+def _after_join(block: Block, condition: exp.Expr) -> exp.Expr:
+    """Have a condition that Python may evaluate asked of the rows of a block only.
+
+    Where it reads nothing but a row of the dictionary DuckDB would ask it of the whole dictionary first,
+    not knowing that it is dear.
+    """
+    aliases = {column.table for column in columns_of(condition)}
+    if len(aliases) != 1 or condition.find(exp.Anonymous) is None:
+        return condition
+    alias = aliases.pop()
+    joins = [source.on for source in block.sources if source.alias == alias and source.on]
+    if alias not in block.terms.values() or not joins:
+        return condition
+    return exp.Case(ifs=[exp.If(this=joins[0].copy(), true=condition)])
 
 
 def _conjuncts(condition: Expression) -> list[Expression]:
