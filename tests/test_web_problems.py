@@ -43,6 +43,10 @@ RAISED = [
     pytest.param(errors.StoreError("x"), 503, "store-unavailable", id="store"),
     pytest.param(errors.StoreMissingError("x"), 503, "store-unavailable", id="store missing"),
     pytest.param(errors.StoreBusyError("x"), 503, "overloaded", id="busy"),
+    pytest.param(
+        errors.StoreChangedError("r1", "r2"), 412, "precondition-failed", id="store changed"
+    ),
+    pytest.param(errors.UndoError(3, "x"), 409, "conflict", id="undo"),
     pytest.param(errors.NotFoundError("thing", "x"), 404, "not-found", id="not found"),
     pytest.param(errors.NotAcceptableError("x", ["y"]), 406, "not-acceptable", id="406"),
     pytest.param(errors.ConfigError("x", "y"), 500, "misconfigured", id="config"),

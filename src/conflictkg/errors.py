@@ -20,7 +20,9 @@
     │   └── NotPermittedError      the construct that is refused
     ├── StoreError
     │   ├── StoreMissingError
-    │   └── StoreBusyError
+    │   ├── StoreBusyError
+    │   ├── StoreChangedError      the release that was expected, and the present one
+    │   └── UndoError              the edit's number in the journal
     ├── NotFoundError
     ├── NotAcceptableError         what was offered
     └── ConfigError                the setting's name
@@ -205,6 +207,32 @@ class StoreMissingError(StoreError):
 
 class StoreBusyError(StoreError):
     """Another process holds the store."""
+
+
+class StoreChangedError(StoreError):
+    """A store is no longer what somebody thinks it is."""
+
+    def __init__(self, expected: str, found: str) -> None:
+        self.expected, self.found = expected, found
+        super().__init__(
+            f"the store is of release {found}, not {expected} any more: somebody has changed it. "
+            "Read it again, then make your change to what it is now."
+        )
+
+
+class UndoError(StoreError):
+    """An edit cannot be taken back.
+
+    Args:
+        number: The edit's number in the journal.
+        reason: What stands in the way.
+    """
+
+    def __init__(self, number: int, reason: str) -> None:
+        self.number, self.reason = number, reason
+        super().__init__(
+            f"edit {number} cannot be undone: {reason}. Undo the later edits first, or make the change by hand."
+        )
 
 
 class NotFoundError(ConflictKGError):

@@ -15,8 +15,12 @@ from conflictkg.store.functions import warm_up as warm_up
 from conflictkg.store.handle import DuckStore
 from conflictkg.store.layout import GraphInfo as GraphInfo
 from conflictkg.store.opening import open_database
+from conflictkg.store.protocol import Edit as Edit
+from conflictkg.store.protocol import JournalEntry as JournalEntry
 from conflictkg.store.protocol import Limits as Limits
+from conflictkg.store.protocol import Proposal as Proposal
 from conflictkg.store.protocol import Store as Store
+from conflictkg.store.protocol import TermQuad as TermQuad
 from conflictkg.store.protocol import UpdateReport as UpdateReport
 
 _DEFAULT = Limits()

@@ -1,8 +1,8 @@
 # ruff: noqa: S608 -- SQL here is made of our own names and of numbers
 """Bulk insert: RDF files into a store that is there, in one transaction, over sets."""
 
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 import duckdb
 
@@ -37,29 +37,34 @@ def add_files(
         RdfSyntaxError: A file breaks its format; nothing was added.
         StoreError: A file cannot be read, or the store not be written; nothing was added.
     """
-    with temporary_folder() as work:
-        try:
-            return _stage_and_add(database, sources, work, memory_mb, told)
-        except duckdb.Error as error:
-            raise explain_disk_error(error, database.directory, "nothing was added") from error
+    try:
+        with (
+            staged_files(sources, memory_mb=memory_mb, told=told) as staged,
+            database.change() as transaction,
+        ):
+            return add_staged(transaction, staged)
+    except duckdb.Error as error:
+        raise explain_disk_error(error, database.directory, "nothing was added") from error
 
 
-def _stage_and_add(
-    database: Database,
+@contextmanager
+def staged_files(
     sources: Sequence[Source],
-    work: Path,
-    memory_mb: int,
-    told: Callable[[int, int], None],
-) -> Changed:
-    config: Settings = {"memory_limit": f"{memory_mb}MB", "temp_directory": str(work / "spill")}
-    with duckdb.connect(work / "work.duckdb", config=config) as staging:
-        stage_all(staging, sources, work, told)
-        describe_texts(staging)
-        with database.change() as transaction:
-            return _add(transaction, staging)
+    *,
+    memory_mb: int = MEMORY_MB,
+    told: Callable[[int, int], None] = lambda files, quads: None,  # noqa: ARG005  silence
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Files read and checked, ready to be added; arguments as for :func:`add_files`."""
+    with temporary_folder() as work:
+        config: Settings = {"memory_limit": f"{memory_mb}MB", "temp_directory": str(work / "spill")}
+        with duckdb.connect(work / "work.duckdb", config=config) as staging:
+            stage_all(staging, sources, work, told)
+            describe_texts(staging)
+            yield staging
 
 
-def _add(transaction: Transaction, staging: duckdb.DuckDBPyConnection) -> Changed:
+def add_staged(transaction: Transaction, staging: duckdb.DuckDBPyConnection) -> Changed:
+    """Add the quads of :func:`staged_files`."""
     cursor = transaction.cursor
     for table in ("described", "staged"):
         # The store's own connection reads no other files, so the rows pass through Arrow.

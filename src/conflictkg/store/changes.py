@@ -27,6 +27,7 @@ from conflictkg.store.delta import (
 )
 from conflictkg.store.dictionary import Base, StoreDictionary
 from conflictkg.store.pending import Numbers, PendingDelta
+from conflictkg.store.protocol import TermQuad
 from conflictkg.store.refreshing import refresh_classes
 from conflictkg.store.statistics import (
     MOST_INSTANCES,
@@ -37,14 +38,12 @@ from conflictkg.store.statistics import (
 from conflictkg.store.tables import POS, tags_of
 
 Ids = npt.NDArray[np.int64]
-TermQuad = tuple[Term, Term, Term, Term | None]
-"""Subject, predicate, object, graph; ``None`` is the unnamed default graph."""
-
 HUGE = 0.2
 """A change of this part of a store leaves it without class tables, until it is optimized."""
 
 RDF_TYPE = Iri(RDF + "type")
 
+_QUADS_AT_ONCE = 20_000
 _FEW = 500
 """Up to so many rows go to DuckDB as parameters, which is faster than registering a table."""
 
@@ -117,6 +116,8 @@ class Transaction:
         self._dictionary.blanks = numbers.following.get(Tag.BLANK, 0)
         self._catalog = replace(catalog, dictionary=self._dictionary)
         self._epoch = catalog.epoch
+        self._graphs = frozenset(catalog.graphs)
+        self._is_recorded = False
 
     @property
     def catalog(self) -> StoreCatalog:
@@ -264,6 +265,8 @@ class Transaction:
         ).fetchall()
         changed = Changed(removed, added)
         if changed.removed or changed.added:
+            if self._is_recorded:
+                self.cursor.execute(_RECORD)
             self._write(changed)
             self._count(changed)
         return changed
@@ -299,6 +302,33 @@ class Transaction:
                     f"INSERT INTO {table} SELECT {columns} FROM added WHERE {which}"
                     f" ORDER BY {order}"
                 )
+
+    # What was done
+
+    def record(self) -> None:
+        """Take note of every quad that comes or goes from now on."""
+        self._is_recorded = True
+        self.cursor.execute(
+            "CREATE TEMP TABLE edited (s BIGINT, p BIGINT, o BIGINT, g BIGINT, sign INTEGER)"
+        )
+
+    def edited(self) -> Iterator[tuple[TermQuad, bool]]:
+        """The quads that came, with True, and those that went; one that came and went is not among them."""
+        rows = self.cursor.execute(_EDITED).fetchall()
+        for start in range(0, len(rows), _QUADS_AT_ONCE):
+            chunk = rows[start : start + _QUADS_AT_ONCE]
+            ids = list({each for row in chunk for each in row[:4] if each != DEFAULT_GRAPH})
+            terms = dict(zip(ids, self._dictionary.terms(ids), strict=True))
+            for s, p, o, g, net in chunk:
+                yield (terms[s], terms[p], terms[o], terms.get(g)), net > 0
+
+    def edited_graphs(self) -> list[Term | None]:
+        """The graphs that quads came to or went from, or that came or went themselves."""
+        rows = self.cursor.execute("SELECT DISTINCT g FROM edited").fetchall()
+        ids = {row[0] for row in rows} | (self._graphs ^ self._catalog.graphs.keys())
+        named = list(ids - {DEFAULT_GRAPH})
+        default: list[Term | None] = [None] if DEFAULT_GRAPH in ids else []
+        return [*default, *self._dictionary.terms(named)]
 
     # Statistics
 
@@ -424,4 +454,11 @@ CREATE OR REPLACE TEMP TABLE promoted AS
 
 ``held``: all quads of the triples in question. ``removed``, ``added``: as they say. ``promoted``: of
 triples whose marked quad goes while others stay, the one that takes over the mark.
+"""
+
+_RECORD = f"""
+INSERT INTO edited SELECT {_QUAD}, 1 FROM added UNION ALL SELECT {_QUAD}, -1 FROM removed
+"""
+_EDITED = f"""
+SELECT {_QUAD}, sum(sign) AS net FROM edited GROUP BY ALL HAVING net <> 0 ORDER BY net, g, s, p, o
 """

@@ -125,8 +125,11 @@ class Database:
     @property
     def release(self) -> str:
         """Names its contents: equal for equal contents, another after every change."""
+        return self.release_of(self._catalog.epoch)
+
+    def release_of(self, epoch: int) -> str:
+        """The release that it is in a state."""
         built = self.manifest.release if self.manifest else "memory"
-        epoch = self._catalog.epoch
         return f"{built}-{epoch}" if epoch else built
 
     @property

@@ -1,7 +1,8 @@
 """The :class:`~conflictkg.store.Store` on DuckDB, in this process."""
 
 import time
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -20,9 +21,10 @@ from conflictkg.store.answering import answer_fetched, answer_running
 from conflictkg.store.bindings import bind
 from conflictkg.store.database import Database
 from conflictkg.store.explaining import Explaining
+from conflictkg.store.journal import find_entry, iter_patch, read_journal
 from conflictkg.store.lasting import is_lasting
 from conflictkg.store.layout import GraphInfo
-from conflictkg.store.protocol import Limits, UpdateReport
+from conflictkg.store.protocol import Edit, JournalEntry, Limits, UpdateReport
 from conflictkg.store.runtime import Run, Runtime, StaleError
 from conflictkg.store.statements import Statement, Statements, make_statement
 from conflictkg.store.statistics import StoreCatalog
@@ -203,6 +205,7 @@ class DuckStore:
         using_graphs: Sequence[str] = (),
         using_named_graphs: Sequence[str] = (),
         base_iri: str | None = None,
+        edit: Edit | None = None,
     ) -> UpdateReport:
         """Change it in SPARQL; see :meth:`conflictkg.store.Store.update`."""
         self._check_length(text)
@@ -212,7 +215,42 @@ class DuckStore:
             using_graphs=using_graphs,
             using_named_graphs=using_named_graphs,
             base_iri=base_iri or "",
+            edit=edit,
         )
+
+    def write_graph(
+        self,
+        graph: str,
+        file: Path | None,
+        *,
+        replace: bool = False,
+        deadline_s: float | None = None,
+        edit: Edit | None = None,
+    ) -> UpdateReport:
+        """Put triples into a graph, or remove it; see :meth:`conflictkg.store.Store.write_graph`."""
+        return self._updater.write_graph(
+            graph, file, replace=replace, deadline_s=deadline_s, edit=edit
+        )
+
+    def journal(self, *, after: int = 0, most: int = 100) -> tuple[JournalEntry, ...]:
+        """The edits after a number, oldest first, at most so many."""
+        with closing(self._database.cursor()) as cursor:
+            return read_journal(cursor, after, most)
+
+    def patch(self, number: int) -> Iterator[str]:
+        """One edit as RDF Patch; see :meth:`conflictkg.store.Store.patch`."""
+        # Whether it is there is told at once, not at the first line.
+        with closing(self._database.cursor()) as cursor:
+            entry = find_entry(cursor, number)
+        return self._iter_patch(entry)
+
+    def _iter_patch(self, entry: JournalEntry) -> Iterator[str]:
+        with closing(self._database.cursor()) as cursor:
+            yield from iter_patch(cursor, entry)
+
+    def undo(self, number: int, edit: Edit) -> UpdateReport:
+        """Take back an edit; see :meth:`conflictkg.store.Store.undo`."""
+        return self._updater.undo(number, edit)
 
     def describe(
         self, iri: str, *, deadline_s: float | None = None, max_rows: int | None = None

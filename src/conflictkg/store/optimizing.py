@@ -16,6 +16,7 @@ from conflictkg.engine.ids import DEFAULT_GRAPH, SHIFT, Tag
 from conflictkg.store.classes import ClassPlan
 from conflictkg.store.disk import explain_disk_error
 from conflictkg.store.finishing import Filled, Wanted, connect_fresh, finish_store
+from conflictkg.store.journal import JOURNAL_TABLES, has_journal
 from conflictkg.store.layout import DATABASE, read_manifest
 from conflictkg.store.loading import MEMORY_MB, WORK
 from conflictkg.store.pending import Numbers
@@ -91,7 +92,11 @@ def _rewrite(
     filled = finish_store(
         connection, fresh, f"SELECT {ids} FROM old.spo {joins}", numbers, wanted, report
     )
-    connection.execute("DETACH old")
+    connection.execute("USE old")
+    if has_journal(connection):
+        for each in JOURNAL_TABLES:
+            connection.execute(f"CREATE TABLE target.{each} AS FROM old.{each}")
+    connection.execute("USE work; DETACH old")
     return filled
 
 

@@ -1,6 +1,6 @@
 """What a store is to whoever uses one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -44,6 +44,74 @@ class UpdateReport:
 
     def __add__(self, other: "UpdateReport") -> "UpdateReport":
         return UpdateReport(self.added + other.added, self.removed + other.removed)
+
+
+TermQuad = tuple[Term, Term, Term, Term | None]
+"""Subject, predicate, object, graph; ``None`` is the unnamed default graph."""
+
+
+class Proposal(Protocol):
+    """A change that has been made and is not yet committed. Good only while the review runs."""
+
+    def added(self) -> Iterator[TermQuad]:
+        """The quads that come."""
+
+    def removed(self) -> Iterator[TermQuad]:
+        """The quads that go."""
+
+    def graphs(self) -> frozenset[str]:
+        """The graphs that something is done to; the empty text is the unnamed default graph."""
+
+    def query(self, text: str, bindings: Mapping[str, Term] | None = None) -> Answer:
+        """Ask in SPARQL what the store would be; all rows are there when it returns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Who changes a store, and what must hold for it.
+
+    Args:
+        by: Whose change it is, for the journal.
+        comment: What it is for.
+        review: Is given the change before it is committed; what it raises refuses all of it.
+        expected: The release that the store must still be of; ``None`` for any.
+    """
+
+    by: str = ""
+    comment: str = ""
+    review: Callable[[Proposal], None] | None = None
+    expected: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JournalEntry:
+    """One edit, as the journal tells it.
+
+    Args:
+        number: Its own, from 1.
+        at: When, as ``xsd:dateTime`` in UTC.
+        by: Whose it was.
+        comment: What it was for.
+        before: The release that it found.
+        after: The release that it made.
+        added: Quads that came.
+        removed: Quads that went.
+        created: Graphs that came.
+        dropped: Graphs that went.
+        undoes: The entry that it takes back, if it does.
+    """
+
+    number: int = 0
+    at: str = ""
+    by: str = ""
+    comment: str = ""
+    before: str = ""
+    after: str = ""
+    added: int = 0
+    removed: int = 0
+    created: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
+    undoes: int | None = None
 
 
 class Store(Protocol):
@@ -142,6 +210,7 @@ class Store(Protocol):
         using_graphs: Sequence[str] = (),
         using_named_graphs: Sequence[str] = (),
         base_iri: str | None = None,
+        edit: Edit | None = None,
     ) -> UpdateReport:
         """Change it in SPARQL: the whole request, or nothing of it.
 
@@ -154,13 +223,60 @@ class Store(Protocol):
             using_graphs: ``using-graph-uri`` of the SPARQL protocol.
             using_named_graphs: ``using-named-graph-uri``.
             base_iri: What relative IRIs of the request are resolved against.
+            edit: Who changes it; then the change is reviewed and written into the journal.
 
         Raises:
             QuerySyntaxError: It cannot be parsed, is longer than the store takes, or nests too deep.
+            StoreChangedError: It is no longer of the release that the edit expects.
             NotPermittedError: The store was opened for reading only, or it has LOAD without SILENT.
             QueryTimeoutError: The deadline came.
             QueryError: A graph is not there, or is there already, or WHERE cannot be answered.
             StoreError: The disk refuses.
+        """
+
+    def write_graph(
+        self,
+        graph: str,
+        file: Path | None,
+        *,
+        replace: bool = False,
+        deadline_s: float | None = None,
+        edit: Edit | None = None,
+    ) -> UpdateReport:
+        """Put triples into a graph, or remove the graph: all of it, or nothing.
+
+        Args:
+            graph: Its IRI; empty for the unnamed default graph.
+            file: N-Triples (``.nt``) of any size, whose blank nodes are new ones; ``None`` removes the graph.
+            replace: Whether the graph holds nothing else afterwards.
+            deadline_s: Seconds from now after which it is stopped and nothing changed.
+            edit: Who changes it.
+
+        Raises:
+            NotFoundError: There is no such graph to remove.
+            RdfSyntaxError: The file is no N-Triples.
+            NotPermittedError: The store was opened for reading only.
+            QueryTimeoutError: The deadline came.
+            StoreChangedError: It is no longer of the release that the edit expects.
+            StoreError: The disk refuses.
+        """
+
+    def journal(self, *, after: int = 0, most: int = 100) -> tuple[JournalEntry, ...]:
+        """The edits after a number, oldest first, at most so many."""
+
+    def patch(self, number: int) -> Iterator[str]:
+        """One edit as RDF Patch, some lines at a time.
+
+        Raises:
+            NotFoundError: There is no such entry.
+        """
+
+    def undo(self, number: int, edit: Edit) -> UpdateReport:
+        """Take back an edit, by another one.
+
+        Raises:
+            NotFoundError: There is no such entry.
+            UndoError: Some of it has been changed again since.
         """
 
     def describe(

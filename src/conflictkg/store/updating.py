@@ -7,7 +7,9 @@ through the template to the store; only what the query computes is looked up or 
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import duckdb
 import numpy as np
@@ -23,18 +25,23 @@ from conflictkg.engine.ids import DEFAULT_GRAPH, SHIFT, Tag
 from conflictkg.engine.syntax import parse_update
 from conflictkg.errors import (
     ConflictKGError,
+    NotFoundError,
     NotPermittedError,
     QueryError,
     QueryTimeoutError,
     StoreError,
 )
+from conflictkg.store.adding import add_staged, staged_files
 from conflictkg.store.changes import Changed, Quads, Transaction
 from conflictkg.store.database import Database
 from conflictkg.store.deadlines import Watchdog
 from conflictkg.store.decoding import decode_column, ids_of
+from conflictkg.store.editing import editing
 from conflictkg.store.functions import PROGRAMS
-from conflictkg.store.protocol import UpdateReport
+from conflictkg.store.journal import undo
+from conflictkg.store.protocol import Edit, UpdateReport
 from conflictkg.store.runtime import explain_error
+from conflictkg.store.staging import Source
 from conflictkg.store.statements import make_statement
 
 Ids = npt.NDArray[np.int64]
@@ -69,27 +76,79 @@ class Updater:
         using_graphs: Sequence[str],
         using_named_graphs: Sequence[str],
         base_iri: str,
+        edit: Edit | None = None,
     ) -> UpdateReport:
         """Run a request; see :meth:`conflictkg.store.Store.update`."""
         request = parse_update(text, base=base_iri)
-        if self._database.is_read_only:
-            raise NotPermittedError("an update", "the store was opened for reading only")
+        self._require_writable("an update")
         dataset = None
         if using_graphs or using_named_graphs:
             dataset = a.Dataset(tuple(map(Iri, using_graphs)), tuple(map(Iri, using_named_graphs)))
         operations = [_prepare(each, dataset) for each in request.operations]
-        deadline = None if deadline_s is None else time.monotonic() + deadline_s
         report = UpdateReport()
+        with self._changing(deadline_s, edit) as (transaction, is_stopped):
+            for each in operations:
+                report += _Operation(transaction, is_stopped).apply(each)
+        return report
+
+    def write_graph(
+        self,
+        graph: str,
+        file: Path | None,
+        *,
+        replace: bool,
+        deadline_s: float | None,
+        edit: Edit | None,
+    ) -> UpdateReport:
+        """Write or remove a graph; see :meth:`conflictkg.store.Store.write_graph`."""
+        self._require_writable("writing a graph")
+        with ExitStack() as held:
+            staged = None
+            if file is not None:
+                staged = held.enter_context(staged_files([Source(file, graph)]))
+            transaction, is_stopped = held.enter_context(self._changing(deadline_s, edit))
+            operation = _Operation(transaction, is_stopped)
+            report = UpdateReport()
+            if staged is None or replace:
+                target = Iri(graph) if graph else "DEFAULT"
+                clear = a.Clear(target, drop=staged is None, silent=staged is not None)
+                try:
+                    report += operation.apply(clear)
+                except QueryError as error:
+                    raise NotFoundError("graph", graph) from error
+            if staged is not None:
+                if graph:
+                    transaction.create_graph(int(transaction.intern([Iri(graph)])[0]))
+                report += _report(add_staged(transaction, staged))
+        return report
+
+    def undo(self, number: int, edit: Edit) -> UpdateReport:
+        """Take back an edit; see :meth:`conflictkg.store.Store.undo`."""
+        self._require_writable("undoing an edit")
+        with self._changing(None, edit, undoes=number) as (transaction, _):
+            return undo(transaction, number)
+
+    def _require_writable(self, what: str) -> None:
+        if self._database.is_read_only:
+            raise NotPermittedError(what, "the store was opened for reading only")
+
+    @contextmanager
+    def _changing(
+        self, deadline_s: float | None, edit: Edit | None, undoes: int | None = None
+    ) -> Iterator[tuple[Transaction, Callable[[], bool]]]:
+        """A transaction that is stopped at its deadline, and whether it has been stopped."""
+        deadline = None if deadline_s is None else time.monotonic() + deadline_s
         with self._running, self._database.change() as transaction:
             limit = self._limit = _TimeLimit(transaction.cursor)
             if deadline is not None and deadline_s is not None:
                 error = QueryTimeoutError(deadline_s)
                 self._watchdog.watch(deadline, lambda: limit.stop(error))
             # When the limit is over, nothing interrupts the commit.
-            with limit:
-                for each in operations:
-                    report += _Operation(transaction, limit.is_stopped).apply(each)
-        return report
+            with (
+                limit,
+                editing(self._database, transaction, edit, limit.is_stopped, undoes),
+            ):
+                yield transaction, limit.is_stopped
 
 
 def _prepare(operation: a.Operation, dataset: a.Dataset | None) -> a.Operation:

@@ -182,6 +182,19 @@ OVERLOADED = Kind(
     "overloaded", 503, "Too many queries at once", "Try again after the time in Retry-After."
 )
 
+PRECONDITION_FAILED = Kind(
+    "precondition-failed",
+    412,
+    "The data has changed since you read it",
+    "Read it again, and make your change to what it is now.",
+)
+CONFLICT = Kind(
+    "conflict",
+    409,
+    "The change cannot be made to the data as it is",
+    "See the detail for what stands in the way.",
+)
+
 BY_ERROR: Mapping[type[ConflictKGError], Kind] = {
     errors.ConflictKGError: INTERNAL,
     errors.SourceError: INVALID_DATA,
@@ -204,6 +217,8 @@ BY_ERROR: Mapping[type[ConflictKGError], Kind] = {
     errors.StoreError: STORE_UNAVAILABLE,
     errors.StoreMissingError: STORE_UNAVAILABLE,
     errors.StoreBusyError: OVERLOADED,
+    errors.StoreChangedError: PRECONDITION_FAILED,
+    errors.UndoError: CONFLICT,
     errors.NotFoundError: NOT_FOUND,
     errors.NotAcceptableError: NOT_ACCEPTABLE,
     errors.ConfigError: MISCONFIGURED,

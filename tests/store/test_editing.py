@@ -1,0 +1,183 @@
+"""Edits: reviewed before they are committed, written into the journal, taken back again."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from small_store import write_small_store
+
+from conflictkg.answers import Iri, Literal
+from conflictkg.errors import NotFoundError, NotPermittedError, StoreChangedError, UndoError
+from conflictkg.store import Edit, Proposal, Store, memory_store, open_store
+from conflictkg.store.optimizing import optimize
+
+ANN = Edit(by="ann", comment="a test")
+E = "http://e/"
+
+
+def insert(store: Store, text: str, edit: Edit = ANN) -> None:
+    store.update(f"PREFIX e: <{E}> INSERT DATA {{ {text} }}", edit=edit)
+
+
+def contents(store: Store) -> set[tuple[object, ...]]:
+    named = store.query("SELECT * { GRAPH ?g { ?s ?p ?o } }")
+    unnamed = store.query(
+        "SELECT ?s ?p ?o { ?s ?p ?o FILTER NOT EXISTS { GRAPH ?g { ?s ?p ?o } } }"
+    )
+    return {tuple(row) for row in named.rows} | {tuple(row) for row in unnamed.rows}  # type: ignore[union-attr]
+
+
+def triples_file(folder: Path, text: str) -> Path:
+    path = folder / "in.nt"
+    path.write_text(text)
+    return path
+
+
+def test_review_sees_the_net_change_and_the_store_after_it() -> None:
+    seen = []
+
+    def review(change: Proposal) -> None:
+        answer = change.query("SELECT ?o { <http://e/s> ?p ?o }")
+        seen.append(
+            (set(change.added()), set(change.removed()), change.graphs(), list(answer.rows))  # type: ignore[union-attr]
+        )
+
+    with memory_store() as store:
+        insert(store, "e:s e:p 1")
+        store.update(
+            f"PREFIX e: <{E}> DELETE DATA {{ e:s e:p 1 }}; INSERT DATA {{ e:s e:p 2 . e:s e:p 3 }};"
+            " DELETE DATA { e:s e:p 3 }",
+            edit=Edit(review=review),
+        )
+    s, p = Iri(E + "s"), Iri(E + "p")
+    one, two = (Literal(each, "http://www.w3.org/2001/XMLSchema#integer") for each in "12")
+    assert seen == [({(s, p, two, None)}, {(s, p, one, None)}, frozenset({""}), [(two,)])]
+
+
+def test_what_a_review_refuses_leaves_no_trace() -> None:
+    def refuse(change: Proposal) -> None:
+        raise NotPermittedError("it", f"{len(list(change.added()))} quads")
+
+    with memory_store() as store:
+        insert(store, "e:s e:p 1")
+        before, release = contents(store), store.release
+        with pytest.raises(NotPermittedError, match="1 quads"):
+            insert(store, "GRAPH e:g { e:s e:p 2 }", Edit(review=refuse))
+        assert (contents(store), store.release, len(store.journal())) == (before, release, 1)
+
+
+def test_an_edit_of_another_release_than_expected_is_refused() -> None:
+    with memory_store() as store:
+        release = store.release
+        insert(store, "e:s e:p 1", Edit(expected=release))
+        with pytest.raises(StoreChangedError, match=f"not {release} any more"):
+            insert(store, "e:s e:p 2", Edit(expected=release))
+        assert store.size() == 1
+
+
+def test_journal_tells_who_changed_what_when() -> None:
+    with memory_store() as store:
+        before = store.release
+        insert(store, "GRAPH e:g { e:s e:p 'a\\nb'@en }")
+        (entry,) = store.journal()
+        assert (entry.number, entry.by, entry.comment) == (1, "ann", "a test")
+        assert (entry.added, entry.removed, entry.created) == (1, 0, (E + "g",))
+        assert (entry.before, entry.after) == (before, store.release)
+        patch = "".join(store.patch(1))
+        assert f'A <{E}s> <{E}p> "a\\nb"@en <{E}g> .\n' in patch
+        assert patch.endswith("TC .\n")
+        with pytest.raises(NotFoundError, match="journal entry"):
+            store.patch(2)
+
+
+def test_an_update_that_changes_nothing_is_no_entry() -> None:
+    with memory_store() as store:
+        insert(store, "e:s e:p 1")
+        insert(store, "e:s e:p 1")
+        assert len(store.journal()) == 1
+
+
+DATA = st.lists(
+    st.sampled_from(
+        [
+            "INSERT DATA { e:a e:p 1 }",
+            "INSERT DATA { GRAPH e:g { e:a e:p 1 , 'x' . [] e:p e:b } }",
+            "DELETE DATA { e:a e:p 1 }",
+            "DELETE WHERE { GRAPH e:g { ?s e:p ?o } }",
+            "CREATE SILENT GRAPH e:h",
+            "DROP SILENT GRAPH e:g",
+            "COPY SILENT e:g TO e:h",
+            "CLEAR ALL",
+            "INSERT { GRAPH e:g { ?s e:q ?o } } WHERE { ?s e:p ?o }",
+        ]
+    ),
+    min_size=1,
+    max_size=6,
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(DATA)
+def test_undoing_all_edits_leads_back_to_the_beginning(updates: list[str]) -> None:
+    with memory_store() as store:
+        states = [(contents(store), store.graphs())]
+        for each in updates:
+            before = len(store.journal())
+            store.update(f"PREFIX e: <{E}> {each}", edit=ANN)
+            if len(store.journal()) > before:
+                states.append((contents(store), store.graphs()))
+        assert len(states) == len(store.journal()) + 1
+        for number in range(len(store.journal()), 0, -1):
+            store.undo(number, ANN)
+            assert (contents(store), store.graphs()) == states[number - 1]
+
+
+def test_what_was_changed_again_is_not_undone() -> None:
+    with memory_store() as store:
+        insert(store, "e:s e:p 1, 2")
+        store.update(f"DELETE DATA {{ <{E}s> <{E}p> 1 }}", edit=ANN)
+        with pytest.raises(UndoError, match="of 2 quads that it added 1 are still there"):
+            store.undo(1, ANN)
+        assert store.size() == 1
+
+
+def test_a_graph_is_written_added_to_replaced_and_removed(tmp_path: Path) -> None:
+    graph = E + "g"
+    with memory_store() as store:
+        first = triples_file(tmp_path, f'<{E}s> <{E}p> _:x .\n_:x <{E}p> "1" .\n')
+        assert store.write_graph(graph, first, edit=ANN).added == 2
+        second = triples_file(tmp_path, f'<{E}s> <{E}p> "2" .\n')
+        assert store.write_graph(graph, second, edit=ANN).added == 1
+        report = store.write_graph(graph, second, replace=True, edit=ANN)
+        assert (store.size(), report.removed) == (1, 3)
+        store.write_graph(graph, None, edit=ANN)
+        assert (store.size(), store.graphs()) == (0, ())
+        with pytest.raises(NotFoundError, match=graph):
+            store.write_graph(graph, None, edit=ANN)
+        store.undo(4, ANN)
+        store.undo(3, ANN)
+        assert [(each.iri, each.triples) for each in store.graphs()] == [(graph, 3)]
+
+
+def test_an_empty_file_makes_an_empty_graph(tmp_path: Path) -> None:
+    with memory_store() as store:
+        store.write_graph(E + "g", triples_file(tmp_path, ""), replace=True, edit=ANN)
+        assert [each.iri for each in store.graphs()] == [E + "g"]
+
+
+def test_journal_survives_closing_and_optimizing(tmp_path: Path) -> None:
+    small_directory = write_small_store(tmp_path / "store")
+    with open_store(small_directory, editable=True) as store:
+        insert(store, "GRAPH e:new { e:s e:p [] }")
+        after = store.release
+    optimize(small_directory)
+    with open_store(small_directory, editable=True) as store:
+        assert store.journal()[0].after == after
+        size = store.size()
+        store.undo(1, ANN)
+        assert store.size() == size - 1
+    with open_store(small_directory) as store:
+        assert [each.undoes for each in store.journal()] == [None, 1]
+        with pytest.raises(NotPermittedError, match="reading only"):
+            store.undo(1, ANN)
