@@ -54,7 +54,7 @@ def memory_store(*, union_default_graph: bool = False, limits: Limits = _DEFAULT
 
     Args:
         union_default_graph: Whether queries see the union of all graphs as their default graph.
-        limits: What queries may use; memory and disk are not bounded.
+        limits: What queries may use; of memory all stores of this kind may have 8 GB together.
 
     >>> with memory_store() as store:
     ...     store.update('INSERT DATA { <http://e/s> <http://e/p> "o" }')

@@ -43,6 +43,10 @@ THREADS_A_QUERY = 1
 never comes back from an interrupt (3 of 10 tries with two threads, none with one)."""
 
 
+_MEMORY = "8GB"
+"""What all stores in memory and their queries may use together: a query that runs away ends there."""
+
+
 def lock_configuration(connection: duckdb.DuckDBPyConnection) -> None:
     """Let nobody change a setting any more, but for the memory of a cursor's own queries."""
     connection.execute(
@@ -245,7 +249,8 @@ def memory_database(*, union_default_graph: bool = False) -> Database:
     """
     with _shared_lock:
         if not _shared:
-            connection = duckdb.connect(":memory:", config={**CLOSED, "threads": THREADS_A_QUERY})
+            config = {**CLOSED, "threads": THREADS_A_QUERY, "memory_limit": _MEMORY}
+            connection = duckdb.connect(":memory:", config=config)
             lock_configuration(connection)
             _shared.append(connection)
     name = f"memory_{next(_names)}"

@@ -384,7 +384,11 @@ def explain_error(error: Exception, statement: str) -> ConflictKGError:
         return QueryMemoryError(_name_limit(message))
     if "No space left on device" in message:
         return QueryMemoryError("the disk for temporary files is full")
-    if isinstance(error, duckdb.InterruptException) or "INTERRUPT Error" in message:
+    # Control+C may come while a function of ours runs within DuckDB.
+    is_interrupted = "INTERRUPT Error" in message or message.rstrip(": ").endswith(
+        "KeyboardInterrupt"
+    )
+    if isinstance(error, duckdb.InterruptException) or is_interrupted:
         return QueryError("the query was interrupted")
     if is_damage(message):
         _log.error("a store is damaged: %s", message)
