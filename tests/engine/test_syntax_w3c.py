@@ -11,6 +11,7 @@ from shared_files import SHARED, shared
 from conflictkg.engine.algebra import Query, Update
 from conflictkg.engine.syntax import parse_query, parse_update
 from conflictkg.errors import QueryError, QuerySyntaxError
+from conflictkg.store import memory_store
 
 SUITE = "suites/rdf-tests/sparql"
 MF = "http://www.w3.org/2001/sw/DataAccess/tests/test-manifest#"
@@ -19,9 +20,9 @@ UT = "http://www.w3.org/2009/sparql/tests/test-update#"
 TYPE = ox.NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
 
 # Each with its reason. When one passes the suite fails, and the line goes.
-KNOWN_FAILURES: dict[str, str] = tomllib.loads(
-    (Path(__file__).parent / "known_failures.toml").read_text(encoding="utf-8")
-).get("syntax", {})
+_KNOWN = tomllib.loads((Path(__file__).parent / "known_failures.toml").read_text(encoding="utf-8"))
+KNOWN_FAILURES: dict[str, str] = _KNOWN["syntax"]
+KNOWN_REFUSALS: dict[str, str] = _KNOWN["run"]
 
 # Type of the test: whether its text is an update, and whether it must parse.
 KINDS = {
@@ -92,7 +93,7 @@ def test_suite_is_whole() -> None:
     shared(SUITE)
     syntax = [case for case in CASES if "/syntax-" in case.name]
     assert (len(CASES), len(syntax)) == (1055, 351)
-    assert set(KNOWN_FAILURES) <= {case.name for case in CASES}
+    assert {*KNOWN_FAILURES, *KNOWN_REFUSALS} <= {case.name for case in CASES}
 
 
 @pytest.mark.parametrize(
@@ -117,3 +118,27 @@ def test_w3c_text_parses_exactly_when_it_must(case: Case) -> None:
         parse(case)
     assert isinstance(raised.value, QuerySyntaxError)
     assert raised.value.line > 0
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(
+            case,
+            id=case.name,
+            marks=pytest.mark.xfail(reason=KNOWN_REFUSALS[case.name], strict=True)
+            if case.name in KNOWN_REFUSALS
+            else (),
+        )
+        for case in CASES
+        if case.must_parse and "/syntax-" in case.name
+    ],
+)
+def test_w3c_text_that_parses_is_answered(case: Case) -> None:
+    """A positive syntax test is a request like any other, over a store that holds nothing."""
+    text, base = case.path.read_text(encoding="utf-8"), case.path.as_uri()
+    with memory_store() as store:
+        if case.is_update:
+            store.update(text, base_iri=base)
+        else:
+            list(store.query(text, base_iri=base))
