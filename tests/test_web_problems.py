@@ -33,7 +33,18 @@ RAISED = [
     pytest.param(errors.QueryError("too big"), 503, "query-failed", id="query"),
     pytest.param(errors.QuerySyntaxError("x", 2, 5), 400, "sparql-syntax", id="syntax"),
     pytest.param(errors.QueryTimeoutError(30), 503, "query-timeout", id="timeout"),
-    pytest.param(errors.QueryMemoryError("x"), 503, "query-failed", id="memory"),
+    pytest.param(errors.QueryMemoryError("x"), 503, "query-memory", id="memory"),
+    pytest.param(errors.QueryCancelledError("x"), 503, "query-cancelled", id="cancelled"),
+    pytest.param(
+        errors.QueryTooComplexError("x", "nesting", 100, 1, 9, offset=8),
+        422,
+        "query-too-complex",
+        id="complex",
+    ),
+    pytest.param(
+        errors.QueryTooComplexError("x", "bytes", 100), 413, "query-too-large", id="bytes"
+    ),
+    pytest.param(errors.UnknownGraphError("u", 1, 2, ["v"]), 400, "unknown-graph", id="graph"),
     pytest.param(
         errors.NotPermittedError("SERVICE (line 4)", "x"), 403, "federation-disabled", id="service"
     ),
@@ -94,6 +105,12 @@ def test_any_error_answers_browsers_with_page(error: Exception, status: int, slu
     ("error", "fields"),
     [
         (errors.QuerySyntaxError("x", 2, 5), {"line": 2, "column": 5}),
+        (
+            errors.QuerySyntaxError("x", 2, 5, offset=12, end=16, token="fro:", hint="Add it."),
+            {"offsets": {"start": 12, "end": 16}, "token": "fro:", "hint": "Add it."},
+        ),
+        (errors.QueryTooComplexError("x", "nesting", 100, 1, 9), {"limit": "nesting", "max": 100}),
+        (errors.UnknownGraphError("u", 1, 2, []), {"graph": "u", "line": 1, "column": 2}),
         (errors.QueryTimeoutError(30), {"timeoutSeconds": 30}),
         (errors.NotPermittedError("SERVICE (line 4)", "x"), {"construct": "SERVICE", "line": 4}),
         (errors.NotAcceptableError("x", ["y", "z"]), {"offered": ["y", "z"]}),
@@ -105,6 +122,15 @@ def test_problem_has_fields_for_programs(error: Exception, fields: dict[str, obj
     response = client_of(_raising(error)).get("/sparql?query=ASK%7B%7D")
     body = json.loads(response.data)
     assert {name: body[name] for name in fields} == fields
+
+
+def test_problems_are_listed() -> None:
+    """One page has all types, for people and for programs."""
+    client = client_of(FakeStore())
+    page = client.get("/problems", headers={"Accept": HTML}).text
+    assert all(f"/problems/{slug}" in page for slug in KINDS)
+    listed = client.get("/problems").get_json()
+    assert {each["type"] for each in listed} == {f"/problems/{slug}" for slug in KINDS}
 
 
 def test_problem_of_syntax_without_position_names_none() -> None:

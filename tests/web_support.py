@@ -15,7 +15,7 @@ from conflictkg.config import Settings
 from conflictkg.engine.explain import Explanation
 from conflictkg.errors import NotPermittedError
 from conflictkg.iris import BASE, ENTITIES_GRAPH, ONTOLOGY_GRAPH, mint_graph
-from conflictkg.store import GraphInfo, UpdateReport
+from conflictkg.store import Cancellation, GraphInfo, UpdateReport
 from conflictkg.store.place import claim_place
 from conflictkg.store.writer import Contents, write_store
 from conflictkg.terms import PREFIXES
@@ -191,6 +191,7 @@ class FakeStore:
         named_graphs: Sequence[str] = (),
         bindings: Mapping[str, Term] | None = None,
         base_iri: str | None = None,
+        cancellation: Cancellation | None = None,  # noqa: ARG002  what it answers takes no time
     ) -> Answer:
         self.asked.append(
             {

@@ -14,10 +14,13 @@
     │   └── InconsistentError      the contradictions, each with its triples
     ├── InvalidGraphError          the findings
     ├── QueryError
-    │   ├── QuerySyntaxError       line, column, offset, token, hint
+    │   ├── QuerySyntaxError       line, column, offset, end, token, hint
+    │   │   └── QueryTooComplexError   which limit, and how much it allows
     │   ├── QueryTimeoutError      deadline in seconds
     │   ├── QueryMemoryError       which limit it reached
+    │   ├── QueryCancelledError    who wanted no more of it
     │   └── NotPermittedError      the construct that is refused
+    │       └── UnknownGraphError  the graph, where the query names it, those that there are
     ├── StoreError
     │   ├── StoreMissingError
     │   ├── StoreBusyError
@@ -33,6 +36,9 @@ A message says where, what is wrong, what would be right and what to do, in that
 
 from collections.abc import Sequence
 from difflib import get_close_matches
+
+_MOST_NAMED = 20
+"""Names that a message lists; who gets hundreds reads none."""
 
 
 class ConflictKGError(Exception):
@@ -139,6 +145,7 @@ class QuerySyntaxError(QueryError):
         line: Line in the query, counted from 1; 0 where it is not known.
         column: Column in the line, counted from 1; 0 where it is not known.
         offset: Character of the query, counted from 0; ``None`` where it is not known.
+        end: Character behind the last one that is to blame; the offset itself where none stands there.
         token: What stands there, as far as it is to blame; may be empty.
         hint: What to do about it; becomes the end of the problem.
 
@@ -153,14 +160,42 @@ class QuerySyntaxError(QueryError):
         column: int = 0,
         *,
         offset: int | None = None,
+        end: int | None = None,
         token: str = "",
         hint: str = "",
     ) -> None:
         problem = f"{problem} {hint}" if hint else problem
         self.problem, self.line, self.column = problem, line, column
         self.offset, self.token, self.hint = offset, token, hint
+        self.end = offset if end is None else end
         where = f"line {line} column {column}: " if line else ""
         super().__init__(f"query {where}{problem}")
+
+
+class QueryTooComplexError(QuerySyntaxError):
+    """A query has more of something than is read, however right it may be.
+
+    Args:
+        problem: What there is too much of, and what to do.
+        limit: Of what, for programs: ``nesting``, ``operators``, ``depth``, ``bytes``.
+        most: How much may be.
+        line: As for the class above, and so the rest.
+        column: Column in the line.
+        offset: Character of the query.
+    """
+
+    def __init__(
+        self,
+        problem: str,
+        limit: str,
+        most: int,
+        line: int = 0,
+        column: int = 0,
+        *,
+        offset: int | None = None,
+    ) -> None:
+        self.limit, self.most = limit, most
+        super().__init__(problem, line, column, offset=offset)
 
 
 class QueryTimeoutError(QueryError):
@@ -189,12 +224,52 @@ class QueryMemoryError(QueryError):
         )
 
 
+class QueryCancelledError(QueryError):
+    """A query was stopped because somebody wanted no more of it.
+
+    Args:
+        by: Who: "its client, who left", "the operator".
+    """
+
+    def __init__(self, by: str) -> None:
+        self.by = by
+        super().__init__(f"the query was stopped by {by}.")
+
+
 class NotPermittedError(QueryError):
     """A query asks for what the endpoint never does."""
 
     def __init__(self, construct: str, reason: str) -> None:
         self.construct, self.reason = construct, reason
         super().__init__(f"{construct} is not permitted here: {reason}")
+
+
+class UnknownGraphError(NotPermittedError):
+    """A query reads from a graph that the store does not hold.
+
+    Args:
+        iri: The graph.
+        line: Line of the query that names it, counted from 1; 0 where it is not the query that does.
+        column: Column in the line.
+        known: The graphs that there are.
+
+    >>> print(UnknownGraphError("http://e/strike", 2, 6, ["http://e/strikes"]))
+    graph <http://e/strike> (line 2) is not permitted here: the store does not hold it, and nothing is fetched. Did you mean <http://e/strikes>?
+    """
+
+    def __init__(self, iri: str, line: int, column: int, known: Sequence[str]) -> None:
+        self.iri, self.line, self.column = iri, line, column
+        close = get_close_matches(iri, list(known), n=1, cutoff=0.8)
+        self.hint = f"Did you mean <{close[0]}>?" if close else ""
+        shown = ", ".join(f"<{each}>" for each in sorted(known)[:_MOST_NAMED])
+        if len(known) > _MOST_NAMED:
+            shown += f" and {len(known) - _MOST_NAMED:,} more"
+        where = f" (line {line})" if line else ""
+        super().__init__(
+            f"graph <{iri}>{where}",
+            "the store does not hold it, and nothing is fetched. "
+            + (self.hint or f"It holds {shown or 'no graph'}."),
+        )
 
 
 class StoreError(ConflictKGError):

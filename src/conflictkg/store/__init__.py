@@ -11,6 +11,7 @@ open goes on reading it.
 from pathlib import Path
 
 from conflictkg.store.database import THREADS_A_QUERY, memory_database
+from conflictkg.store.deadlines import Cancellation as Cancellation
 from conflictkg.store.functions import warm_up as warm_up
 from conflictkg.store.handle import DuckStore
 from conflictkg.store.layout import GraphInfo as GraphInfo

@@ -1,4 +1,4 @@
-"""One thread that watches the deadlines of all queries of a store."""
+"""How a query is ended before its time: by its deadline, or by somebody who wants no more of it."""
 
 import heapq
 import threading
@@ -6,8 +6,54 @@ import time
 from collections.abc import Callable
 from itertools import count
 
+from conflictkg.errors import ConflictKGError
+
 _AGAIN_S = 0.02
 """How soon a query is stopped once more that has not noticed: it may have been about to start."""
+
+
+class Cancellation:
+    """Has a query ended from any thread, whatever it does at the time; made before it is asked.
+
+    >>> told = []
+    >>> cancellation = Cancellation()
+    >>> cancellation.attach(lambda reason: told.append(str(reason)))
+    >>> cancellation.cancel(ConflictKGError("enough"))
+    >>> told
+    ['enough']
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._reason: ConflictKGError | None = None
+        self._stops: list[Callable[[ConflictKGError], object]] = []
+
+    @property
+    def reason(self) -> ConflictKGError | None:
+        """Why it was cancelled; ``None`` as long as it was not."""
+        return self._reason
+
+    def cancel(self, reason: ConflictKGError) -> None:
+        """Have it ended.
+
+        Args:
+            reason: What is raised where its answer is waited for; the first one counts.
+        """
+        with self._lock:
+            if self._reason is not None:
+                return
+            self._reason = reason
+            stops = tuple(self._stops)
+        for stop in stops:
+            stop(reason)
+
+    def attach(self, stop: Callable[[ConflictKGError], object]) -> None:
+        """Have something told of it, at once where it has been cancelled already."""
+        with self._lock:
+            self._stops.append(stop)
+            reason = self._reason
+        if reason is not None:
+            stop(reason)
 
 
 class Watchdog:

@@ -16,10 +16,16 @@ from conflictkg.engine.algebra import Query
 from conflictkg.engine.compile import compile_query
 from conflictkg.engine.explain import Explanation
 from conflictkg.engine.syntax import parse_query
-from conflictkg.errors import NotPermittedError, QuerySyntaxError, StoreError
+from conflictkg.errors import (
+    QuerySyntaxError,
+    QueryTooComplexError,
+    StoreError,
+    UnknownGraphError,
+)
 from conflictkg.store.answering import answer_fetched, answer_running
 from conflictkg.store.bindings import bind
 from conflictkg.store.database import Database
+from conflictkg.store.deadlines import Cancellation
 from conflictkg.store.explaining import Explaining
 from conflictkg.store.journal import find_entry, iter_patch, read_journal
 from conflictkg.store.lasting import is_lasting
@@ -56,7 +62,7 @@ class DuckStore:
         self._graphs: tuple[StoreCatalog, tuple[GraphInfo, ...]] | None = None
         self._runtime = Runtime(
             database,
-            workers=limits.workers,
+            workers=limits.workers + limits.spare_workers,
             wait_s=limits.wait_s,
             memory_mb=limits.memory_mb,
         )
@@ -111,6 +117,7 @@ class DuckStore:
         named_graphs: Sequence[str] = (),
         bindings: Mapping[str, Term] | None = None,
         base_iri: str | None = None,
+        cancellation: Cancellation | None = None,
         union_default_graph: bool | None = None,
     ) -> Answer:
         """Ask in SPARQL; see :meth:`conflictkg.store.Store.query`.
@@ -130,7 +137,11 @@ class DuckStore:
         for attempt in count():
             statement = self._plan(query, key, default, named, max_rows, union_default_graph)
             run = self._runtime.start(
-                statement.plan.programs, statement.catalog.dictionary, deadline, deadline_s
+                statement.plan.programs,
+                statement.catalog.dictionary,
+                deadline,
+                deadline_s,
+                cancellation,
             )
             try:
                 return self._answer(statement, run, max_rows, pinned=attempt > 0)
@@ -297,9 +308,11 @@ class DuckStore:
                 error.start - text.rfind("\n", 0, error.start),
             ) from error
         if length > self._limits.max_query_bytes:
-            raise QuerySyntaxError(
+            raise QueryTooComplexError(
                 f"has {length:,} bytes; at most {self._limits.max_query_bytes:,} are read "
-                "(CONFLICTKG_MAX_QUERY_BYTES). Shorten it, or ask in parts."
+                "(CONFLICTKG_MAX_QUERY_BYTES). Shorten it, or ask in parts.",
+                "bytes",
+                self._limits.max_query_bytes,
             )
 
 
@@ -326,10 +339,6 @@ def _require_graphs(
         if found is not None and found in catalog.graphs:
             continue
         place = query.prologue.places.get(f"<{iri}>")
-        where = f" (line {place.line})" if place is not None else ""
         names = catalog.dictionary.terms(list(catalog.graphs))
-        known = ", ".join(sorted(f"<{each.value}>" for each in names if isinstance(each, Iri)))
-        raise NotPermittedError(
-            f"graph <{iri}>{where}",
-            f"the store does not hold it, and nothing is fetched. It holds {known}.",
-        )
+        known = [each.value for each in names if isinstance(each, Iri)]
+        raise UnknownGraphError(iri, *((place.line, place.column) if place else (0, 0)), known)

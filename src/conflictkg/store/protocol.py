@@ -8,6 +8,7 @@ from typing import Protocol, Self
 
 from conflictkg.answers import Answer, Term, Triples
 from conflictkg.engine.explain import Explanation
+from conflictkg.store.deadlines import Cancellation
 from conflictkg.store.layout import GraphInfo
 
 
@@ -21,6 +22,8 @@ class Limits:
         temporary_mb: Disk that all queries together may use beyond their memory, in MiB.
         max_query_bytes: Longest query text, in bytes of UTF-8.
         wait_s: How long a query waits for its turn before it is turned away.
+        spare_workers: Further queries that run at the same time, for which no memory is set aside: short
+            ones of the server itself, which shall not wait for those of strangers.
     """
 
     workers: int = 2
@@ -28,6 +31,7 @@ class Limits:
     temporary_mb: int = 10_000
     max_query_bytes: int = 262_144
     wait_s: float = 2.0
+    spare_workers: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +149,7 @@ class Store(Protocol):
         named_graphs: Sequence[str] = (),
         bindings: Mapping[str, Term] | None = None,
         base_iri: str | None = None,
+        cancellation: Cancellation | None = None,
     ) -> Answer:
         """Ask in SPARQL.
 
@@ -162,11 +167,14 @@ class Store(Protocol):
             bindings: Values for variables of the query, by name without the question mark: the
                 way to put a value into a query, instead of joining strings.
             base_iri: What relative IRIs of the query are resolved against.
+            cancellation: With it any thread can have the query ended, also while this call lasts.
 
         Raises:
             QuerySyntaxError: It cannot be parsed, is longer than the store takes, or nests too deep.
-            NotPermittedError: It has SERVICE, an update, or names a graph that the store has not.
+            NotPermittedError: It has SERVICE or an update.
+            UnknownGraphError: It reads from a graph that the store has not.
             QueryTimeoutError: The deadline came; also while rows are read.
+            QueryCancelledError: It was cancelled; also while rows are read.
             QueryMemoryError: It needs more memory, or more room for temporary files, than it may have.
             QueryError: It calls a function that there is not, or has no variable of a binding's name.
             StoreBusyError: As many queries as may ran for longer than a query waits; ask again later.

@@ -24,7 +24,7 @@ from conflictkg.errors import (
     StoreError,
 )
 from conflictkg.store.database import Database
-from conflictkg.store.deadlines import Watchdog
+from conflictkg.store.deadlines import Cancellation, Watchdog
 from conflictkg.store.disk import is_damage
 from conflictkg.store.functions import PROGRAMS, register_functions
 from conflictkg.store.statements import Statement
@@ -100,6 +100,7 @@ class Runtime:
         dictionary: Any,
         deadline: float | None = None,
         deadline_s: float | None = None,
+        cancellation: Cancellation | None = None,
     ) -> "Run":
         """Take a cursor for a query.
 
@@ -108,15 +109,24 @@ class Runtime:
             dictionary: Whose ids the programs get.
             deadline: When it is stopped, on the clock of ``time.monotonic``; ``None`` for never.
             deadline_s: How many seconds it was given, for the message.
+            cancellation: Ends it, or its waiting for a cursor.
 
         Raises:
             StoreBusyError: None became free in time.
+            QueryCancelledError: It was cancelled while it waited.
             StoreError: The store is closed.
         """
+        cancellation = cancellation or Cancellation()
         with self._changed:
-            self._changed.wait_for(lambda: self._closed or self._free_places, self._wait_s)
+            if not self._free_places:
+                cancellation.attach(self._wake)
+            self._changed.wait_for(
+                lambda: self._closed or self._free_places or cancellation.reason, self._wait_s
+            )
             if self._closed:
                 raise StoreError("the store is closed")
+            if cancellation.reason is not None:
+                raise cancellation.reason
             if not self._free_places:
                 raise StoreBusyError(
                     f"all workers were busy for {self._wait_s:g} s. Ask again in a few seconds, or "
@@ -135,7 +145,12 @@ class Runtime:
         if deadline is not None and deadline_s is not None:
             error = QueryTimeoutError(deadline_s)
             self.watchdog.watch(deadline, lambda: run.stop(error))
+        cancellation.attach(run.end)
         return run
+
+    def _wake(self, _: ConflictKGError) -> None:
+        with self._changed:
+            self._changed.notify_all()
 
     def take_back(self, run: "Run", cursor: Cursor | None) -> None:
         """A query has ended; its cursor can serve again, if there is one."""

@@ -57,6 +57,24 @@ MISSING_QUERY = Kind(
     "Send the query as the parameter query=, or as the body of a POST of type "
     "application/sparql-query.",
 )
+DUPLICATE_PARAMETER = Kind(
+    "duplicate-parameter",
+    400,
+    "A parameter is given twice",
+    "Give the parameter named in the detail once, in the address or in the form.",
+)
+TIMEOUT_TOO_LARGE = Kind(
+    "timeout-too-large",
+    400,
+    "More time is asked for than queries get here",
+    "Ask for at most the seconds in maxTimeoutSeconds, or leave timeout= out.",
+)
+LIMIT_TOO_LARGE = Kind(
+    "limit-too-large",
+    400,
+    "More rows are asked for than answers have here",
+    "Ask for at most the rows in maxRows, or leave limit= out.",
+)
 AMBIGUOUS = Kind(
     "ambiguous-operation",
     400,
@@ -108,6 +126,19 @@ UPDATES_DISABLED = Kind(
     "This endpoint is read-only",
     "Change the files under data/ and build again.",
 )
+UNAUTHORIZED = Kind(
+    "unauthorized",
+    401,
+    "This needs a token",
+    "Send the header Authorization: Bearer … with a token that the operator gave you.",
+)
+UNKNOWN_GRAPH = Kind(
+    "unknown-graph",
+    400,
+    "The query reads from a graph that is not here",
+    "Name one of the graphs that the detail lists, or leave FROM and default-graph-uri out to read "
+    "all of them.",
+)
 NOT_FOUND = Kind(
     "not-found",
     404,
@@ -147,6 +178,20 @@ UNSUPPORTED_ENCODING = Kind(
     "The body is compressed",
     "Send the body without Content-Encoding.",
 )
+TOO_COMPLEX = Kind(
+    "query-too-complex",
+    422,
+    "The query is too complex",
+    "The field limit says of what there is too much, max how much may be. Split the query; put long "
+    "lists of values into VALUES or IN.",
+)
+TOO_MANY_QUERIES = Kind(
+    "too-many-queries",
+    429,
+    "You ask too much at once",
+    "Wait as many seconds as Retry-After says. What a client may ask for is in the description of "
+    "the service; for more, take the dumps and run a server of your own.",
+)
 INVALID_DATA = Kind(
     "invalid-data", 422, "The data does not meet the rules", "Correct what the detail lists."
 )
@@ -174,6 +219,18 @@ QUERY_TIMEOUT = Kind(
     "The query was stopped at its deadline",
     "Ask for less (a LIMIT, fewer joins), or run the query on a store of your own, "
     "where the deadline is yours to set.",
+)
+QUERY_MEMORY = Kind(
+    "query-memory",
+    503,
+    "The query needs more memory than it may have",
+    "Ask for less: a LIMIT, fewer joins, less to sort or to group. Asked again as it is, it will fail again.",
+)
+QUERY_CANCELLED = Kind(
+    "query-cancelled",
+    503,
+    "The query was cancelled",
+    "The operator of this server stopped it. Ask for less before you ask again.",
 )
 STORE_UNAVAILABLE = Kind(
     "store-unavailable", 503, "The store cannot be read", "Try again later; see /health."
@@ -212,8 +269,11 @@ BY_ERROR: Mapping[type[ConflictKGError], Kind] = {
     errors.QueryError: QUERY_FAILED,
     errors.QuerySyntaxError: SYNTAX,
     errors.QueryTimeoutError: QUERY_TIMEOUT,
-    errors.QueryMemoryError: QUERY_FAILED,
+    errors.QueryTooComplexError: TOO_COMPLEX,
+    errors.QueryMemoryError: QUERY_MEMORY,
+    errors.QueryCancelledError: QUERY_CANCELLED,
     errors.NotPermittedError: NOT_PERMITTED,
+    errors.UnknownGraphError: UNKNOWN_GRAPH,
     errors.StoreError: STORE_UNAVAILABLE,
     errors.StoreMissingError: STORE_UNAVAILABLE,
     errors.StoreBusyError: OVERLOADED,
@@ -251,6 +311,11 @@ KINDS: Mapping[str, Kind] = {
         *_BY_STATUS.values(),
         MISSING_QUERY,
         AMBIGUOUS,
+        DUPLICATE_PARAMETER,
+        TIMEOUT_TOO_LARGE,
+        LIMIT_TOO_LARGE,
+        UNAUTHORIZED,
+        TOO_MANY_QUERIES,
         BAD_PARAMETER,
         TOO_MANY_PARAMETERS,
         BAD_ENCODING,
@@ -268,10 +333,18 @@ class RequestError(ConflictKGError):
         kind: The problem type.
         detail: What is wrong with this request, what would be right and what to do.
         headers: Headers that the answer must carry: ``Allow``, ``Accept-Post``.
+        fields: Further members of the body, for programs.
     """
 
-    def __init__(self, kind: Kind, detail: str, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        kind: Kind,
+        detail: str,
+        headers: Mapping[str, str] | None = None,
+        fields: Mapping[str, object] | None = None,
+    ) -> None:
         self.kind, self.headers = kind, dict(headers or {})
+        self.fields = dict(fields or {})
         super().__init__(detail)
 
 
@@ -309,7 +382,7 @@ def describe_error(error: Exception) -> Problem:
     that number, and nothing of it to the client.
     """
     if isinstance(error, RequestError):
-        return Problem(error.kind, str(error), headers=error.headers)
+        return Problem(error.kind, str(error), error.fields, error.headers)
     if isinstance(error, HTTPException):
         return _describe_http(error)
     if not isinstance(error, ConflictKGError):
@@ -352,12 +425,34 @@ def prefers_page(asked_by: Request) -> bool:
 
 
 def register(app: Flask) -> None:
-    """Make an app answer every error with a problem."""
+    """Make an app answer every error with a problem, and list the types at ``/problems``."""
     app.register_error_handler(Exception, answer_problem)
+    app.add_url_rule("/problems", "problems", _list_kinds)
+
+
+def _list_kinds() -> Response:
+    kinds = sorted(KINDS.values(), key=lambda each: (each.status, each.slug))
+    if prefers_page(request):
+        response = Response(render_template("problem_kinds.html", kinds=kinds))
+    else:
+        listed = [
+            {
+                "type": f"/problems/{each.slug}",
+                "status": each.status,
+                "title": each.title,
+                "advice": each.advice,
+            }
+            for each in kinds
+        ]
+        response = Response(json.dumps(listed, indent=1) + "\n", content_type="application/json")
+    response.vary.add("Accept")
+    return response
 
 
 def _kind_of(error: ConflictKGError) -> Kind:
-    if isinstance(error, errors.NotPermittedError):
+    if isinstance(error, errors.QueryTooComplexError) and error.limit == "bytes":
+        return TOO_LARGE
+    if type(error) is errors.NotPermittedError:
         return _BY_CONSTRUCT.get(error.construct.split()[0].upper(), NOT_PERMITTED)
     return next(BY_ERROR[each] for each in type(error).__mro__ if each in BY_ERROR)
 
@@ -365,12 +460,15 @@ def _kind_of(error: ConflictKGError) -> Kind:
 def _fields_of(error: ConflictKGError) -> dict[str, object]:
     """What a program can use of an error beside its message."""
     match error:
-        case errors.QuerySyntaxError(line=int(line), column=int(column)) if line:
-            return {"line": line, "column": column}
+        case errors.QuerySyntaxError():
+            return _fields_of_syntax(error)
         case errors.RdfSyntaxError(line=int(line), column=int(column)) if line:
             return {"line": line, "column": column}
         case errors.QueryTimeoutError():
             return {"timeoutSeconds": error.deadline_s}
+        case errors.UnknownGraphError():
+            place = {"line": error.line, "column": error.column} if error.line else {}
+            return {**place, "graph": error.iri, **({"hint": error.hint} if error.hint else {})}
         case errors.NotPermittedError():
             found = _LINE.fullmatch(error.construct)
             if found is None:
@@ -380,6 +478,22 @@ def _fields_of(error: ConflictKGError) -> dict[str, object]:
             return {"offered": list(error.offered)}
         case _:
             return {}
+
+
+def _fields_of_syntax(error: errors.QuerySyntaxError) -> dict[str, object]:
+    """Where it is, what stands there and what to do; what is not known is left out."""
+    fields: dict[str, object] = {}
+    if error.line:
+        fields |= {"line": error.line, "column": error.column}
+    if error.offset is not None:
+        fields["offsets"] = {"start": error.offset, "end": error.end}
+    if error.token:
+        fields["token"] = error.token
+    if error.hint:
+        fields["hint"] = error.hint
+    if isinstance(error, errors.QueryTooComplexError):
+        fields |= {"limit": error.limit, "max": error.most}
+    return fields
 
 
 def _describe_http(error: HTTPException) -> Problem:

@@ -9,7 +9,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 
 from conflictkg.engine.syntax.functions import AGGREGATES, FUNCTIONS
-from conflictkg.errors import QuerySyntaxError
+from conflictkg.errors import QuerySyntaxError, QueryTooComplexError
 
 MAX_NESTING = 100
 """Brackets inside brackets, or signs in a row."""
@@ -109,13 +109,28 @@ class Source:
 
     def error(self, problem: str, offset: int, token: str = "", hint: str = "") -> QuerySyntaxError:
         """An error at a place of the text; a token that is very long is shown with its beginning."""
+        # The last character's own place and one more: an escape behind it is no part of it.
+        end = self.original_offset(offset + len(token) - 1) + 1 if token else None
         if len(token) > MAX_SHOWN:
             problem = problem.replace(token, f"{token[:MAX_SHOWN]}…")
             hint = hint.replace(token, f"{token[:MAX_SHOWN]}…")
             token = f"{token[:MAX_SHOWN]}…"
         line, column = self.locate(offset)
         return QuerySyntaxError(
-            problem, line, column, offset=self.original_offset(offset), token=token, hint=hint
+            problem,
+            line,
+            column,
+            offset=self.original_offset(offset),
+            end=end,
+            token=token,
+            hint=hint,
+        )
+
+    def too_complex(self, problem: str, limit: str, most: int, offset: int) -> QueryTooComplexError:
+        """An error at a place of the text that is one too many of something."""
+        line, column = self.locate(offset)
+        return QueryTooComplexError(
+            problem, limit, most, line, column, offset=self.original_offset(offset)
         )
 
     def _decode(self) -> None:
@@ -145,7 +160,12 @@ class Source:
             before = self.original.count("\n", 0, match.start())
             column = match.start() - self.original.rfind("\n", 0, match.start())
             raise QuerySyntaxError(
-                f"{match[0]} is no character.", before + 1, column, offset=match.start()
+                f"{match[0]} is no character.",
+                before + 1,
+                column,
+                offset=match.start(),
+                end=match.end(),
+                token=match[0],
             ) from None
 
 
@@ -218,10 +238,12 @@ class Lexer:
             yield kind, token
         yield "$END", ("", len(self.source.text.rstrip()))
 
-    def _too_deep(self, offset: int) -> QuerySyntaxError:
-        return self.source.error(
+    def _too_deep(self, offset: int) -> QueryTooComplexError:
+        return self.source.too_complex(
             f"nested too deeply: at most {MAX_NESTING} brackets or signs may stand inside each other. "
             "Split the query.",
+            "nesting",
+            MAX_NESTING,
             offset,
         )
 

@@ -8,7 +8,7 @@ from conflictkg.answers import Iri
 from conflictkg.engine.algebra import Aggregate, Expression, Place, Prologue, Var
 from conflictkg.engine.syntax.depth import find_too_deep
 from conflictkg.engine.syntax.lexer import Source
-from conflictkg.errors import QuerySyntaxError
+from conflictkg.errors import QuerySyntaxError, QueryTooComplexError
 
 MAX_OPERATORS = 1_000
 """Operators, calls, paths and patterns of one text; triples of data and rows of VALUES do not count."""
@@ -105,13 +105,15 @@ class Reading:
         """Count an operator.
 
         Raises:
-            QuerySyntaxError: It is one too many.
+            QueryTooComplexError: It is one too many.
         """
         self._operators += 1
         if self._operators > MAX_OPERATORS:
-            raise self.error(
+            raise self.source.too_complex(
                 f"too many operators: a query may hold {MAX_OPERATORS:,} patterns, calls and operators. "
                 "Put long lists of values into VALUES or IN, or split the query.",
+                "operators",
+                MAX_OPERATORS,
                 offset,
             )
 
@@ -154,13 +156,15 @@ class Reading:
         """Refuse an algebra that is too deep to be walked by recursion.
 
         Raises:
-            QuerySyntaxError: It is.
+            QueryTooComplexError: It is.
         """
         is_too_deep, place = find_too_deep(root, MAX_DEPTH)
         if is_too_deep:
-            raise QuerySyntaxError(
+            raise QueryTooComplexError(
                 f"nested too deeply: at most {MAX_DEPTH} operators may stand inside each other, and those "
                 "of a chain of OPTIONAL, BIND, MINUS or arithmetic do. Split the query.",
+                "depth",
+                MAX_DEPTH,
                 *((place.line, place.column) if place else (1, 1)),
             )
 

@@ -1,0 +1,83 @@
+"""A query is ended from outside, wherever it is."""
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from small_store import numbers, write_small_store
+
+from conflictkg.answers import Solutions
+from conflictkg.errors import QueryCancelledError
+from conflictkg.store import Cancellation, Limits, Store, open_store
+
+COUNTED = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i FILTER(?c < ?f && ?f < ?i) }"
+STREAMED = "SELECT ?a ?d { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i FILTER(?c + ?f + ?i = 0.5) }"
+ENOUGH = QueryCancelledError("the test")
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """A store of one worker, on which the queries above take for ever."""
+    directory = write_small_store(tmp_path_factory.mktemp("store") / "s", numbers(5_000))
+    with open_store(directory, Limits(workers=1, memory_mb=512, wait_s=30)) as opened:
+        yield opened
+
+
+def _cancel_soon(cancellation: Cancellation) -> list[float]:
+    when: list[float] = []
+
+    def cancel() -> None:
+        when.append(time.monotonic())
+        cancellation.cancel(ENOUGH)
+
+    timer = threading.Timer(0.3, cancel)
+    timer.daemon = True
+    timer.start()
+    return when
+
+
+def _read(store: Store, text: str, cancellation: Cancellation) -> None:
+    answer = store.query(text, deadline_s=60, cancellation=cancellation)
+    assert isinstance(answer, Solutions)
+    with answer:
+        list(answer.rows)
+
+
+@pytest.mark.parametrize("text", [COUNTED, STREAMED], ids=["counted", "streamed"])
+def test_cancelled_query_ends_at_once(store: Store, text: str) -> None:
+    """Within 0.2 s it raises the reason that was given, also while its answer is computed whole."""
+    cancellation = Cancellation()
+    when = _cancel_soon(cancellation)
+    with pytest.raises(QueryCancelledError, match="by the test"):
+        _read(store, text, cancellation)
+    assert time.monotonic() - when[0] < 0.2
+    _read(store, "SELECT * { ?s ?p 1 }", Cancellation())
+
+
+def test_query_that_was_cancelled_before_never_runs(store: Store) -> None:
+    """A cancellation that came before the query counts."""
+    cancellation = Cancellation()
+    cancellation.cancel(ENOUGH)
+    cancellation.cancel(QueryCancelledError("somebody else"))
+    with pytest.raises(QueryCancelledError, match="by the test"):
+        _read(store, COUNTED, cancellation)
+
+
+def test_waiting_query_is_cancelled(store: Store) -> None:
+    """One that waits for a worker waits no longer."""
+    running = Cancellation()
+    holder = threading.Thread(
+        target=lambda: pytest.raises(QueryCancelledError, _read, store, COUNTED, running)
+    )
+    holder.start()
+    waiting = Cancellation()
+    when = _cancel_soon(waiting)
+    try:
+        with pytest.raises(QueryCancelledError):
+            _read(store, COUNTED, waiting)
+        assert time.monotonic() - when[0] < 0.2
+    finally:
+        running.cancel(ENOUGH)
+        holder.join()
