@@ -253,8 +253,8 @@ class UnknownGraphError(NotPermittedError):
         column: Column in the line.
         known: The graphs that there are.
 
-    >>> print(UnknownGraphError("http://e/strike", 2, 6, ["http://e/strikes"]))
-    graph <http://e/strike> (line 2) is not permitted here: the store does not hold it, and nothing is fetched. Did you mean <http://e/strikes>?
+    >>> UnknownGraphError("http://e/strike", 2, 6, ["http://e/strikes"]).hint
+    'Did you mean <http://e/strikes>?'
     """
 
     def __init__(self, iri: str, line: int, column: int, known: Sequence[str]) -> None:
