@@ -1,0 +1,13 @@
+"""What holds for the whole run."""
+
+import resource
+
+MOST_BYTES = 16 << 30
+"""Address space of the run. What runs away fails its own test and names it, before the machine kills the run."""
+
+
+def pytest_configure() -> None:
+    """Bound the memory of this process and of those that it starts."""
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    if hard == resource.RLIM_INFINITY or hard > MOST_BYTES:
+        resource.setrlimit(resource.RLIMIT_AS, (MOST_BYTES, hard))
