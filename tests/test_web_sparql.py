@@ -86,7 +86,7 @@ def test_query_is_answered_however_it_comes(client: FlaskClient, send) -> None: 
             id="form",
         ),
         pytest.param(
-            {"path": f"/sparql?query={ASK}&query={ASK}"}, 400, "ambiguous-operation", id="twice"
+            {"path": f"/sparql?query={ASK}&query={ASK}"}, 400, "duplicate-parameter", id="twice"
         ),
         pytest.param(
             {"path": "/sparql", "method": "POST", "data": {"query": "ASK {}", "update": "x"}},

@@ -4,6 +4,7 @@ Nothing below ``cli`` and ``web`` reads the environment.
 """
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf
@@ -64,6 +65,28 @@ class Settings:
     query_wait_s: Annotated[
         float, Setting("seconds that a query waits for a free worker", 0, 600)
     ] = 2.0
+    queue_length: Annotated[
+        int,
+        Setting("queries that wait for a free worker; more are turned away at once", 0, 1_024),
+    ] = 16
+    client_queries: Annotated[
+        int, Setting("queries of one client that run or wait at a time; 0 for no bound", 0, 1_024)
+    ] = 4
+    client_budget_s: Annotated[
+        float,
+        Setting("seconds of query time that one client can save up; 0 for no bound", 0, 86_400),
+    ] = 120.0
+    client_refill: Annotated[
+        float,
+        Setting("seconds of query time that one client gets back each second", 0.001, 256),
+    ] = 0.5
+    client_header: Annotated[
+        str,
+        Setting(
+            "header in which a proxy in front says whose request it is, such as X-Real-IP; "
+            "the proxy must set it itself, else clients can choose who they are"
+        ),
+    ] = ""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Self:
@@ -91,7 +114,8 @@ def _read(variable: str, text: str, kind: type, setting: Setting) -> Any:
     if kind is Path:
         return Path(text)
     if kind is str:
-        return _read_iri(variable, text) if variable == PREFIX + "BASE_IRI" else text
+        check = _CHECKS.get(variable)
+        return check(variable, text) if check is not None else text
     noun = "a whole number" if kind is int else "a number"
     try:
         number = kind(text)
@@ -116,3 +140,22 @@ def _read_iri(name: str, text: str) -> str:
             f'"{text}" is not an http(s) address that ends in a slash, such as https://kg.example.org/',
         )
     return text
+
+
+_HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+# waitress takes these away from strangers' requests, and who trusts a proxy with them must trust all
+# that are sent through it.
+_CLEARED = {"forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-by"}
+
+
+def _read_header(name: str, text: str) -> str:
+    if not _HEADER.fullmatch(text) or text.lower() in _CLEARED:
+        raise ConfigError(
+            name,
+            f'"{text}" is no header that can be used for it. Have the proxy set one of its own with one '
+            "address in it, such as X-Real-IP (nginx: proxy_set_header X-Real-IP $remote_addr;).",
+        )
+    return text
+
+
+_CHECKS = {PREFIX + "BASE_IRI": _read_iri, PREFIX + "CLIENT_HEADER": _read_header}

@@ -11,6 +11,7 @@ from conflictkg.errors import ConflictKGError
 from conflictkg.store import Limits, open_store, warm_up
 
 _PAGES_ASK_BYTES = 65_536
+_SPARE_WORKERS = 2
 
 
 @click.command("serve")
@@ -34,6 +35,7 @@ def command(directory: Path | None, host: str | None, port: int | None) -> None:
     """
     # Flask and waitress are needed by this command only.
     from conflictkg.web import create_app
+    from conflictkg.web.limits import threads_for
     from conflictkg.web.server import (
         Server,
         is_loopback,
@@ -57,6 +59,8 @@ def command(directory: Path | None, host: str | None, port: int | None) -> None:
         # Strangers' queries are measured when they come in; the pages' own must fit in any case.
         max_query_bytes=max(settings.max_query_bytes, _PAGES_ASK_BYTES),
         wait_s=settings.query_wait_s,
+        # Pages do not wait for strangers' queries.
+        spare_workers=_SPARE_WORKERS,
     )
     warm_up()
     # The port first: who only chose a taken one need not wait for the store.
@@ -64,7 +68,9 @@ def command(directory: Path | None, host: str | None, port: int | None) -> None:
     try:
         with open_store(settings.store, limits) as store:
             app = create_app(settings, store)
-            server = Server(app, sockets, max_body_bytes(settings.max_query_bytes))
+            server = Server(
+                app, sockets, max_body_bytes(settings.max_query_bytes), threads_for(settings)
+            )
             # From here on a signal is a request to end well, so only now is it said how.
             with stopping_on_signals(server.stop):
                 _announce(settings, sockets[0].getsockname()[1], is_open=not is_loopback(sockets))

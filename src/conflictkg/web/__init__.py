@@ -11,7 +11,7 @@ from flask import Flask, Response, request
 from conflictkg.config import Settings
 from conflictkg.questions import load_questions
 from conflictkg.store import Store
-from conflictkg.web import pages, problems, sparql
+from conflictkg.web import pages, problems, running, sparql
 from conflictkg.web.site import Site
 
 _SECURITY_HEADERS = {
@@ -49,7 +49,9 @@ def create_app(settings: Settings, store: Store) -> Flask:
     app.register_blueprint(pages.blueprint)
     app.before_request(_refuse_bad_host)
     app.after_request(_add_headers)
+    app.after_request(running.end_admitted)
     problems.register(app)
+    running.register(app, settings)
     return app
 
 

@@ -10,7 +10,9 @@ from urllib.parse import parse_qsl
 
 from flask import Request
 
+from conflictkg.config import Settings
 from conflictkg.web import problems
+from conflictkg.web.limits import Allowance, read_allowance
 from conflictkg.web.problems import RequestError
 
 FORM = "application/x-www-form-urlencoded"
@@ -31,40 +33,42 @@ class Asked:
         default_graphs: Values of ``default-graph-uri``.
         named_graphs: Values of ``named-graph-uri``.
         format_name: Value of ``format``; empty where there was none.
+        allowance: How long it may run and how much it may answer; none where there was no request.
     """
 
     query: str | None
     default_graphs: tuple[str, ...] = ()
     named_graphs: tuple[str, ...] = ()
     format_name: str = ""
+    allowance: Allowance | None = None
 
 
-def read_request(request: Request, max_query_bytes: int) -> Asked:
+def read_request(request: Request, settings: Settings) -> Asked:
     """Read what a request asks.
 
     Args:
         request: GET, HEAD or POST.
-        max_query_bytes: Longest query, in bytes of UTF-8.
+        settings: The limits.
 
     Raises:
         RequestError: It is no SPARQL Protocol query request; says what is missing or wrong.
     """
     in_address = _read_parameters(request.query_string)
     if request.method != "POST":
-        return _read(in_address, max_query_bytes)
+        return _read(in_address, settings)
     media_type = _require_media_type(request)
     # Percent-encoding makes three bytes of one.
     factor = 3 if media_type == FORM else 1
-    body = _read_body(request, max_query_bytes * factor + 16_384)
+    body = _read_body(request, settings.max_query_bytes, factor)
     if media_type == FORM:
-        return _read([*in_address, *_read_parameters(body)], max_query_bytes)
+        return _read([*in_address, *_read_parameters(body)], settings)
     if any(name in {"query", "update"} for name, _ in in_address):
         raise RequestError(
             problems.AMBIGUOUS,
             "there is a query in the body and another operation in the address. Send one of them.",
         )
-    _require_length(body, max_query_bytes)
-    return _read([*in_address, ("query", _decode(body))], max_query_bytes)
+    _require_length(body, settings.max_query_bytes)
+    return _read([*in_address, ("query", _decode(body))], settings)
 
 
 def _require_media_type(request: Request) -> str:
@@ -95,13 +99,14 @@ def _require_media_type(request: Request) -> str:
     return media_type
 
 
-def _read_body(request: Request, limit: int) -> bytes:
+def _read_body(request: Request, max_query_bytes: int, factor: int) -> bytes:
+    limit = max_query_bytes * factor + 16_384
     if (request.content_length or 0) > limit:
-        raise _too_large(limit)
+        raise _too_large(max_query_bytes)
     # One byte more than allowed tells a chunked body that is too long.
     body = request.stream.read(limit + 1)
     if len(body) > limit:
-        raise _too_large(limit)
+        raise _too_large(max_query_bytes)
     if request.content_length is not None and len(body) < request.content_length:
         raise RequestError(
             problems.BAD_REQUEST,
@@ -129,25 +134,37 @@ def _read_parameters(raw: bytes) -> list[tuple[str, str]]:
         ) from error
 
 
-def _read(parameters: list[tuple[str, str]], max_query_bytes: int) -> Asked:
+def _read(parameters: list[tuple[str, str]], settings: Settings) -> Asked:
     queries = [value for name, value in parameters if name == "query"]
     updates = [value for name, value in parameters if name in {"update", "using-graph-uri"}]
-    if len(queries) > 1 or (queries and updates):
+    if queries and updates:
         raise RequestError(
             problems.AMBIGUOUS,
             f"there are {len(queries)} query and {len(updates)} update parameters. Send one query.",
         )
+    _require_once("query", queries)
     if updates:
         raise _no_updates()
     if queries:
-        _require_length(queries[0].encode("utf-8", "surrogatepass"), max_query_bytes)
+        _require_length(queries[0].encode("utf-8", "surrogatepass"), settings.max_query_bytes)
     formats = [value for name, value in parameters if name in {"format", "output"}]
+    _require_once("format", formats)
     return Asked(
         queries[0] if queries else None,
         _read_graphs(parameters, "default-graph-uri"),
         _read_graphs(parameters, "named-graph-uri"),
         formats[0].strip() if formats else "",
+        read_allowance(parameters, settings),
     )
+
+
+def _require_once(name: str, values: list[str]) -> None:
+    if len(values) > 1:
+        raise RequestError(
+            problems.DUPLICATE_PARAMETER,
+            f"{name} is given {len(values)} times. Give it once.",
+            fields={"parameter": name},
+        )
 
 
 def _read_graphs(parameters: list[tuple[str, str]], name: str) -> tuple[str, ...]:
@@ -181,7 +198,9 @@ def _decode(body: bytes) -> str:
 
 def _too_large(limit: int) -> RequestError:
     return RequestError(
-        problems.TOO_LARGE, f"the query has more than {limit:,} bytes, the most that is taken here."
+        problems.TOO_LARGE,
+        f"the query has more than {limit:,} bytes, the most that is taken here.",
+        fields={"maxBytes": limit},
     )
 
 

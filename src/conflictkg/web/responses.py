@@ -14,6 +14,7 @@ from conflictkg.answers.formats import formats_for, write_answer
 from conflictkg.errors import NotAcceptableError, QueryError
 from conflictkg.terms import PREFIXES
 from conflictkg.web import problems
+from conflictkg.web.limits import Allowance, read_allowance
 from conflictkg.web.negotiate import Offer, find_format, negotiate
 from conflictkg.web.problems import RequestError
 from conflictkg.web.site import Site
@@ -76,10 +77,19 @@ def choose_offer(format_name: str, accept: str | None, offers: tuple[Offer, ...]
     raise NotAcceptableError(f'format "{format_name}"', [each.name for each in offers])
 
 
-def write_response(site: Site, answer: Answer, offer: Offer) -> Response:
+def write_response(
+    site: Site, answer: Answer, offer: Offer, allowance: Allowance | None = None
+) -> Response:
     """Write an answer in one of the machine-readable formats.
 
     The answer is closed with the response, however that ends.
+
+    Args:
+        site: The site.
+        answer: The answer.
+        offer: In what format.
+        allowance: How much of it there may be. One that is longer than its client wanted ends well; one
+            that is longer than what is answered here does not.
 
     Raises:
         QueryError: The answer failed before its first part was complete.
@@ -97,8 +107,9 @@ def write_response(site: Site, answer: Answer, offer: Offer) -> Response:
         response = Response(b"".join(held), content_type=media_type)
         say_completeness(response, is_complete=_is_complete(answer))
     else:
-        limit = site.settings.max_rows
-        response = Response(_pass_on(held, pieces, answer, limit), content_type=media_type)
+        allowance = allowance or read_allowance((), site.settings)
+        limit = allowance.max_rows
+        response = Response(_pass_on(held, pieces, answer, allowance), content_type=media_type)
         response.headers["Conflictkg-Complete"] = f"unknown; row-limit={limit}"
     response.call_on_close(answer.close)
     response.headers["Conflictkg-Release"] = site.store.release
@@ -127,13 +138,13 @@ def _hold_back(pieces: Iterator[bytes]) -> tuple[list[bytes], bool]:
 
 
 def _pass_on(
-    held: list[bytes], pieces: Iterator[bytes], answer: Answer, limit: int
+    held: list[bytes], pieces: Iterator[bytes], answer: Answer, allowance: Allowance
 ) -> Iterator[bytes]:
     while held:
         yield held.pop(0)
     yield from pieces
-    if not _is_complete(answer):
-        raise AnswerCutError(limit)
+    if not allowance.is_own_limit and not _is_complete(answer):
+        raise AnswerCutError(allowance.max_rows)
 
 
 def _is_complete(answer: Answer) -> bool:

@@ -27,7 +27,6 @@ DRAIN_S = 30.0
 _LINGER_S = 2.0
 
 _TUNING = {
-    "threads": 32,
     "connection_limit": 1000,
     "channel_timeout": 30,  # a client that sends nothing for so long is let go
     "cleanup_interval": 5,
@@ -186,10 +185,15 @@ class Server:
         app: What to serve.
         sockets: Where, from :func:`listen`.
         max_body_bytes: Larger request bodies are refused before they are read whole.
+        threads: Requests that are worked on at the same time.
     """
 
     def __init__(
-        self, app: WSGIApplication, sockets: tuple[socket.socket, ...], max_body_bytes: int
+        self,
+        app: WSGIApplication,
+        sockets: tuple[socket.socket, ...],
+        max_body_bytes: int,
+        threads: int = 32,
     ) -> None:
         self._sockets: dict[int, wasyncore.dispatcher] = {}
         self._server = create_server(
@@ -197,6 +201,7 @@ class Server:
             map=self._sockets,
             sockets=list(sockets),
             max_request_body_size=max_body_bytes,
+            threads=threads,
             **_TUNING,
         )
         for each in self._listeners():

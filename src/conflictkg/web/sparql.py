@@ -5,12 +5,15 @@ import time
 from flask import Blueprint, Response, request
 
 from conflictkg.errors import ConflictKGError
+from conflictkg.store import Cancellation
 from conflictkg.web import problems, querypage
 from conflictkg.web.description import describe_service
+from conflictkg.web.limits import read_allowance
 from conflictkg.web.negotiate import find_format, is_wanted, negotiate
 from conflictkg.web.problems import RequestError
 from conflictkg.web.protocol import Asked, read_request
 from conflictkg.web.responses import choose_offer, offers_for, write_response
+from conflictkg.web.running import admitted
 from conflictkg.web.site import Site, current_site
 
 blueprint = Blueprint("sparql", __name__)
@@ -22,7 +25,7 @@ def endpoint() -> Response:
     site = current_site()
     asked = Asked(None)
     try:
-        asked = read_request(request, site.settings.max_query_bytes)
+        asked = read_request(request, site.settings)
         if asked.query is None or (request.method != "POST" and not asked.query.strip()):
             return _answer_nothing_asked(site, asked)
         return _answer_query(site, asked)
@@ -33,13 +36,20 @@ def endpoint() -> Response:
 
 
 def _answer_query(site: Site, asked: Asked) -> Response:
+    with admitted(asked.query or "") as cancellation:
+        return _answer_admitted(site, asked, cancellation)
+
+
+def _answer_admitted(site: Site, asked: Asked, cancellation: Cancellation) -> Response:
     start = time.monotonic()
+    allowance = asked.allowance or read_allowance((), site.settings)
     answer = site.store.query(
         asked.query or "",
-        deadline_s=site.settings.query_timeout_s,
-        max_rows=site.settings.max_rows,
+        deadline_s=allowance.timeout_s,
+        max_rows=allowance.max_rows,
         default_graphs=asked.default_graphs,
         named_graphs=asked.named_graphs,
+        cancellation=cancellation,
     )
     try:
         accept = request.headers.get("Accept")
@@ -50,7 +60,7 @@ def _answer_query(site: Site, asked: Asked) -> Response:
     except BaseException:
         answer.close()
         raise
-    return write_response(site, answer, offer)
+    return write_response(site, answer, offer, allowance)
 
 
 def _answer_nothing_asked(site: Site, asked: Asked) -> Response:

@@ -1,0 +1,390 @@
+"""What one client and all together may ask of the server at once, and who a client is.
+
+A query is admitted, or waits in a short queue, or is turned away at once: what has no bound is no
+queue but a way to die slowly. What a client uses is counted as the time that its queries run.
+"""
+
+import ipaddress
+import math
+import threading
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from flask import Request
+
+from conflictkg.config import Settings
+from conflictkg.store import Cancellation
+from conflictkg.web import problems
+from conflictkg.web.problems import RequestError
+
+_MOST_CLIENTS = 20_000
+"""Clients whose use is remembered; then those are forgotten that asked longest ago."""
+
+_RETRY_S = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A limit as the description of the service tells it.
+
+    Args:
+        name: Of its setting.
+        value: Its value; 0 or more.
+        unit: Of the value: ``s``, ``rows``, ``bytes``, ``MiB``, ``queries``.
+        meaning: What it bounds.
+        parameter: With which a client can ask for less; empty where it cannot.
+    """
+
+    name: str
+    value: float
+    unit: str
+    meaning: str
+    parameter: str = ""
+
+
+def limits_of(settings: Settings) -> tuple[Limit, ...]:
+    """All limits on queries over HTTP, for the description of the service; those without a bound are left out.
+
+    >>> [each.value for each in limits_of(Settings()) if each.parameter == "timeout"]
+    [30.0]
+    """
+    limits = (
+        Limit("query_timeout_s", settings.query_timeout_s, "s", "Time of one query.", "timeout"),
+        Limit("max_rows", settings.max_rows, "rows", "Rows or triples of one answer.", "limit"),
+        Limit("max_query_bytes", settings.max_query_bytes, "bytes", "Text of one query, in UTF-8."),
+        Limit("query_memory_mb", settings.query_memory_mb, "MiB", "Memory of one query."),
+        Limit("query_disk_mb", settings.query_disk_mb, "MiB", "Temporary files of all queries."),
+        Limit("workers", settings.workers, "queries", "Queries that run at the same time."),
+        Limit("queue_length", settings.queue_length, "queries", "Queries that wait for a worker."),
+        Limit("query_wait_s", settings.query_wait_s, "s", "Time that a query waits for a worker."),
+        Limit(
+            "client_queries",
+            settings.client_queries or math.inf,
+            "queries",
+            "Queries of one client that run or wait.",
+        ),
+        Limit(
+            "client_budget_s",
+            settings.client_budget_s or math.inf,
+            "s",
+            "Query time that one client can save up.",
+        ),
+        Limit(
+            "client_refill",
+            settings.client_refill if settings.client_budget_s else math.inf,
+            "s",
+            "Query time that one client gets back in a second.",
+        ),
+    )
+    return tuple(each for each in limits if each.value != math.inf)
+
+
+def threads_for(settings: Settings) -> int:
+    """Threads that serve requests: those whose queries run or wait, and enough beside for all others.
+
+    >>> threads_for(Settings(workers=2, queue_length=16)), threads_for(Settings(queue_length=100))
+    (32, 114)
+    """
+    return max(32, settings.workers + settings.queue_length + 12)
+
+
+# What a client asks for
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """How long one query may run, and how much it may answer.
+
+    Args:
+        timeout_s: Seconds.
+        max_rows: Rows or triples.
+        is_own_limit: Whether the client itself wanted no more rows.
+    """
+
+    timeout_s: float
+    max_rows: int
+    is_own_limit: bool = False
+
+
+def read_allowance(parameters: Sequence[tuple[str, str]], settings: Settings) -> Allowance:
+    """Read ``timeout`` (seconds) and ``limit`` (rows): a client may ask for less than there is.
+
+    Args:
+        parameters: All parameters of the request.
+        settings: What there is.
+
+    Raises:
+        RequestError: One is given twice, is no positive number, or asks for more.
+
+    >>> read_allowance([("timeout", "2.5"), ("limit", "10")], Settings())
+    Allowance(timeout_s=2.5, max_rows=10, is_own_limit=True)
+    """
+    most = settings.query_timeout_s
+    timeout = _read_number(parameters, "timeout", "seconds")
+    if timeout is not None and timeout > most:
+        raise RequestError(
+            problems.TIMEOUT_TOO_LARGE,
+            f"timeout is {timeout:g} s; a query may run for {most:g} s here. "
+            "Ask for as much or less, or leave timeout= out.",
+            fields={"maxTimeoutSeconds": most},
+        )
+    limit = _read_number(parameters, "limit", "rows")
+    if limit is not None and (limit < 1 or limit != int(limit)):
+        raise _bad_number("limit", f"{limit:g}", "rows")
+    if limit is not None and limit > settings.max_rows:
+        raise RequestError(
+            problems.LIMIT_TOO_LARGE,
+            f"limit is {limit:,.0f}; an answer has at most {settings.max_rows:,} rows here. "
+            "Ask for as many or fewer, or leave limit= out.",
+            fields={"maxRows": settings.max_rows},
+        )
+    return Allowance(
+        most if timeout is None else timeout,
+        settings.max_rows if limit is None else int(limit),
+        limit is not None,
+    )
+
+
+def _read_number(parameters: Sequence[tuple[str, str]], name: str, unit: str) -> float | None:
+    values = [value.strip() for each, value in parameters if each == name]
+    if len(values) > 1:
+        raise RequestError(
+            problems.DUPLICATE_PARAMETER,
+            f"{name} is given {len(values)} times. Give it once.",
+            fields={"parameter": name},
+        )
+    if not values or not values[0]:
+        return None
+    try:
+        number = float(values[0])
+    except ValueError:
+        raise _bad_number(name, values[0], unit) from None
+    # Python reads "1_0" and "inf" too.
+    if not (math.isfinite(number) and number > 0) or "_" in values[0]:
+        raise _bad_number(name, values[0], unit)
+    return number
+
+
+def _bad_number(name: str, text: str, unit: str) -> RequestError:
+    right = "a whole number of rows from 1" if unit == "rows" else "a positive number of seconds"
+    return RequestError(
+        problems.BAD_PARAMETER,
+        f'{name} is "{text[:100]}". Give {right}, such as {name}=10.',
+        fields={"parameter": name},
+    )
+
+
+# Who asks
+
+
+def client_of(request: Request, settings: Settings) -> str:
+    """Who asks, as its use is counted: an address, for IPv6 the network of 64 bits that a household has.
+
+    Behind a proxy all connections come from the proxy; then it says in a header whose they are, and the
+    setting ``client_header`` names that header. No other header is believed: anybody can send one.
+    """
+    address = request.remote_addr or ""
+    if settings.client_header:
+        said = request.headers.get(settings.client_header, "")
+        # Some proxies add to what the client sent; the last one is the proxy's own word.
+        address = said.rpartition(",")[2].strip() or address
+    return normalise_address(address)
+
+
+def normalise_address(text: str) -> str:
+    """An address in one spelling; what is none is "unknown", which is one client.
+
+    >>> normalise_address("::ffff:192.0.2.1"), normalise_address("2001:db8::1:2:3:4")
+    ('192.0.2.1', '2001:db8::/64')
+    >>> normalise_address("127.0.0.1, 1.2.3.4")
+    'unknown'
+    """
+    try:
+        address = ipaddress.ip_address(text.partition("%")[0])
+    except ValueError:
+        return "unknown"
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped is not None:
+            return str(address.ipv4_mapped)
+        if not address.is_loopback:
+            return str(ipaddress.ip_network((address, 64), strict=False))
+    return str(address)
+
+
+def is_loopback(client: str) -> bool:
+    """Whether a client, from :func:`client_of`, is this machine itself.
+
+    >>> is_loopback("127.0.0.1"), is_loopback("2001:db8::/64")
+    (True, False)
+    """
+    try:
+        return ipaddress.ip_address(client).is_loopback
+    except ValueError:
+        return False
+
+
+# How much at once
+
+
+@dataclass(slots=True)
+class _Use:
+    """What a client has left, and has under way."""
+
+    left_s: float
+    at: float
+    queries: int = 0
+
+
+class Admission:
+    """Lets queries in: so many run, so many wait in the order they came, and the others are turned away.
+
+    A client on the machine itself has no budget of its own, unless a header names the clients: it is a
+    program of the operator, or a proxy through which all come.
+
+    Args:
+        settings: How many and how much.
+        clock: Seconds, for tests.
+    """
+
+    def __init__(self, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:
+        self._settings, self._clock = settings, clock
+        self._changed = threading.Condition()
+        self._free = settings.workers
+        self._queue: deque[object] = deque()
+        self._uses: OrderedDict[str, _Use] = OrderedDict()
+
+    @property
+    def running(self) -> int:
+        """Queries that run."""
+        return self._settings.workers - self._free
+
+    @property
+    def waiting(self) -> int:
+        """Queries that wait."""
+        return len(self._queue)
+
+    def enter(self, client: str, cancellation: Cancellation) -> "Turn":
+        """Wait for the turn of a query.
+
+        Args:
+            client: Who asks, from :func:`client_of`.
+            cancellation: Ends the waiting.
+
+        Raises:
+            RequestError: The client asks too much, or too many wait already, or it waited too long.
+            QueryCancelledError: It was cancelled while it waited.
+        """
+        with self._changed:
+            use = self._require_budget(client)
+            if use is not None:
+                use.queries += 1
+            try:
+                if self._free and not self._queue:
+                    self._free -= 1
+                else:
+                    self._wait(cancellation)
+            except BaseException:
+                if use is not None:
+                    use.queries -= 1
+                raise
+            return Turn(self, use, self._clock())
+
+    def _wait(self, cancellation: Cancellation) -> None:
+        if len(self._queue) >= self._settings.queue_length:
+            raise _overloaded(
+                f"{self.running} queries run and {len(self._queue)} wait, the most that do."
+            )
+        ticket = object()
+        self._queue.append(ticket)
+        cancellation.attach(self._wake)
+        try:
+            self._changed.wait_for(
+                lambda: cancellation.reason or (self._free and self._queue[0] is ticket),
+                self._settings.query_wait_s,
+            )
+            if cancellation.reason is not None:
+                raise cancellation.reason
+            if not (self._free and self._queue[0] is ticket):
+                raise _overloaded(f"no worker became free in {self._settings.query_wait_s:g} s.")
+            self._free -= 1
+        finally:
+            self._queue.remove(ticket)
+            self._changed.notify_all()
+
+    def _wake(self, _: object) -> None:
+        with self._changed:
+            self._changed.notify_all()
+
+    def leave(self, use: _Use | None, started: float) -> None:
+        """A query has ended: its place is free, and its client has used the time."""
+        now = self._clock()
+        with self._changed:
+            self._free += 1
+            if use is not None:
+                use.queries -= 1
+                self._refill(use, now)
+                use.left_s -= now - started
+            self._changed.notify_all()
+
+    def _require_budget(self, client: str) -> _Use | None:
+        settings = self._settings
+        if is_loopback(client) and not settings.client_header:
+            return None
+        use = self._uses.get(client)
+        if use is None:
+            use = self._uses[client] = _Use(settings.client_budget_s, self._clock())
+            if len(self._uses) > _MOST_CLIENTS:
+                self._uses.popitem(last=False)
+        self._uses.move_to_end(client)
+        if settings.client_queries and use.queries >= settings.client_queries:
+            raise RequestError(
+                problems.TOO_MANY_QUERIES,
+                f"{use.queries} queries of yours ({client}) run already, the most that a client may "
+                "have at a time. Wait until one has ended.",
+                {"Retry-After": "1"},
+                {"limit": "client_queries", "max": settings.client_queries},
+            )
+        self._refill(use, self._clock())
+        if settings.client_budget_s and use.left_s <= 0:
+            wait = max(1, math.ceil(-use.left_s / settings.client_refill))
+            raise RequestError(
+                problems.TOO_MANY_QUERIES,
+                f"the queries of yours ({client}) have used the time that a client gets: "
+                f"{settings.client_budget_s:g} s, and {settings.client_refill:g} s more each second. "
+                f"Ask again in {wait} s.",
+                {"Retry-After": str(wait)},
+                {"limit": "client_budget_s", "max": settings.client_budget_s},
+            )
+        return use
+
+    def _refill(self, use: _Use, now: float) -> None:
+        gained = (now - use.at) * self._settings.client_refill
+        use.left_s = min(self._settings.client_budget_s, use.left_s + gained)
+        use.at = now
+
+
+class Turn:
+    """The place of a query that runs; given back once."""
+
+    def __init__(self, admission: Admission, use: _Use | None, started: float) -> None:
+        self._admission, self._use, self._started = admission, use, started
+        self._lock = threading.Lock()
+        self._is_over = False
+
+    def end(self) -> None:
+        """Give the place back; a second time does nothing."""
+        with self._lock:
+            if self._is_over:
+                return
+            self._is_over = True
+        self._admission.leave(self._use, self._started)
+
+
+def _overloaded(problem: str) -> RequestError:
+    return RequestError(
+        problems.OVERLOADED,
+        f"the server is busy: {problem} Ask again in {_RETRY_S} seconds.",
+        {"Retry-After": str(_RETRY_S)},
+    )

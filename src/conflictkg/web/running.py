@@ -1,0 +1,298 @@
+"""The queries that run: what the operator sees and stops, and how a client that leaves is noticed.
+
+``/queries`` lists them and ``DELETE /queries/<id>`` stops one. Both are for the operator: for who sits at
+the machine itself, and for who has a token to operate it.
+"""
+
+import json
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Flask, Request, Response, current_app, g, render_template, request
+
+from conflictkg.config import Settings
+from conflictkg.errors import NotFoundError, QueryCancelledError
+from conflictkg.store import Cancellation
+from conflictkg.web import problems
+from conflictkg.web.limits import Admission, Turn, client_of, is_loopback, normalise_address
+from conflictkg.web.problems import RequestError
+from conflictkg.web.site import current_site
+
+blueprint = Blueprint("running", __name__)
+
+_POLL_S = 0.1
+_IDLE_POLLS = 50
+"""After so many polls with nothing to watch the watching thread ends; the next query starts another."""
+
+_SHOWN = 2_000
+"""Characters of a query that the list shows."""
+
+
+@dataclass(slots=True, eq=False)
+class Entry:
+    """A query under way.
+
+    Args:
+        text: It.
+        client: Who asked, from :func:`~conflictkg.web.limits.client_of`.
+        request_id: Of the request, as in its answer and in the log.
+        is_gone: Whether the client has left.
+        id: By which the operator stops it.
+        since: When it came.
+        started: When it came, on the clock of ``time.monotonic``.
+        is_waiting: Whether it waits for its turn.
+        cancellation: Ends it.
+    """
+
+    text: str
+    client: str
+    request_id: str
+    is_gone: Callable[[], bool]
+    id: str = field(default_factory=lambda: secrets.token_hex(4))
+    since: datetime = field(default_factory=lambda: datetime.now(UTC))
+    started: float = field(default_factory=time.monotonic)
+    is_waiting: bool = True
+    cancellation: Cancellation = field(default_factory=Cancellation)
+
+    def describe(self) -> dict[str, object]:
+        """It as a JSON object."""
+        return {
+            "id": self.id,
+            "state": "waiting" if self.is_waiting else "running",
+            "since": self.since.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "seconds": round(time.monotonic() - self.started, 3),
+            "client": self.client,
+            "requestId": self.request_id,
+            "query": self.text[:_SHOWN],
+        }
+
+
+class Running:
+    """The queries under way of one application; those whose clients leave are stopped."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._entries: dict[str, Entry] = {}
+        self._is_watched = False
+
+    def add(self, entry: Entry) -> None:
+        """Watch over a query from now on."""
+        with self._changed:
+            self._entries[entry.id] = entry
+            if not self._is_watched:
+                self._is_watched = True
+                threading.Thread(target=self._watch, name="conflictkg-clients", daemon=True).start()
+
+    def remove(self, entry: Entry) -> None:
+        """It has ended."""
+        with self._changed:
+            self._entries.pop(entry.id, None)
+
+    def entries(self) -> tuple[Entry, ...]:
+        """Those under way, oldest first."""
+        with self._changed:
+            return tuple(self._entries.values())
+
+    def cancel(self, number: str) -> Entry:
+        """Stop one for the operator.
+
+        Raises:
+            NotFoundError: It has ended, or there never was one.
+        """
+        with self._changed:
+            entry = self._entries.get(number)
+            known = list(self._entries)
+        if entry is None:
+            raise NotFoundError("running query", number[:100], known)
+        entry.cancellation.cancel(QueryCancelledError("the operator of this server"))
+        return entry
+
+    def _watch(self) -> None:
+        idle = 0
+        while True:
+            time.sleep(_POLL_S)
+            with self._changed:
+                entries = tuple(self._entries.values())
+                idle = 0 if entries else idle + 1
+                if idle > _IDLE_POLLS:
+                    self._is_watched = False
+                    return
+            for entry in entries:
+                if entry.cancellation.reason is None and entry.is_gone():
+                    entry.cancellation.cancel(QueryCancelledError("its client, who left"))
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """What one application lets in and has under way."""
+
+    admission: Admission
+    running: Running
+
+
+def register(app: Flask, settings: Settings) -> None:
+    """Give an application its limits and the operator's list."""
+    app.extensions["conflictkg.traffic"] = Traffic(Admission(settings), Running())
+    app.register_blueprint(blueprint)
+
+
+def current_traffic() -> Traffic:
+    """What the application that answers the current request lets in and has under way."""
+    traffic = current_app.extensions["conflictkg.traffic"]
+    if not isinstance(traffic, Traffic):
+        raise TypeError("the application was not made by create_app")
+    return traffic
+
+
+@contextmanager
+def admitted(text: str) -> Iterator[Cancellation]:
+    """Let the current request's query in, and watch over it until its answer is sent.
+
+    Within the block the query is begun; it counts as running until the response has been closed, or the
+    block raises.
+
+    Args:
+        text: The query, or another text that tells the operator what runs.
+
+    Yields:
+        What has it ended, for the store.
+
+    Raises:
+        RequestError: The client asks too much, or the server has too much to do.
+        QueryCancelledError: The client left, or the operator stopped it, while it waited.
+    """
+    traffic = current_traffic()
+    client = client_of(request, current_site().settings)
+    is_gone = request.environ.get("waitress.client_disconnected", _never)
+    entry = Entry(text, client, str(getattr(g, "request_id", "")), is_gone)
+    traffic.running.add(entry)
+    turn: Turn | None = None
+
+    def end() -> None:
+        if turn is not None:
+            turn.end()
+        traffic.running.remove(entry)
+
+    try:
+        turn = traffic.admission.enter(client, entry.cancellation)
+        entry.is_waiting = False
+        yield entry.cancellation
+    except BaseException:
+        end()
+        raise
+    _end_with_response(end)
+
+
+def _end_with_response(end: Callable[[], None]) -> None:
+    callbacks = getattr(g, "conflictkg_ends", None)
+    if callbacks is None:
+        callbacks = g.conflictkg_ends = []
+    callbacks.append(end)
+
+
+def end_admitted(response: Response) -> Response:
+    """Count the current request's queries as ended when its response is; for ``after_request``."""
+    for end in g.pop("conflictkg_ends", ()):
+        if response.is_streamed:
+            response.call_on_close(end)
+        else:
+            end()
+    return response
+
+
+def _never() -> bool:
+    return False
+
+
+# For the operator
+
+
+def require_operator(asked: Request, settings: Settings) -> None:
+    """Refuse whoever does not operate the server.
+
+    Who sits at the machine itself does: comes from a loopback address, by a loopback name (else any page
+    could come by a name of its own that leads here), from no page of another site, and through no proxy.
+    Others show a token; ``app.extensions["conflictkg.operator"]`` checks it.
+
+    Raises:
+        RequestError: They are not known as the operator.
+    """
+    check: Callable[[Request], bool] = current_app.extensions.get(
+        "conflictkg.operator", _knows_none
+    )
+    if _is_at_machine(asked, settings) or check(asked):
+        return
+    raise RequestError(
+        problems.UNAUTHORIZED,
+        "this is for the operator. Ask from the machine itself at a loopback address and not through a "
+        "proxy, or send the header Authorization: Bearer … with a token of the scope operate.",
+        {"WWW-Authenticate": 'Bearer realm="conflictkg"'},
+    )
+
+
+def _knows_none(_: Request) -> bool:
+    return False
+
+
+_FORWARDING = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP")
+
+
+def _is_at_machine(asked: Request, settings: Settings) -> bool:
+    if settings.client_header or not is_loopback(normalise_address(asked.remote_addr or "")):
+        return False
+    if any(name in asked.headers for name in _FORWARDING):
+        return False
+    origin = asked.headers.get("Origin")
+    if origin is not None and origin != f"{asked.scheme}://{asked.host}":
+        return False
+    if asked.headers.get("Sec-Fetch-Site", "none") not in {"none", "same-origin"}:
+        return False
+    name = urlsplit(f"//{asked.host}").hostname or ""
+    return name == "localhost" or is_loopback(name)
+
+
+@blueprint.get("/queries")
+def list_running() -> Response:
+    """What runs and what waits, oldest first."""
+    require_operator(request, current_site().settings)
+    traffic = current_traffic()
+    queries = [each.describe() for each in traffic.running.entries()]
+    if problems.prefers_page(request):
+        response = Response(render_template("running.html", queries=queries))
+    else:
+        counts = {"running": traffic.admission.running, "waiting": traffic.admission.waiting}
+        response = _write({**counts, "queries": queries})
+    response.headers["Cache-Control"] = "no-store"
+    response.vary.add("Accept")
+    return response
+
+
+@blueprint.get("/queries/<number>")
+def show_running(number: str) -> Response:
+    """One query that runs or waits."""
+    require_operator(request, current_site().settings)
+    entries = {each.id: each for each in current_traffic().running.entries()}
+    if number not in entries:
+        raise NotFoundError("running query", number[:100], list(entries))
+    return _write(entries[number].describe())
+
+
+@blueprint.delete("/queries/<number>")
+def cancel_running(number: str) -> Response:
+    """Stop one; its client is told that the operator did."""
+    require_operator(request, current_site().settings)
+    return _write({**current_traffic().running.cancel(number).describe(), "state": "cancelled"})
+
+
+def _write(document: dict[str, object]) -> Response:
+    text = json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+    body = text.encode("utf-8", "backslashreplace")
+    response = Response(body, content_type="application/json")
+    response.headers["Cache-Control"] = "no-store"
+    return response
