@@ -26,8 +26,8 @@ from conflictkg.web.site import current_site
 
 blueprint = Blueprint("running", __name__)
 
-_POLL_S = 0.1
-_IDLE_POLLS = 50
+_POLL_S = 0.05
+_IDLE_POLLS = 100
 """After so many polls with nothing to watch the watching thread ends; the next query starts another."""
 
 _SHOWN = 2_000

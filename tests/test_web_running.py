@@ -1,0 +1,239 @@
+"""The operator sees and stops what runs; a client that leaves takes its query along; slow ones hold nobody up."""
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from urllib.parse import quote
+
+import pytest
+from flask import Flask
+from small_store import numbers, write_small_store
+from web_support import HTML, FakeStore, require_problem
+from werkzeug.test import TestResponse
+
+from conflictkg.answers import Answer, Boolean
+from conflictkg.config import Settings
+from conflictkg.store import Cancellation, Limits, Store, open_store
+from conflictkg.web import create_app
+from conflictkg.web.running import Traffic
+from conflictkg.web.server import Server, listen, max_body_bytes
+
+ASK = "/sparql?query=ASK%7B%7D"
+LOCAL = "http://localhost/"
+HEAVY = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i FILTER(?c < ?f && ?f < ?i) }"
+HEAVY_ROWS = "SELECT ?a ?d { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i FILTER(?c + ?f + ?i = 0.5) }"
+SMALL = "SELECT * { ?s ?p ?o } LIMIT 3"
+
+
+class _HangingStore(FakeStore):
+    """Answers when it is told to, or raises what its query is cancelled with."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.entered, self._changed = threading.Semaphore(0), threading.Event()
+
+    def query(self, text: str, **options: object) -> Answer:  # noqa: ARG002  the store's signature
+        cancellation = options["cancellation"]
+        assert isinstance(cancellation, Cancellation)
+        cancellation.attach(lambda _: self._changed.set())
+        self.entered.release()
+        self._changed.wait(20)
+        if cancellation.reason is not None:
+            raise cancellation.reason
+        return Boolean(value=True)
+
+    def answer(self) -> None:
+        """Let all go on."""
+        self._changed.set()
+
+
+@contextmanager
+def _one_running() -> Iterator[tuple[Flask, _HangingStore, Callable[[], TestResponse]]]:
+    """An application on which a query runs, and how to get its answer."""
+    store = _HangingStore()
+    app = create_app(Settings(), store)  # type: ignore[arg-type]  # as much of a store as is used
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(app.test_client().get, ASK)
+        assert store.entered.acquire(timeout=10)
+        try:
+            yield app, store, lambda: asked.result(10)
+        finally:
+            store.answer()
+
+
+def test_operator_sees_what_runs() -> None:
+    """The list has text, client, time and state; after its end a query is not in it."""
+    with _one_running() as (app, store, result):
+        client = app.test_client()
+        body = client.get("/queries", base_url=LOCAL).get_json()
+        assert (body["running"], body["waiting"]) == (1, 0)
+        (shown,) = body["queries"]
+        assert (shown["query"], shown["client"], shown["state"]) == (
+            "ASK{}",
+            "127.0.0.1",
+            "running",
+        )
+        assert shown["seconds"] >= 0
+        assert shown["since"].endswith("Z")
+        assert client.get(f"/queries/{shown['id']}", base_url=LOCAL).get_json()["id"] == shown["id"]
+        page = client.get("/queries", base_url=LOCAL, headers={"Accept": HTML})
+        assert shown["id"] in page.text
+        assert page.headers["Cache-Control"] == "no-store"
+        store.answer()
+        assert result().status_code == 200
+        assert client.get("/queries", base_url=LOCAL).get_json()["queries"] == []
+
+
+def test_operator_stops_query() -> None:
+    """Its client is told who stopped it; a second time there is nothing to stop."""
+    with _one_running() as (app, _, result):
+        client = app.test_client()
+        number = client.get("/queries", base_url=LOCAL).get_json()["queries"][0]["id"]
+        response = client.delete(f"/queries/{number}", base_url=LOCAL)
+        assert response.get_json()["state"] == "cancelled"
+        body = require_problem(result(), 503, "query-cancelled")
+        assert "the operator" in str(body["detail"])
+        require_problem(client.delete(f"/queries/{number}", base_url=LOCAL), 404, "not-found")
+
+
+@pytest.mark.parametrize(
+    ("address", "base", "headers", "settings"),
+    [
+        pytest.param("192.0.2.1", LOCAL, {}, {}, id="from elsewhere"),
+        pytest.param("127.0.0.1", "http://kg.example.org/", {}, {}, id="by another name"),
+        pytest.param("127.0.0.1", LOCAL, {"Origin": "https://evil.example"}, {}, id="page"),
+        pytest.param("127.0.0.1", LOCAL, {"Sec-Fetch-Site": "cross-site"}, {}, id="fetch"),
+        pytest.param("127.0.0.1", LOCAL, {"X-Forwarded-For": "127.0.0.1"}, {}, id="proxy"),
+        pytest.param("127.0.0.1", LOCAL, {}, {"client_header": "X-Real-IP"}, id="behind proxy"),
+        pytest.param("127.0.0.1", LOCAL, {"Cookie": "a=b"}, {"client_header": "X"}, id="cookie"),
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+def test_others_see_and_stop_nothing(
+    address: str, base: str, headers: dict[str, str], settings: dict[str, str], method: str
+) -> None:
+    """Whoever is not at the machine itself needs a token, and pages of other sites are not."""
+    app = create_app(Settings(**settings), FakeStore())  # type: ignore[arg-type]  # by name
+    path = "/queries" if method == "GET" else "/queries/00000000"
+    response = app.test_client().open(
+        path,
+        method=method,
+        base_url=base,
+        headers=headers,
+        environ_base={"REMOTE_ADDR": address},
+    )
+    require_problem(response, 401, "unauthorized")
+    assert response.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+def test_token_of_operator_is_enough() -> None:
+    """Who shows one that is verified may come from anywhere."""
+    app = create_app(Settings(), FakeStore())  # type: ignore[arg-type]  # as much as is used
+    app.extensions["conflictkg.operator"] = lambda asked: asked.authorization is not None
+    response = app.test_client().get(
+        "/queries",
+        headers={"Authorization": "Bearer x"},
+        environ_base={"REMOTE_ADDR": "192.0.2.1"},
+    )
+    assert response.status_code == 200
+
+
+# With sockets
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """A store on which the heavy queries take for ever."""
+    directory = write_small_store(tmp_path_factory.mktemp("store") / "s", numbers(5_000))
+    with open_store(directory, Limits(workers=2, memory_mb=512, spare_workers=2)) as opened:
+        yield opened
+
+
+@pytest.fixture
+def served(store: Store) -> Iterator[tuple[tuple[str, int], Traffic]]:
+    """Where an application is served as it is in earnest, and what it has under way."""
+    settings = Settings(query_timeout_s=20, workers=1)
+    app = create_app(settings, store)
+    sockets = listen("127.0.0.1", 0)
+    server = Server(app, sockets, max_body_bytes(settings.max_query_bytes))
+    thread = threading.Thread(target=server.serve)
+    thread.start()
+    try:
+        yield sockets[0].getsockname(), app.extensions["conflictkg.traffic"]
+    finally:
+        server.stop()
+        server.stop()
+        thread.join()
+
+
+def _wait_for(condition: Callable[[], bool], most_s: float = 10) -> float:
+    """Seconds until something is so."""
+    start = time.monotonic()
+    while not condition():
+        assert time.monotonic() - start < most_s
+        threading.Event().wait(0.005)
+    return time.monotonic() - start
+
+
+def _send(address: tuple[str, int], text: str) -> socket.socket:
+    connection = socket.create_connection(address, timeout=10)
+    target = f"/sparql?query={quote(text)}"
+    connection.sendall(f"GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+    return connection
+
+
+def _ask(address: tuple[str, int], text: str) -> tuple[str, float]:
+    start = time.monotonic()
+    with _send(address, text) as connection:
+        line = connection.recv(4_096).partition(b"\r\n")[0].decode()
+    return line, time.monotonic() - start
+
+
+@pytest.mark.parametrize("text", [HEAVY, HEAVY_ROWS], ids=["computed whole", "rows"])
+def test_client_that_leaves_takes_its_query_along(
+    served: tuple[tuple[str, int], Traffic], text: str
+) -> None:
+    """A moment after it has closed its connection nothing runs, and the worker serves another."""
+    address, traffic = served
+    with _send(address, text):
+        _wait_for(lambda: traffic.admission.running == 1)
+    assert _wait_for(lambda: traffic.admission.running == 0) < 0.5
+    assert _ask(address, SMALL)[0] == "HTTP/1.1 200 OK"
+
+
+def test_client_that_leaves_the_queue_frees_its_place(
+    served: tuple[tuple[str, int], Traffic],
+) -> None:
+    """Who waits for a worker and goes is not waited with."""
+    address, traffic = served
+    with _send(address, HEAVY):
+        _wait_for(lambda: traffic.admission.running == 1)
+        with _send(address, SMALL):
+            _wait_for(lambda: traffic.admission.waiting == 1)
+        assert _wait_for(lambda: traffic.admission.waiting == 0) < 0.5
+        assert traffic.admission.running == 1
+
+
+def test_slow_senders_and_readers_hold_nobody_up(served: tuple[tuple[str, int], Traffic]) -> None:
+    """With thirty unfinished headers, bodies and unread answers each, others are answered at once."""
+    address, _ = served
+    large = "SELECT * { ?a ?b ?c . ?d ?e ?f } LIMIT 20000"
+    with ExitStack() as stack:
+        for _ in range(30):
+            head = stack.enter_context(socket.create_connection(address, timeout=10))
+            head.sendall(b"GET /sparql?query=ASK%7B%7D HTTP/1.1\r\nHost: loc")
+            body = stack.enter_context(socket.create_connection(address, timeout=10))
+            body.sendall(
+                b"POST /sparql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/sparql-query\r\n"
+                b"Content-Length: 100\r\n\r\nASK"
+            )
+            reader = stack.enter_context(_send(address, large))
+            # It has begun to come, and megabytes of it are never read.
+            assert reader.recv(12) == b"HTTP/1.1 200"
+        for _ in range(6):
+            line, seconds = _ask(address, SMALL)
+            assert line == "HTTP/1.1 200 OK"
+            assert seconds < 1
