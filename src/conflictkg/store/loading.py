@@ -59,6 +59,9 @@ class Progress:
         return self.quads / self.seconds if self.seconds else 0.0
 
 
+_BYTES_A_QUAD = 150
+"""Of N-Triples, roughly."""
+
 Report = Callable[[Progress], None]
 
 
@@ -92,8 +95,9 @@ def fill_store(directory: Path, load: Load) -> Filled:
     """
     work = directory / WORK
     work.mkdir()
+    quads = sum(_size_of(each.path) for each in load.sources) // _BYTES_A_QUAD
     try:
-        with connect_fresh(directory, work, load.memory_mb) as connection:
+        with connect_fresh(directory, work, load.memory_mb, quads) as connection:
             return _Filling(connection, directory, work, load).run()
     except duckdb.Error as error:
         raise explain_disk_error(error, None, "the store was not written") from error

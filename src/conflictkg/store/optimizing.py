@@ -23,6 +23,9 @@ from conflictkg.store.pending import Numbers
 from conflictkg.store.place import claim_place, publish
 from conflictkg.store.statistics import load_numbers, load_plans
 
+_BYTES_A_QUAD = 27
+"""Of a store, roughly."""
+
 
 def optimize(
     directory: Path,
@@ -49,8 +52,9 @@ def optimize(
     def fill(fresh: Path) -> None:
         work = fresh / WORK
         work.mkdir()
+        quads = (directory / DATABASE).stat().st_size // _BYTES_A_QUAD
         try:
-            with connect_fresh(fresh, work, memory_mb) as connection:
+            with connect_fresh(fresh, work, memory_mb, quads) as connection:
                 _rewrite(connection, directory, fresh, report)
         except duckdb.Error as error:
             raise explain_disk_error(error, directory, "the store was not optimized") from error
