@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
@@ -68,7 +68,7 @@ def test_nonsense_and_more_are_refused(more: str, slug: str, field: dict[str, ob
 
 
 def _endless(complete: bool) -> Callable[[str], Answer]:
-    def rows() -> Iterator[Row]:
+    def rows() -> Generator[Row, None, bool]:
         for _ in range(HELD_BACK // 100):
             yield (Iri("http://example.org/" + "a" * 200),)
         return complete
@@ -99,7 +99,7 @@ def test_answer_of_wanted_length_ends_well() -> None:
 )
 def test_client_is_known(address: str, headers: dict[str, str], setting: str, client: str) -> None:
     """Only the header that is configured is believed, and of it the word that the proxy added."""
-    environ = EnvironBuilder(headers=headers, environ_base={"REMOTE_ADDR": address}).get_environ()
+    environ = EnvironBuilder(headers=list(headers.items()), environ_base={"REMOTE_ADDR": address}).get_environ()
     assert limits.client_of(Request(environ), Settings(client_header=setting)) == client
 
 
