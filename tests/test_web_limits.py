@@ -99,7 +99,9 @@ def test_answer_of_wanted_length_ends_well() -> None:
 )
 def test_client_is_known(address: str, headers: dict[str, str], setting: str, client: str) -> None:
     """Only the header that is configured is believed, and of it the word that the proxy added."""
-    environ = EnvironBuilder(headers=list(headers.items()), environ_base={"REMOTE_ADDR": address}).get_environ()
+    environ = EnvironBuilder(
+        headers=list(headers.items()), environ_base={"REMOTE_ADDR": address}
+    ).get_environ()
     assert limits.client_of(Request(environ), Settings(client_header=setting)) == client
 
 
@@ -165,11 +167,11 @@ def test_client_uses_up_its_time_and_gets_it_back() -> None:
 
 def test_full_queue_turns_away_at_once() -> None:
     """Beyond those that run and wait nobody waits; who waits too long is told the same."""
-    admission = Admission(Settings(workers=1, queue_length=0, query_wait_s=60))
+    admission = Admission(Settings(workers=1, quick_workers=0, queue_length=0, query_wait_s=60))
     _enter(admission, ANN)
     error = _refusal(admission, BEN)
     assert (error.kind.slug, error.headers["Retry-After"]) == ("overloaded", "5")
-    impatient = Admission(Settings(workers=1, queue_length=1, query_wait_s=0))
+    impatient = Admission(Settings(workers=1, quick_workers=0, queue_length=1, query_wait_s=0))
     _enter(impatient, ANN)
     assert "no worker became free" in str(_refusal(impatient, BEN))
     assert impatient.waiting == 0
@@ -177,7 +179,7 @@ def test_full_queue_turns_away_at_once() -> None:
 
 def test_those_who_wait_come_in_their_order() -> None:
     """A place that becomes free goes to who waits longest; who leaves the queue blocks nobody."""
-    admission = Admission(Settings(workers=1, queue_length=9, query_wait_s=20))
+    admission = Admission(Settings(workers=1, quick_workers=0, queue_length=9, query_wait_s=20))
     held = _enter(admission, ANN)
     came: list[int] = []
 
@@ -212,7 +214,7 @@ def test_place_is_given_back_however_a_request_ends() -> None:
             raise ZeroDivisionError
         return Boolean(value=True)
 
-    client = client_of(FakeStore(answer), workers=1, queue_length=0)
+    client = client_of(FakeStore(answer), workers=1, quick_workers=0, queue_length=0)
     for path in (ASK, "/sparql?query=boom", ASK + "&format=html", ASK + "&format=csv"):
         client.get(path)
     client.head(ASK)
@@ -221,7 +223,9 @@ def test_place_is_given_back_however_a_request_ends() -> None:
 
 def test_streamed_answer_keeps_its_place_until_it_is_sent() -> None:
     """An answer that is still computed while it is sent counts as running."""
-    client = client_of(FakeStore(_endless(complete=True)), workers=1, queue_length=0)
+    client = client_of(
+        FakeStore(_endless(complete=True)), workers=1, quick_workers=0, queue_length=0
+    )
     response = client.get(ASK, buffered=False)
     require_problem(client.get(ASK), 503, "overloaded")
     response.close()

@@ -38,9 +38,12 @@ class _HangingStore(FakeStore):
     def query(self, text: str, **options: object) -> Answer:  # noqa: ARG002  the store's signature
         cancellation = options["cancellation"]
         assert isinstance(cancellation, Cancellation)
-        cancellation.attach(lambda _: self._changed.set())
+        stopped = threading.Event()
+        cancellation.attach(lambda _: stopped.set())
         self.entered.release()
-        self._changed.wait(20)
+        until = time.monotonic() + 20
+        while not (stopped.wait(0.005) or self._changed.is_set()) and time.monotonic() < until:
+            pass
         if cancellation.reason is not None:
             raise cancellation.reason
         return Boolean(value=True)
@@ -155,7 +158,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
 @pytest.fixture
 def served(store: Store) -> Iterator[tuple[tuple[str, int], Traffic]]:
     """Where an application is served as it is in earnest, and what it has under way."""
-    settings = Settings(query_timeout_s=20, workers=1)
+    settings = Settings(query_timeout_s=20, workers=1, quick_workers=2)
     app = create_app(settings, store)
     sockets = listen("127.0.0.1", 0)
     server = Server(app, sockets, max_body_bytes(settings.max_query_bytes))
@@ -211,10 +214,47 @@ def test_client_that_leaves_the_queue_frees_its_place(
     address, traffic = served
     with _send(address, HEAVY):
         _wait_for(lambda: traffic.admission.running == 1)
-        with _send(address, SMALL):
+        with _send(address, HEAVY_ROWS):
             _wait_for(lambda: traffic.admission.waiting == 1)
         assert _wait_for(lambda: traffic.admission.waiting == 0) < 0.5
         assert traffic.admission.running == 1
+
+
+def test_light_queries_do_not_wait_behind_heavy_ones(
+    served: tuple[tuple[str, int], Traffic],
+) -> None:
+    """With more heavy queries than workers, light ones are answered; the heavy ones get their turn in time."""
+    address, traffic = served
+    with _send(address, HEAVY) as first, ExitStack() as stack:
+        _wait_for(lambda: traffic.admission.running == 1)
+        # They begin, take long, and are set aside: one worker is all there is.
+        for number in range(4):
+            stack.enter_context(_send(address, f"{HEAVY_ROWS} # {number}"))
+        _wait_for(lambda: traffic.admission.waiting == 4)
+        for _ in range(5):
+            line, seconds = _ask(address, SMALL)
+            assert line == "HTTP/1.1 200 OK"
+            assert seconds < 1
+        first.close()
+        _wait_for(lambda: traffic.admission.waiting == 3)
+        assert traffic.admission.running == 1
+
+
+def test_query_that_was_set_aside_is_answered() -> None:
+    """It begins again when a worker is free, and its client sees nothing of it."""
+    store = _HangingStore()
+    settings = Settings(workers=1, quick_workers=1, quick_s=0.05, query_wait_s=20)
+    app = create_app(settings, store)  # type: ignore[arg-type]  # as much of a store as is used
+    admission = app.extensions["conflictkg.traffic"].admission
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(app.test_client().get, ASK)
+        _wait_for(lambda: admission.running == 1 and admission._quick.free == 1)
+        second = pool.submit(app.test_client().get, ASK + "%20")
+        _wait_for(lambda: admission.waiting == 1)
+        assert len(app.extensions["conflictkg.traffic"].running.entries()) == 2
+        store.answer()
+        assert (first.result(10).status_code, second.result(10).status_code) == (200, 200)
+    assert (admission.running, admission.waiting) == (0, 0)
 
 
 def test_slow_senders_and_readers_hold_nobody_up(served: tuple[tuple[str, int], Traffic]) -> None:

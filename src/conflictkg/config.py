@@ -65,6 +65,17 @@ class Settings:
     query_wait_s: Annotated[
         float, Setting("seconds that a query waits for a free worker", 0, 600)
     ] = 2.0
+    quick_workers: Annotated[
+        int,
+        Setting(
+            "queries that run for a moment besides; with 0 light ones wait behind heavy ones",
+            0,
+            256,
+        ),
+    ] = 4
+    quick_s: Annotated[
+        float, Setting("seconds after which a query counts as heavy and needs a worker", 0.01, 60)
+    ] = 0.25
     queue_length: Annotated[
         int,
         Setting("queries that wait for a free worker; more are turned away at once", 0, 1_024),

@@ -60,7 +60,7 @@ def command(directory: Path | None, host: str | None, port: int | None) -> None:
         max_query_bytes=max(settings.max_query_bytes, _PAGES_ASK_BYTES),
         wait_s=settings.query_wait_s,
         # Pages do not wait for strangers' queries.
-        spare_workers=_SPARE_WORKERS,
+        spare_workers=settings.quick_workers + _SPARE_WORKERS,
     )
     warm_up()
     # The port first: who only chose a taken one need not wait for the store.

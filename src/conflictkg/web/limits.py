@@ -22,6 +22,9 @@ from conflictkg.web.problems import RequestError
 _MOST_CLIENTS = 20_000
 """Clients whose use is remembered; then those are forgotten that asked longest ago."""
 
+_MOST_HEAVY = 4_096
+"""Texts of heavy queries that are remembered."""
+
 _RETRY_S = 5
 
 
@@ -56,7 +59,15 @@ def limits_of(settings: Settings) -> tuple[Limit, ...]:
         Limit("max_query_bytes", settings.max_query_bytes, "bytes", "Text of one query, in UTF-8."),
         Limit("query_memory_mb", settings.query_memory_mb, "MiB", "Memory of one query."),
         Limit("query_disk_mb", settings.query_disk_mb, "MiB", "Temporary files of all queries."),
-        Limit("workers", settings.workers, "queries", "Queries that run at the same time."),
+        Limit(
+            "workers", settings.workers, "queries", "Queries that run for long at the same time."
+        ),
+        Limit(
+            "quick_workers",
+            settings.quick_workers,
+            "queries",
+            "Further queries that run at the same time, each for a moment.",
+        ),
         Limit("queue_length", settings.queue_length, "queries", "Queries that wait for a worker."),
         Limit("query_wait_s", settings.query_wait_s, "s", "Time that a query waits for a worker."),
         Limit(
@@ -85,9 +96,10 @@ def threads_for(settings: Settings) -> int:
     """Threads that serve requests: those whose queries run or wait, and enough beside for all others.
 
     >>> threads_for(Settings(workers=2, queue_length=16)), threads_for(Settings(queue_length=100))
-    (32, 114)
+    (50, 218)
     """
-    return max(32, settings.workers + settings.queue_length + 12)
+    queries = settings.workers + settings.quick_workers + 2 * settings.queue_length
+    return max(32, queries + 12)
 
 
 # What a client asks for
@@ -237,8 +249,21 @@ class _Use:
     queries: int = 0
 
 
+class _Lane:
+    """Places for queries, and those that wait for one."""
+
+    def __init__(self, places: int) -> None:
+        self.places = self.free = places
+        self.queue: deque[object] = deque()
+
+
 class Admission:
     """Lets queries in: so many run, so many wait in the order they came, and the others are turned away.
+
+    Every query begins on a quick lane, where it shall end within a moment. What takes longer moves to one
+    of the workers; if none is free it has to be set aside until one is, so that however many heavy queries
+    there are, light ones do not wait behind them. A text that took long is remembered and waits for a
+    worker at once when it comes again.
 
     A client on the machine itself has no budget of its own, unless a header names the clients: it is a
     program of the operator, or a proxy through which all come.
@@ -251,82 +276,121 @@ class Admission:
     def __init__(self, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:
         self._settings, self._clock = settings, clock
         self._changed = threading.Condition()
-        self._free = settings.workers
-        self._queue: deque[object] = deque()
+        self._long, self._quick = _Lane(settings.workers), _Lane(settings.quick_workers)
         self._uses: OrderedDict[str, _Use] = OrderedDict()
+        self._heavy: OrderedDict[int, None] = OrderedDict()
 
     @property
     def running(self) -> int:
         """Queries that run."""
-        return self._settings.workers - self._free
+        return sum(each.places - each.free for each in (self._long, self._quick))
 
     @property
     def waiting(self) -> int:
         """Queries that wait."""
-        return len(self._queue)
+        return len(self._long.queue) + len(self._quick.queue)
 
-    def enter(self, client: str, cancellation: Cancellation) -> "Turn":
+    def enter(
+        self, client: str, cancellation: Cancellation, text: str = "", *, is_heavy: bool = False
+    ) -> "Turn":
         """Wait for the turn of a query.
 
         Args:
             client: Who asks, from :func:`client_of`.
             cancellation: Ends the waiting.
+            text: The query.
+            is_heavy: Whether it needs a worker for certain.
 
         Raises:
             RequestError: The client asks too much, or too many wait already, or it waited too long.
             QueryCancelledError: It was cancelled while it waited.
         """
+        key = hash(text)
         with self._changed:
+            is_heavy = is_heavy or not self._quick.places or key in self._heavy
+            lane = self._long if is_heavy else self._quick
             use = self._require_budget(client)
             if use is not None:
                 use.queries += 1
             try:
-                if self._free and not self._queue:
-                    self._free -= 1
+                if lane.free and not lane.queue:
+                    lane.free -= 1
                 else:
-                    self._wait(cancellation)
+                    self._wait(lane, cancellation)
             except BaseException:
                 if use is not None:
                     use.queries -= 1
                 raise
-            return Turn(self, use, self._clock())
+            return Turn(self, lane, use, key, self._clock())
 
-    def _wait(self, cancellation: Cancellation) -> None:
-        if len(self._queue) >= self._settings.queue_length:
+    def _wait(self, lane: _Lane, cancellation: Cancellation) -> None:
+        if len(lane.queue) >= self._settings.queue_length:
             raise _overloaded(
-                f"{self.running} queries run and {len(self._queue)} wait, the most that do."
+                f"{self.running} queries run and {len(lane.queue)} wait, the most that do."
             )
         ticket = object()
-        self._queue.append(ticket)
+        lane.queue.append(ticket)
         cancellation.attach(self._wake)
         try:
             self._changed.wait_for(
-                lambda: cancellation.reason or (self._free and self._queue[0] is ticket),
+                lambda: cancellation.reason or (lane.free and lane.queue[0] is ticket),
                 self._settings.query_wait_s,
             )
             if cancellation.reason is not None:
                 raise cancellation.reason
-            if not (self._free and self._queue[0] is ticket):
+            if not (lane.free and lane.queue[0] is ticket):
                 raise _overloaded(f"no worker became free in {self._settings.query_wait_s:g} s.")
-            self._free -= 1
+            lane.free -= 1
         finally:
-            self._queue.remove(ticket)
+            lane.queue.remove(ticket)
             self._changed.notify_all()
 
     def _wake(self, _: object) -> None:
         with self._changed:
             self._changed.notify_all()
 
-    def leave(self, use: _Use | None, started: float) -> None:
+    def leave(self, turn: "Turn") -> None:
         """A query has ended: its place is free, and its client has used the time."""
         now = self._clock()
+        took = now - turn.started
         with self._changed:
-            self._free += 1
-            if use is not None:
-                use.queries -= 1
-                self._refill(use, now)
-                use.left_s -= now - started
+            if turn.is_over:
+                return
+            turn.is_over = True
+            turn.lane.free += 1
+            if turn.lane is self._long and took < self._settings.quick_s:
+                self._heavy.pop(turn.key, None)
+            if turn.use is not None:
+                turn.use.queries -= 1
+                self._refill(turn.use, now)
+                turn.use.left_s -= took
             self._changed.notify_all()
+
+    def is_late(self, turn: "Turn") -> bool:
+        """Whether a query is on the quick lane for longer than it may be."""
+        return turn.lane is self._quick and self._clock() - turn.started > self._settings.quick_s
+
+    def move(self, turn: "Turn") -> bool:
+        """Give a query a worker for its place on the quick lane.
+
+        Either way its text is remembered as a heavy one.
+
+        Returns:
+            Whether it may go on; not if no worker is free.
+        """
+        with self._changed:
+            if turn.is_over:
+                return True
+            self._heavy[turn.key] = None
+            self._heavy.move_to_end(turn.key)
+            if len(self._heavy) > _MOST_HEAVY:
+                self._heavy.popitem(last=False)
+            if turn.lane is self._quick and self._long.free and not self._long.queue:
+                self._long.free -= 1
+                self._quick.free += 1
+                turn.lane = self._long
+                self._changed.notify_all()
+            return turn.lane is self._long
 
     def _require_budget(self, client: str) -> _Use | None:
         settings = self._settings
@@ -366,20 +430,26 @@ class Admission:
 
 
 class Turn:
-    """The place of a query that runs; given back once."""
+    """The place of a query that runs; given back once.
 
-    def __init__(self, admission: Admission, use: _Use | None, started: float) -> None:
-        self._admission, self._use, self._started = admission, use, started
-        self._lock = threading.Lock()
-        self._is_over = False
+    Args:
+        admission: Whose place it is.
+        lane: On which lane.
+        use: What its client uses; none where that is not counted.
+        key: Of its text.
+        started: When it got the place.
+    """
+
+    def __init__(
+        self, admission: Admission, lane: _Lane, use: _Use | None, key: int, started: float
+    ) -> None:
+        self._admission, self.lane, self.use, self.key = admission, lane, use, key
+        self.started = started
+        self.is_over = False
 
     def end(self) -> None:
         """Give the place back; a second time does nothing."""
-        with self._lock:
-            if self._is_over:
-                return
-            self._is_over = True
-        self._admission.leave(self._use, self._started)
+        self._admission.leave(self)
 
 
 def _overloaded(problem: str) -> RequestError:

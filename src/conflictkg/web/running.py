@@ -8,8 +8,8 @@ import json
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Flask, Request, Response, current_app, g, render_template, request
 
 from conflictkg.config import Settings
-from conflictkg.errors import NotFoundError, QueryCancelledError
+from conflictkg.errors import ConflictKGError, NotFoundError, QueryCancelledError
 from conflictkg.store import Cancellation
 from conflictkg.web import problems
 from conflictkg.web.limits import Admission, Turn, client_of, is_loopback, normalise_address
@@ -34,6 +34,13 @@ _SHOWN = 2_000
 """Characters of a query that the list shows."""
 
 
+class _SetAsideError(ConflictKGError):
+    """A query makes room for lighter ones and begins again later."""
+
+    def __init__(self) -> None:
+        super().__init__("the query was set aside for lighter ones")
+
+
 @dataclass(slots=True, eq=False)
 class Entry:
     """A query under way.
@@ -46,7 +53,7 @@ class Entry:
         id: By which the operator stops it.
         since: When it came.
         started: When it came, on the clock of ``time.monotonic``.
-        is_waiting: Whether it waits for its turn.
+        turn: Its place; none while it waits.
         cancellation: Ends it.
     """
 
@@ -57,14 +64,49 @@ class Entry:
     id: str = field(default_factory=lambda: secrets.token_hex(4))
     since: datetime = field(default_factory=lambda: datetime.now(UTC))
     started: float = field(default_factory=time.monotonic)
-    is_waiting: bool = True
+    turn: Turn | None = None
     cancellation: Cancellation = field(default_factory=Cancellation)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _is_kept: bool = False
+    _is_set_aside: bool = False
+
+    def begin(self, turn: Turn) -> None:
+        """It has its turn."""
+        with self._lock:
+            self.turn = turn
+
+    def keep(self) -> bool:
+        """Whether its answer is sent: from now on it cannot be set aside any more."""
+        with self._lock:
+            self._is_kept = not self._is_set_aside
+            return self._is_kept
+
+    def set_aside(self, turn: Turn) -> None:
+        """Stop it so that it begins again later, unless its answer is being sent.
+
+        Args:
+            turn: For which it is too heavy; it may have another by now.
+        """
+        with self._lock:
+            if self._is_kept or self.turn is not turn:
+                return
+            self._is_set_aside = True
+            cancellation = self.cancellation
+        cancellation.cancel(_SetAsideError())
+
+    def wait_again(self) -> None:
+        """It has been set aside, and waits for a turn once more."""
+        if self.turn is not None:
+            self.turn.end()
+        with self._lock:
+            self.turn, self._is_set_aside = None, False
+            self.cancellation = Cancellation()
 
     def describe(self) -> dict[str, object]:
         """It as a JSON object."""
         return {
             "id": self.id,
-            "state": "waiting" if self.is_waiting else "running",
+            "state": "waiting" if self.turn is None else "running",
             "since": self.since.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "seconds": round(time.monotonic() - self.started, 3),
             "client": self.client,
@@ -74,10 +116,15 @@ class Entry:
 
 
 class Running:
-    """The queries under way of one application; those whose clients leave are stopped."""
+    """The queries under way of one application; those whose clients leave are stopped.
 
-    def __init__(self) -> None:
-        self._changed = threading.Condition()
+    Args:
+        admission: Where those that take long get another place.
+    """
+
+    def __init__(self, admission: Admission) -> None:
+        self._admission = admission
+        self._changed = threading.Lock()
         self._entries: dict[str, Entry] = {}
         self._is_watched = False
 
@@ -126,6 +173,13 @@ class Running:
             for entry in entries:
                 if entry.cancellation.reason is None and entry.is_gone():
                     entry.cancellation.cancel(QueryCancelledError("its client, who left"))
+                turn = entry.turn
+                if (
+                    turn is not None
+                    and self._admission.is_late(turn)
+                    and not self._admission.move(turn)
+                ):
+                    entry.set_aside(turn)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +192,8 @@ class Traffic:
 
 def register(app: Flask, settings: Settings) -> None:
     """Give an application its limits and the operator's list."""
-    app.extensions["conflictkg.traffic"] = Traffic(Admission(settings), Running())
+    admission = Admission(settings)
+    app.extensions["conflictkg.traffic"] = Traffic(admission, Running(admission))
     app.register_blueprint(blueprint)
 
 
@@ -150,43 +205,60 @@ def current_traffic() -> Traffic:
     return traffic
 
 
-@contextmanager
-def admitted(text: str) -> Iterator[Cancellation]:
+def run_admitted(
+    text: str, work: Callable[[Cancellation], Response], *, is_heavy: bool = False
+) -> Response:
     """Let the current request's query in, and watch over it until its answer is sent.
-
-    Within the block the query is begun; it counts as running until the response has been closed, or the
-    block raises.
 
     Args:
         text: The query, or another text that tells the operator what runs.
-
-    Yields:
-        What has it ended, for the store.
+        work: Begins it and makes the response; what is given to it has the query ended, for the store. It
+            is called a second time where the query was set aside for lighter ones.
+        is_heavy: Whether it needs a worker for certain, and is never set aside: an update.
 
     Raises:
         RequestError: The client asks too much, or the server has too much to do.
-        QueryCancelledError: The client left, or the operator stopped it, while it waited.
+        QueryCancelledError: The client left, or the operator stopped it.
     """
     traffic = current_traffic()
     client = client_of(request, current_site().settings)
     is_gone = request.environ.get("waitress.client_disconnected", _never)
     entry = Entry(text, client, str(getattr(g, "request_id", "")), is_gone)
     traffic.running.add(entry)
-    turn: Turn | None = None
-
-    def end() -> None:
-        if turn is not None:
-            turn.end()
-        traffic.running.remove(entry)
-
     try:
-        turn = traffic.admission.enter(client, entry.cancellation)
-        entry.is_waiting = False
-        yield entry.cancellation
+        response = _run(traffic, entry, work, is_heavy=is_heavy)
+        while response is None:
+            # On a worker it is not set aside again.
+            response = _run(traffic, entry, work, is_heavy=True)
     except BaseException:
-        end()
+        _end(traffic, entry)
         raise
-    _end_with_response(end)
+    _end_with_response(lambda: _end(traffic, entry))
+    return response
+
+
+def _run(
+    traffic: Traffic, entry: Entry, work: Callable[[Cancellation], Response], *, is_heavy: bool
+) -> Response | None:
+    """One attempt; nothing where the query was set aside."""
+    entry.begin(
+        traffic.admission.enter(entry.client, entry.cancellation, entry.text, is_heavy=is_heavy)
+    )
+    response = None
+    with suppress(_SetAsideError):
+        response = work(entry.cancellation)
+    if entry.keep():
+        return response
+    if response is not None:
+        response.close()
+    entry.wait_again()
+    return None
+
+
+def _end(traffic: Traffic, entry: Entry) -> None:
+    if entry.turn is not None:
+        entry.turn.end()
+    traffic.running.remove(entry)
 
 
 def _end_with_response(end: Callable[[], None]) -> None:

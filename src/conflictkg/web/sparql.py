@@ -13,7 +13,7 @@ from conflictkg.web.negotiate import find_format, is_wanted, negotiate
 from conflictkg.web.problems import RequestError
 from conflictkg.web.protocol import Asked, read_request
 from conflictkg.web.responses import choose_offer, offers_for, write_response
-from conflictkg.web.running import admitted
+from conflictkg.web.running import run_admitted
 from conflictkg.web.site import Site, current_site
 
 blueprint = Blueprint("sparql", __name__)
@@ -36,8 +36,9 @@ def endpoint() -> Response:
 
 
 def _answer_query(site: Site, asked: Asked) -> Response:
-    with admitted(asked.query or "") as cancellation:
-        return _answer_admitted(site, asked, cancellation)
+    return run_admitted(
+        asked.query or "", lambda cancellation: _answer_admitted(site, asked, cancellation)
+    )
 
 
 def _answer_admitted(site: Site, asked: Asked, cancellation: Cancellation) -> Response:
