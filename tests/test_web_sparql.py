@@ -562,11 +562,11 @@ def test_page_links_every_format(client: FlaskClient) -> None:
 
 
 def test_page_shows_error_with_caret(client: FlaskClient) -> None:
-    """A person sees the line that is wrong, a caret under the place, and the query as it was."""
+    """A person sees the line that is wrong, carets under the place, and the query as it was."""
     query = "SELECT *\nWHERE {\n\t?s no:p ?o\n}"
     response = client.get("/sparql", query_string={"query": query}, headers={"Accept": HTML})
     assert response.status_code == 400
-    assert '\t?s no:p ?o\n<span class="caret">\t   ^</span>' in response.text
+    assert '\t?s no:p ?o\n<span class="caret">\t   ^^^</span>' in response.text
     assert "SELECT *\nWHERE {" in response.text
 
 

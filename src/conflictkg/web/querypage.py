@@ -9,8 +9,10 @@ from urllib.parse import urlencode
 from flask import Response, render_template
 
 from conflictkg.answers import Answer, Boolean, Solutions, Term, Triple
+from conflictkg.engine.check import Advice
 from conflictkg.errors import ConflictKGError
 from conflictkg.terms import PREFIXES
+from conflictkg.web.advising import advise_on
 from conflictkg.web.display import Shown, show_term
 from conflictkg.web.problems import Problem, describe_error
 from conflictkg.web.protocol import Asked
@@ -61,7 +63,7 @@ class Excerpt:
 
     Args:
         line: Its text.
-        caret: A caret under the place, after as much room as precedes it.
+        caret: Carets under the place, after as much room as precedes it.
     """
 
     line: str
@@ -92,7 +94,13 @@ def show_answer(site: Site, asked: Asked, answer: Answer, seconds: float) -> Res
     if len(permalink) > _LONGEST_LINK:
         permalink, links = "", {}
     response = _render(
-        site, asked.query or "", table=table, seconds=seconds, links=links, permalink=permalink
+        site,
+        asked.query or "",
+        table=table,
+        seconds=seconds,
+        links=links,
+        permalink=permalink,
+        advice=() if table.rows or table.verdict else advise_on(site, asked),
     )
     say_completeness(response, is_complete=table.is_complete)
     return response
@@ -109,7 +117,7 @@ def show_problem(site: Site, query: str, error: ConflictKGError) -> Response:
 
 
 def excerpt_of(query: str, problem: Problem) -> Excerpt | None:
-    """The line that a problem is in, with a caret under its column.
+    """The line that a problem is in, with a caret under each character of it that is to blame.
 
     Tabs before the place stay tabs, so that the caret stands under it however wide they are.
     """
@@ -121,7 +129,9 @@ def excerpt_of(query: str, problem: Problem) -> Excerpt | None:
     if not isinstance(column, int):
         return Excerpt(text, "")
     before = "".join("\t" if each == "\t" else " " for each in text[: column - 1])
-    return Excerpt(text, before + "^")
+    offsets = problem.fields.get("offsets")
+    width = offsets["end"] - offsets["start"] if isinstance(offsets, dict) else 1
+    return Excerpt(text, before + "^" * max(1, min(width, len(text) - len(before))))
 
 
 def _render(
@@ -134,6 +144,7 @@ def _render(
     seconds: float = 0.0,
     links: dict[str, str] | None = None,
     permalink: str = "",
+    advice: tuple[Advice, ...] = (),
 ) -> Response:
     text = render_template(
         "query.html",
@@ -146,6 +157,7 @@ def _render(
         seconds=seconds,
         links=links or {},
         permalink=permalink,
+        advice=advice,
         prefixes=PREFIXES,
         timeout_s=site.settings.query_timeout_s,
         max_rows=site.settings.max_rows,

@@ -7,6 +7,7 @@ from flask import Blueprint, Response, request
 from conflictkg.errors import ConflictKGError
 from conflictkg.store import Cancellation
 from conflictkg.web import problems, querypage
+from conflictkg.web.advising import with_advice
 from conflictkg.web.description import describe_service
 from conflictkg.web.limits import read_allowance
 from conflictkg.web.negotiate import find_format, is_wanted, negotiate
@@ -29,9 +30,10 @@ def endpoint() -> Response:
         if asked.query is None or (request.method != "POST" and not asked.query.strip()):
             return _answer_nothing_asked(site, asked)
         return _answer_query(site, asked)
-    except ConflictKGError as error:
-        if asked.format_name not in {"", "html"} or not problems.prefers_page(request):
-            raise
+    except ConflictKGError as caught:
+        error = with_advice(caught, site, asked)
+        if not problems.prefers_page(request):
+            raise error from caught
         return querypage.show_problem(site, asked.query or "", error)
 
 
