@@ -10,7 +10,7 @@ from small_store import numbers, write_small_store
 
 from conflictkg.answers import Solutions
 from conflictkg.errors import QueryCancelledError
-from conflictkg.store import Cancellation, Limits, Store, open_store
+from conflictkg.store import Cancellation, Limits, Store, memory_store, open_store
 
 COUNTED = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i FILTER(?c < ?f && ?f < ?i) }"
 STREAMED = "SELECT ?a ?d { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i FILTER(?c + ?f + ?i = 0.5) }"
@@ -84,3 +84,24 @@ def test_waiting_query_is_cancelled(store: Store) -> None:
     finally:
         running.cancel(ENOUGH)
         holder.join()
+
+
+def test_cancelled_update_changes_nothing() -> None:
+    """An update is ended like a query, and none of it has happened."""
+    cancellation = Cancellation()
+    with memory_store() as store:
+        store.update(
+            "INSERT { ?x <http://example.org/n> ?x } WHERE { VALUES ?x { "  # noqa: S608  ours
+            + " ".join(f"<http://example.org/{n}>" for n in range(3_000))
+            + " } }"
+        )
+        when = _cancel_soon(cancellation)
+        with pytest.raises(QueryCancelledError, match="by the test"):
+            store.update(
+                "INSERT { ?a <http://example.org/m> ?d } WHERE "
+                "{ ?a ?b ?c . ?d ?e ?f . ?g ?h ?i FILTER(STR(?c) < STR(?f) && STR(?f) < STR(?i)) }",
+                deadline_s=60,
+                cancellation=cancellation,
+            )
+        assert time.monotonic() - when[0] < 0.3
+        assert store.size() == 3_000

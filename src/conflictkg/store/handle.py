@@ -217,6 +217,7 @@ class DuckStore:
         using_named_graphs: Sequence[str] = (),
         base_iri: str | None = None,
         edit: Edit | None = None,
+        cancellation: Cancellation | None = None,
     ) -> UpdateReport:
         """Change it in SPARQL; see :meth:`conflictkg.store.Store.update`."""
         self._check_length(text)
@@ -227,6 +228,7 @@ class DuckStore:
             using_named_graphs=using_named_graphs,
             base_iri=base_iri or "",
             edit=edit,
+            cancellation=cancellation,
         )
 
     def write_graph(
@@ -237,10 +239,16 @@ class DuckStore:
         replace: bool = False,
         deadline_s: float | None = None,
         edit: Edit | None = None,
+        cancellation: Cancellation | None = None,
     ) -> UpdateReport:
         """Put triples into a graph, or remove it; see :meth:`conflictkg.store.Store.write_graph`."""
         return self._updater.write_graph(
-            graph, file, replace=replace, deadline_s=deadline_s, edit=edit
+            graph,
+            file,
+            replace=replace,
+            deadline_s=deadline_s,
+            edit=edit,
+            cancellation=cancellation,
         )
 
     def journal(self, *, after: int = 0, most: int = 100) -> tuple[JournalEntry, ...]:

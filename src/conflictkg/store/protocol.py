@@ -219,6 +219,7 @@ class Store(Protocol):
         using_named_graphs: Sequence[str] = (),
         base_iri: str | None = None,
         edit: Edit | None = None,
+        cancellation: Cancellation | None = None,
     ) -> UpdateReport:
         """Change it in SPARQL: the whole request, or nothing of it.
 
@@ -232,12 +233,14 @@ class Store(Protocol):
             using_named_graphs: ``using-named-graph-uri``.
             base_iri: What relative IRIs of the request are resolved against.
             edit: Who changes it; then the change is reviewed and written into the journal.
+            cancellation: With it any thread can have it stopped, and nothing changed.
 
         Raises:
             QuerySyntaxError: It cannot be parsed, is longer than the store takes, or nests too deep.
             StoreChangedError: It is no longer of the release that the edit expects.
             NotPermittedError: The store was opened for reading only, or it has LOAD without SILENT.
             QueryTimeoutError: The deadline came.
+            QueryCancelledError: It was cancelled.
             QueryError: A graph is not there, or is there already, or WHERE cannot be answered.
             StoreError: The disk refuses.
         """
@@ -250,6 +253,7 @@ class Store(Protocol):
         replace: bool = False,
         deadline_s: float | None = None,
         edit: Edit | None = None,
+        cancellation: Cancellation | None = None,
     ) -> UpdateReport:
         """Put triples into a graph, or remove the graph: all of it, or nothing.
 
@@ -259,12 +263,14 @@ class Store(Protocol):
             replace: Whether the graph holds nothing else afterwards.
             deadline_s: Seconds from now after which it is stopped and nothing changed.
             edit: Who changes it.
+            cancellation: With it any thread can have it stopped, and nothing changed.
 
         Raises:
             NotFoundError: There is no such graph to remove.
             RdfSyntaxError: The file is no N-Triples.
             NotPermittedError: The store was opened for reading only.
             QueryTimeoutError: The deadline came.
+            QueryCancelledError: It was cancelled.
             StoreChangedError: It is no longer of the release that the edit expects.
             StoreError: The disk refuses.
         """

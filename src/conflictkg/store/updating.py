@@ -34,7 +34,7 @@ from conflictkg.errors import (
 from conflictkg.store.adding import add_staged, staged_files
 from conflictkg.store.changes import Changed, Quads, Transaction
 from conflictkg.store.database import Database
-from conflictkg.store.deadlines import Watchdog
+from conflictkg.store.deadlines import Cancellation, Watchdog
 from conflictkg.store.decoding import decode_column, ids_of
 from conflictkg.store.editing import editing
 from conflictkg.store.functions import PROGRAMS
@@ -77,6 +77,7 @@ class Updater:
         using_named_graphs: Sequence[str],
         base_iri: str,
         edit: Edit | None = None,
+        cancellation: Cancellation | None = None,
     ) -> UpdateReport:
         """Run a request; see :meth:`conflictkg.store.Store.update`."""
         request = parse_update(text, base=base_iri)
@@ -86,7 +87,10 @@ class Updater:
             dataset = a.Dataset(tuple(map(Iri, using_graphs)), tuple(map(Iri, using_named_graphs)))
         operations = [_prepare(each, dataset) for each in request.operations]
         report = UpdateReport()
-        with self._changing(deadline_s, edit) as (transaction, is_stopped):
+        with self._changing(deadline_s, edit, cancellation=cancellation) as (
+            transaction,
+            is_stopped,
+        ):
             for each in operations:
                 report += _Operation(transaction, is_stopped).apply(each)
         return report
@@ -99,6 +103,7 @@ class Updater:
         replace: bool,
         deadline_s: float | None,
         edit: Edit | None,
+        cancellation: Cancellation | None = None,
     ) -> UpdateReport:
         """Write or remove a graph; see :meth:`conflictkg.store.Store.write_graph`."""
         self._require_writable("writing a graph")
@@ -106,7 +111,9 @@ class Updater:
             staged = None
             if file is not None:
                 staged = held.enter_context(staged_files([Source(file, graph)]))
-            transaction, is_stopped = held.enter_context(self._changing(deadline_s, edit))
+            transaction, is_stopped = held.enter_context(
+                self._changing(deadline_s, edit, cancellation=cancellation)
+            )
             operation = _Operation(transaction, is_stopped)
             report = UpdateReport()
             if staged is None or replace:
@@ -134,15 +141,27 @@ class Updater:
 
     @contextmanager
     def _changing(
-        self, deadline_s: float | None, edit: Edit | None, undoes: int | None = None
+        self,
+        deadline_s: float | None,
+        edit: Edit | None,
+        undoes: int | None = None,
+        *,
+        cancellation: Cancellation | None = None,
     ) -> Iterator[tuple[Transaction, Callable[[], bool]]]:
-        """A transaction that is stopped at its deadline, and whether it has been stopped."""
+        """A transaction that is stopped at its deadline or when it is cancelled, and whether it has been stopped."""
         deadline = None if deadline_s is None else time.monotonic() + deadline_s
         with self._running, self._database.change() as transaction:
             limit = self._limit = _TimeLimit(transaction.cursor)
             if deadline is not None and deadline_s is not None:
                 error = QueryTimeoutError(deadline_s)
                 self._watchdog.watch(deadline, lambda: limit.stop(error))
+            if cancellation is not None:
+                # Again and again, until it has noticed.
+                cancellation.attach(
+                    lambda reason: self._watchdog.watch(
+                        time.monotonic(), lambda: limit.stop(reason)
+                    )
+                )
             # When the limit is over, nothing interrupts the commit.
             with (
                 limit,
