@@ -16,9 +16,11 @@ from werkzeug.test import TestResponse
 
 from conflictkg.answers import Answer, Boolean
 from conflictkg.config import Settings
+from conflictkg.errors import QueryCancelledError
 from conflictkg.store import Cancellation, Limits, Store, open_store
 from conflictkg.web import create_app
-from conflictkg.web.running import Traffic
+from conflictkg.web.limits import Admission
+from conflictkg.web.running import Entry, Traffic
 from conflictkg.web.server import Server, listen, max_body_bytes
 
 ASK = "/sparql?query=ASK%7B%7D"
@@ -238,6 +240,18 @@ def test_light_queries_do_not_wait_behind_heavy_ones(
         first.close()
         _wait_for(lambda: traffic.admission.waiting == 3)
         assert traffic.admission.running == 1
+
+
+def test_query_is_stopped_while_it_is_set_aside() -> None:
+    """Who stops it in that moment has it stopped, not begun again."""
+    entry = Entry("ASK {}", "127.0.0.1", "", lambda: False)
+    turn = Admission(Settings()).enter("127.0.0.1", entry.cancellation)
+    entry.begin(turn)
+    entry.set_aside(turn)
+    entry.stop(QueryCancelledError("the operator"))
+    assert not entry.keep()
+    entry.wait_again()
+    assert isinstance(entry.cancellation.reason, QueryCancelledError)
 
 
 def test_query_that_was_set_aside_is_answered() -> None:

@@ -11,6 +11,7 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from flask import Request
 
@@ -205,6 +206,7 @@ def client_of(request: Request, settings: Settings) -> str:
     return normalise_address(address)
 
 
+@lru_cache(4_096)
 def normalise_address(text: str) -> str:
     """An address in one spelling; what is none is "unknown", which is one client.
 
@@ -225,6 +227,7 @@ def normalise_address(text: str) -> str:
     return str(address)
 
 
+@lru_cache(4_096)
 def is_loopback(client: str) -> bool:
     """Whether a client, from :func:`client_of`, is this machine itself.
 

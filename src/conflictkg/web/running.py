@@ -69,6 +69,7 @@ class Entry:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _is_kept: bool = False
     _is_set_aside: bool = False
+    _stopped: ConflictKGError | None = None
 
     def begin(self, turn: Turn) -> None:
         """It has its turn."""
@@ -94,6 +95,13 @@ class Entry:
             cancellation = self.cancellation
         cancellation.cancel(_SetAsideError())
 
+    def stop(self, reason: ConflictKGError) -> None:
+        """End it for good, also where it is just being set aside."""
+        with self._lock:
+            self._stopped = self._stopped or reason
+            cancellation = self.cancellation
+        cancellation.cancel(reason)
+
     def wait_again(self) -> None:
         """It has been set aside, and waits for a turn once more."""
         if self.turn is not None:
@@ -101,6 +109,9 @@ class Entry:
         with self._lock:
             self.turn, self._is_set_aside = None, False
             self.cancellation = Cancellation()
+            reason = self._stopped
+        if reason is not None:
+            self.cancellation.cancel(reason)
 
     def describe(self) -> dict[str, object]:
         """It as a JSON object."""
@@ -157,7 +168,7 @@ class Running:
             known = list(self._entries)
         if entry is None:
             raise NotFoundError("running query", number[:100], known)
-        entry.cancellation.cancel(QueryCancelledError("the operator of this server"))
+        entry.stop(QueryCancelledError("the operator of this server"))
         return entry
 
     def _watch(self) -> None:
@@ -172,7 +183,7 @@ class Running:
                     return
             for entry in entries:
                 if entry.cancellation.reason is None and entry.is_gone():
-                    entry.cancellation.cancel(QueryCancelledError("its client, who left"))
+                    entry.stop(QueryCancelledError("its client, who left"))
                 turn = entry.turn
                 if (
                     turn is not None
