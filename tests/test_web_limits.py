@@ -15,7 +15,8 @@ from conflictkg.config import Settings
 from conflictkg.errors import ConfigError, QueryCancelledError
 from conflictkg.store import Cancellation
 from conflictkg.web import limits
-from conflictkg.web.limits import Admission, Turn, limits_of
+from conflictkg.web.admission import Admission, Turn
+from conflictkg.web.limits import limits_of
 from conflictkg.web.problems import RequestError
 from conflictkg.web.responses import HELD_BACK
 

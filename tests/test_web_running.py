@@ -19,7 +19,7 @@ from conflictkg.config import Settings
 from conflictkg.errors import QueryCancelledError
 from conflictkg.store import Cancellation, Limits, Store, open_store
 from conflictkg.web import create_app
-from conflictkg.web.limits import Admission
+from conflictkg.web.admission import Admission
 from conflictkg.web.running import Entry, Traffic
 from conflictkg.web.server import Server, listen, max_body_bytes
 
@@ -169,7 +169,6 @@ def served(store: Store) -> Iterator[tuple[tuple[str, int], Traffic]]:
     try:
         yield sockets[0].getsockname(), app.extensions["conflictkg.traffic"]
     finally:
-        server.stop()
         server.stop()
         thread.join()
 

@@ -20,7 +20,8 @@ from conflictkg.config import Settings
 from conflictkg.errors import ConflictKGError, NotFoundError, QueryCancelledError
 from conflictkg.store import Cancellation
 from conflictkg.web import problems
-from conflictkg.web.limits import Admission, Turn, client_of, is_loopback, normalise_address
+from conflictkg.web.admission import Admission, Turn
+from conflictkg.web.limits import client_of, is_loopback, normalise_address
 from conflictkg.web.problems import RequestError
 from conflictkg.web.site import current_site
 

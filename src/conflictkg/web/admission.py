@@ -1,0 +1,246 @@
+"""Which queries run, which wait, and which are turned away.
+
+A query is admitted, or waits in a short queue, or is turned away at once: what has no bound is no
+queue but a way to die slowly. What a client uses is counted as the time that its queries run.
+"""
+
+import math
+import threading
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from conflictkg.config import Settings
+from conflictkg.store import Cancellation
+from conflictkg.web import problems
+from conflictkg.web.limits import is_loopback
+from conflictkg.web.problems import RequestError
+
+_MOST_CLIENTS = 20_000
+"""Clients whose use is remembered; then those are forgotten that asked longest ago."""
+
+_MOST_HEAVY = 4_096
+"""Texts of heavy queries that are remembered."""
+
+_RETRY_S = 5
+
+
+@dataclass(slots=True)
+class _Use:
+    """What a client has left, and has under way."""
+
+    left_s: float
+    at: float
+    queries: int = 0
+
+
+class _Lane:
+    """Places for queries, and those that wait for one."""
+
+    def __init__(self, places: int) -> None:
+        self.places = self.free = places
+        self.queue: deque[object] = deque()
+
+
+class Admission:
+    """Lets queries in: so many run, so many wait in the order they came, and the others are turned away.
+
+    Every query begins on a quick lane, where it shall end within a moment. What takes longer moves to one
+    of the workers; if none is free it has to be set aside until one is, so that however many heavy queries
+    there are, light ones do not wait behind them. A text that took long is remembered and waits for a
+    worker at once when it comes again.
+
+    A client on the machine itself has no budget of its own, unless a header names the clients: it is a
+    program of the operator, or a proxy through which all come.
+
+    Args:
+        settings: How many and how much.
+        clock: Seconds, for tests.
+    """
+
+    def __init__(self, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:
+        self._settings, self._clock = settings, clock
+        self._changed = threading.Condition()
+        self._long, self._quick = _Lane(settings.workers), _Lane(settings.quick_workers)
+        self._uses: OrderedDict[str, _Use] = OrderedDict()
+        self._heavy: OrderedDict[int, None] = OrderedDict()
+
+    @property
+    def running(self) -> int:
+        """Queries that run."""
+        return sum(each.places - each.free for each in (self._long, self._quick))
+
+    @property
+    def waiting(self) -> int:
+        """Queries that wait."""
+        return len(self._long.queue) + len(self._quick.queue)
+
+    def enter(
+        self, client: str, cancellation: Cancellation, text: str = "", *, is_heavy: bool = False
+    ) -> "Turn":
+        """Wait for the turn of a query.
+
+        Args:
+            client: Who asks, from :func:`client_of`.
+            cancellation: Ends the waiting.
+            text: The query.
+            is_heavy: Whether it needs a worker for certain.
+
+        Raises:
+            RequestError: The client asks too much, or too many wait already, or it waited too long.
+            QueryCancelledError: It was cancelled while it waited.
+        """
+        key = hash(text)
+        with self._changed:
+            is_heavy = is_heavy or not self._quick.places or key in self._heavy
+            lane = self._long if is_heavy else self._quick
+            use = self._require_budget(client)
+            if use is not None:
+                use.queries += 1
+            try:
+                if lane.free and not lane.queue:
+                    lane.free -= 1
+                else:
+                    self._wait(lane, cancellation)
+            except BaseException:
+                if use is not None:
+                    use.queries -= 1
+                raise
+            return Turn(self, lane, use, key, self._clock())
+
+    def _wait(self, lane: _Lane, cancellation: Cancellation) -> None:
+        if len(lane.queue) >= self._settings.queue_length:
+            raise _overloaded(
+                f"{self.running} queries run and {len(lane.queue)} wait, the most that do."
+            )
+        ticket = object()
+        lane.queue.append(ticket)
+        cancellation.attach(self._wake)
+        try:
+            self._changed.wait_for(
+                lambda: cancellation.reason or (lane.free and lane.queue[0] is ticket),
+                self._settings.query_wait_s,
+            )
+            if cancellation.reason is not None:
+                raise cancellation.reason
+            if not (lane.free and lane.queue[0] is ticket):
+                raise _overloaded(f"no worker became free in {self._settings.query_wait_s:g} s.")
+            lane.free -= 1
+        finally:
+            lane.queue.remove(ticket)
+            self._changed.notify_all()
+
+    def _wake(self, _: object) -> None:
+        with self._changed:
+            self._changed.notify_all()
+
+    def leave(self, turn: "Turn") -> None:
+        """A query has ended: its place is free, and its client has used the time."""
+        now = self._clock()
+        took = now - turn.started
+        with self._changed:
+            if turn.is_over:
+                return
+            turn.is_over = True
+            turn.lane.free += 1
+            if turn.lane is self._long and took < self._settings.quick_s:
+                self._heavy.pop(turn.key, None)
+            if turn.use is not None:
+                turn.use.queries -= 1
+                self._refill(turn.use, now)
+                turn.use.left_s -= took
+            self._changed.notify_all()
+
+    def is_late(self, turn: "Turn") -> bool:
+        """Whether a query is on the quick lane for longer than it may be."""
+        return turn.lane is self._quick and self._clock() - turn.started > self._settings.quick_s
+
+    def move(self, turn: "Turn") -> bool:
+        """Give a query a worker for its place on the quick lane.
+
+        Either way its text is remembered as a heavy one.
+
+        Returns:
+            Whether it may go on; not if no worker is free.
+        """
+        with self._changed:
+            if turn.is_over:
+                return True
+            self._heavy[turn.key] = None
+            self._heavy.move_to_end(turn.key)
+            if len(self._heavy) > _MOST_HEAVY:
+                self._heavy.popitem(last=False)
+            if turn.lane is self._quick and self._long.free and not self._long.queue:
+                self._long.free -= 1
+                self._quick.free += 1
+                turn.lane = self._long
+                self._changed.notify_all()
+            return turn.lane is self._long
+
+    def _require_budget(self, client: str) -> _Use | None:
+        settings = self._settings
+        if is_loopback(client) and not settings.client_header:
+            return None
+        use = self._uses.get(client)
+        if use is None:
+            use = self._uses[client] = _Use(settings.client_budget_s, self._clock())
+            if len(self._uses) > _MOST_CLIENTS:
+                self._uses.popitem(last=False)
+        self._uses.move_to_end(client)
+        if settings.client_queries and use.queries >= settings.client_queries:
+            raise RequestError(
+                problems.TOO_MANY_QUERIES,
+                f"{use.queries} queries of yours ({client}) run already, the most that a client may "
+                "have at a time. Wait until one has ended.",
+                {"Retry-After": "1"},
+                {"limit": "client_queries", "max": settings.client_queries},
+            )
+        self._refill(use, self._clock())
+        if settings.client_budget_s and use.left_s <= 0:
+            wait = max(1, math.ceil(-use.left_s / settings.client_refill))
+            raise RequestError(
+                problems.TOO_MANY_QUERIES,
+                f"the queries of yours ({client}) have used the time that a client gets: "
+                f"{settings.client_budget_s:g} s, and {settings.client_refill:g} s more each second. "
+                f"Ask again in {wait} s.",
+                {"Retry-After": str(wait)},
+                {"limit": "client_budget_s", "max": settings.client_budget_s},
+            )
+        return use
+
+    def _refill(self, use: _Use, now: float) -> None:
+        gained = (now - use.at) * self._settings.client_refill
+        use.left_s = min(self._settings.client_budget_s, use.left_s + gained)
+        use.at = now
+
+
+class Turn:
+    """The place of a query that runs; given back once.
+
+    Args:
+        admission: Whose place it is.
+        lane: On which lane.
+        use: What its client uses; none where that is not counted.
+        key: Of its text.
+        started: When it got the place.
+    """
+
+    def __init__(
+        self, admission: Admission, lane: _Lane, use: _Use | None, key: int, started: float
+    ) -> None:
+        self._admission, self.lane, self.use, self.key = admission, lane, use, key
+        self.started = started
+        self.is_over = False
+
+    def end(self) -> None:
+        """Give the place back; a second time does nothing."""
+        self._admission.leave(self)
+
+
+def _overloaded(problem: str) -> RequestError:
+    return RequestError(
+        problems.OVERLOADED,
+        f"the server is busy: {problem} Ask again in {_RETRY_S} seconds.",
+        {"Retry-After": str(_RETRY_S)},
+    )
