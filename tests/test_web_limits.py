@@ -168,10 +168,11 @@ def test_client_uses_up_its_time_and_gets_it_back() -> None:
 
 def test_full_queue_turns_away_at_once() -> None:
     """Beyond those that run and wait nobody waits; who waits too long is told the same."""
-    admission = Admission(Settings(workers=1, quick_workers=0, queue_length=0, query_wait_s=60))
+    admission = Admission(Settings(workers=1, quick_workers=0, queue_length=0, query_wait_s=1))
     _enter(admission, ANN)
     error = _refusal(admission, BEN)
     assert (error.kind.slug, error.headers["Retry-After"]) == ("overloaded", "5")
+    assert "the most that do" in str(error)
     impatient = Admission(Settings(workers=1, quick_workers=0, queue_length=1, query_wait_s=0))
     _enter(impatient, ANN)
     assert "no worker became free" in str(_refusal(impatient, BEN))
