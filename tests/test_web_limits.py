@@ -208,6 +208,55 @@ def test_those_who_wait_come_in_their_order() -> None:
     assert (admission.running, admission.waiting) == (0, 0)
 
 
+def test_late_query_needs_a_worker() -> None:
+    """On the quick lane it is late after a moment; then it takes a worker, or has to begin again."""
+    now = [0.0]
+    settings = Settings(workers=1, quick_workers=3, quick_s=0.25)
+    admission = Admission(settings, lambda: now[0])
+    turns = [admission.enter(ANN, Cancellation(), str(number)) for number in range(3)]
+    assert not admission.is_late(turns[0])
+    now[0] += 0.3
+    assert all(admission.is_late(each) for each in turns)
+    assert admission.move(turns[0], is_begun=False)
+    assert not admission.is_late(turns[0])
+    assert not admission.move(turns[1], is_begun=False)
+    # Its answer is being sent: it may go on though no worker is free.
+    assert admission.move(turns[1], is_begun=True)
+    assert admission.running == 3
+    for each in turns:
+        each.end()
+        each.end()
+    assert (admission.running, admission.waiting) == (0, 0)
+
+
+def test_long_answers_beyond_all_bounds_may_not_go_on() -> None:
+    """There are twice as many more as there are workers, and then no more."""
+    settings = Settings(workers=1, quick_workers=9, client_queries=0)
+    admission = Admission(settings)
+    turns = [admission.enter(ANN, Cancellation(), str(number)) for number in range(4)]
+    moved = [admission.move(each, is_begun=True) for each in turns]
+    assert moved == [True, True, True, False]
+
+
+def test_texts_are_remembered() -> None:
+    """A heavy one needs a worker at once, for a while; a light one has more time when it is late for once."""
+    now = [0.0]
+    settings = Settings(workers=1, quick_workers=1, query_wait_s=0, client_budget_s=0)
+    admission = Admission(settings, lambda: now[0])
+    heavy = admission.enter(ANN, Cancellation(), "heavy")
+    assert admission.move(heavy, is_begun=False)
+    with pytest.raises(RequestError):
+        admission.enter(BEN, Cancellation(), "heavy")
+    now[0] += 100
+    admission.enter(BEN, Cancellation(), "heavy").end()
+    admission.enter(BEN, Cancellation(), "light").end()
+    light = admission.enter(BEN, Cancellation(), "light")
+    now[0] += 0.3
+    assert not admission.is_late(light)
+    now[0] += 3
+    assert admission.is_late(light)
+
+
 def test_place_is_given_back_however_a_request_ends() -> None:
     """After answers, errors, pages and refusals one worker is free again."""
 

@@ -130,7 +130,7 @@ def test_others_see_and_stop_nothing(
         headers=headers,
         environ_base={"REMOTE_ADDR": address},
     )
-    require_problem(response, 401, "unauthorized")
+    require_problem(response, 401, "authentication-required")
     assert response.headers["WWW-Authenticate"].startswith("Bearer")
 
 
@@ -163,7 +163,7 @@ def served(store: Store) -> Iterator[tuple[tuple[str, int], Traffic]]:
     settings = Settings(query_timeout_s=20, workers=1, quick_workers=2)
     app = create_app(settings, store)
     sockets = listen("127.0.0.1", 0)
-    server = Server(app, sockets, max_body_bytes(settings.max_query_bytes))
+    server = Server(app, sockets, max_body_bytes(settings))
     thread = threading.Thread(target=server.serve)
     thread.start()
     try:

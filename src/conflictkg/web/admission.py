@@ -20,8 +20,14 @@ from conflictkg.web.problems import RequestError
 _MOST_CLIENTS = 20_000
 """Clients whose use is remembered; then those are forgotten that asked longest ago."""
 
-_MOST_HEAVY = 4_096
-"""Texts of heavy queries that are remembered."""
+_MOST_TEXTS = 4_096
+"""Texts of heavy queries that are remembered, and of light ones."""
+
+_HEAVY_S = 60.0
+"""How long a text counts as heavy: it may have been late because all were."""
+
+_GRACE = 8
+"""How many times longer a text may take that was light before."""
 
 _RETRY_S = 5
 
@@ -38,8 +44,9 @@ class _Use:
 class _Lane:
     """Places for queries, and those that wait for one."""
 
-    def __init__(self, places: int) -> None:
+    def __init__(self, places: int, queue_length: int) -> None:
         self.places = self.free = places
+        self.queue_length = queue_length
         self.queue: deque[object] = deque()
 
 
@@ -49,7 +56,8 @@ class Admission:
     Every query begins on a quick lane, where it shall end within a moment. What takes longer moves to one
     of the workers; if none is free it has to be set aside until one is, so that however many heavy queries
     there are, light ones do not wait behind them. A text that took long is remembered and waits for a
-    worker at once when it comes again.
+    worker at once when it comes again; one that ended within a moment is remembered too, and has more
+    time when it is late for once.
 
     A client on the machine itself has no budget of its own, unless a header names the clients: it is a
     program of the operator, or a proxy through which all come.
@@ -62,9 +70,12 @@ class Admission:
     def __init__(self, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:
         self._settings, self._clock = settings, clock
         self._changed = threading.Condition()
-        self._long, self._quick = _Lane(settings.workers), _Lane(settings.quick_workers)
+        self._long = _Lane(settings.workers, settings.queue_length)
+        # It moves so fast that more can wait.
+        self._quick = _Lane(settings.quick_workers, 4 * settings.queue_length)
         self._uses: OrderedDict[str, _Use] = OrderedDict()
-        self._heavy: OrderedDict[int, None] = OrderedDict()
+        self._heavy: OrderedDict[int, float] = OrderedDict()
+        self._light: OrderedDict[int, float] = OrderedDict()
 
     @property
     def running(self) -> int:
@@ -93,13 +104,13 @@ class Admission:
         """
         key = hash(text)
         with self._changed:
-            is_heavy = is_heavy or not self._quick.places or key in self._heavy
+            is_heavy = is_heavy or not self._quick.places or self._is_known_heavy(key)
             lane = self._long if is_heavy else self._quick
             use = self._require_budget(client)
             if use is not None:
                 use.queries += 1
             try:
-                if lane.free and not lane.queue:
+                if lane.free > 0 and not lane.queue:
                     lane.free -= 1
                 else:
                     self._wait(lane, cancellation)
@@ -110,7 +121,7 @@ class Admission:
             return Turn(self, lane, use, key, self._clock())
 
     def _wait(self, lane: _Lane, cancellation: Cancellation) -> None:
-        if len(lane.queue) >= self._settings.queue_length:
+        if len(lane.queue) >= lane.queue_length:
             raise _overloaded(
                 f"{self.running} queries run and {len(lane.queue)} wait, the most that do."
             )
@@ -119,12 +130,12 @@ class Admission:
         cancellation.attach(self._wake)
         try:
             self._changed.wait_for(
-                lambda: cancellation.reason or (lane.free and lane.queue[0] is ticket),
+                lambda: cancellation.reason or (lane.free > 0 and lane.queue[0] is ticket),
                 self._settings.query_wait_s,
             )
             if cancellation.reason is not None:
                 raise cancellation.reason
-            if not (lane.free and lane.queue[0] is ticket):
+            if not (lane.free > 0 and lane.queue[0] is ticket):
                 raise _overloaded(f"no worker became free in {self._settings.query_wait_s:g} s.")
             lane.free -= 1
         finally:
@@ -144,8 +155,9 @@ class Admission:
                 return
             turn.is_over = True
             turn.lane.free += 1
-            if turn.lane is self._long and took < self._settings.quick_s:
+            if took < self._settings.quick_s:
                 self._heavy.pop(turn.key, None)
+                _remember(self._light, turn.key, now)
             if turn.use is not None:
                 turn.use.queries -= 1
                 self._refill(turn.use, now)
@@ -154,12 +166,20 @@ class Admission:
 
     def is_late(self, turn: "Turn") -> bool:
         """Whether a query is on the quick lane for longer than it may be."""
-        return turn.lane is self._quick and self._clock() - turn.started > self._settings.quick_s
+        if turn.lane is not self._quick:
+            return False
+        most = self._settings.quick_s * (_GRACE if turn.key in self._light else 1)
+        return self._clock() - turn.started > most
 
-    def move(self, turn: "Turn") -> bool:
+    def move(self, turn: "Turn", *, is_begun: bool) -> bool:
         """Give a query a worker for its place on the quick lane.
 
         Either way its text is remembered as a heavy one.
+
+        Args:
+            turn: The query's.
+            is_begun: Whether its answer is being sent, so that it cannot begin again: then there may be
+                twice as many more as there are workers.
 
         Returns:
             Whether it may go on; not if no worker is free.
@@ -167,16 +187,20 @@ class Admission:
         with self._changed:
             if turn.is_over:
                 return True
-            self._heavy[turn.key] = None
-            self._heavy.move_to_end(turn.key)
-            if len(self._heavy) > _MOST_HEAVY:
-                self._heavy.popitem(last=False)
-            if turn.lane is self._quick and self._long.free and not self._long.queue:
+            self._light.pop(turn.key, None)
+            _remember(self._heavy, turn.key, self._clock())
+            least = -2 * self._long.places if is_begun else 0
+            is_free = self._long.free > least and (is_begun or not self._long.queue)
+            if turn.lane is self._quick and is_free:
                 self._long.free -= 1
                 self._quick.free += 1
                 turn.lane = self._long
                 self._changed.notify_all()
             return turn.lane is self._long
+
+    def _is_known_heavy(self, key: int) -> bool:
+        since = self._heavy.get(key)
+        return since is not None and self._clock() - since < _HEAVY_S
 
     def _require_budget(self, client: str) -> _Use | None:
         settings = self._settings
@@ -236,6 +260,13 @@ class Turn:
     def end(self) -> None:
         """Give the place back; a second time does nothing."""
         self._admission.leave(self)
+
+
+def _remember(texts: OrderedDict[int, float], key: int, now: float) -> None:
+    texts[key] = now
+    texts.move_to_end(key)
+    if len(texts) > _MOST_TEXTS:
+        texts.popitem(last=False)
 
 
 def _overloaded(problem: str) -> RequestError:

@@ -81,9 +81,9 @@ def threads_for(settings: Settings) -> int:
     """Threads that serve requests: those whose queries run or wait, and enough beside for all others.
 
     >>> threads_for(Settings(workers=2, queue_length=16)), threads_for(Settings(queue_length=100))
-    (50, 218)
+    (98, 518)
     """
-    queries = settings.workers + settings.quick_workers + 2 * settings.queue_length
+    queries = settings.workers + settings.quick_workers + 5 * settings.queue_length
     return max(32, queries + 12)
 
 

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Flask, Request, Response, current_app, g, render_template, request
 
 from conflictkg.config import Settings
-from conflictkg.errors import ConflictKGError, NotFoundError, QueryCancelledError
+from conflictkg.errors import ConflictKGError, NotFoundError, QueryCancelledError, StoreBusyError
 from conflictkg.store import Cancellation
 from conflictkg.web import problems
 from conflictkg.web.admission import Admission, Turn
@@ -56,6 +56,7 @@ class Entry:
         started: When it came, on the clock of ``time.monotonic``.
         turn: Its place; none while it waits.
         cancellation: Ends it.
+        is_kept: Whether its answer is being sent.
     """
 
     text: str
@@ -67,8 +68,8 @@ class Entry:
     started: float = field(default_factory=time.monotonic)
     turn: Turn | None = None
     cancellation: Cancellation = field(default_factory=Cancellation)
+    is_kept: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _is_kept: bool = False
     _is_set_aside: bool = False
     _stopped: ConflictKGError | None = None
 
@@ -80,21 +81,25 @@ class Entry:
     def keep(self) -> bool:
         """Whether its answer is sent: from now on it cannot be set aside any more."""
         with self._lock:
-            self._is_kept = not self._is_set_aside
-            return self._is_kept
+            self.is_kept = not self._is_set_aside
+            return self.is_kept
 
     def set_aside(self, turn: Turn) -> None:
-        """Stop it so that it begins again later, unless its answer is being sent.
+        """Stop it so that it begins again later; if its answer is being sent already, for good.
 
         Args:
             turn: For which it is too heavy; it may have another by now.
         """
         with self._lock:
-            if self._is_kept or self.turn is not turn:
+            if self.turn is not turn:
                 return
-            self._is_set_aside = True
+            self._is_set_aside = not self.is_kept
             cancellation = self.cancellation
-        cancellation.cancel(_SetAsideError())
+        cancellation.cancel(
+            StoreBusyError("too many long answers are sent at once. Ask again in a few seconds.")
+            if self.is_kept
+            else _SetAsideError()
+        )
 
     def stop(self, reason: ConflictKGError) -> None:
         """End it for good, also where it is just being set aside."""
@@ -189,7 +194,7 @@ class Running:
                 if (
                     turn is not None
                     and self._admission.is_late(turn)
-                    and not self._admission.move(turn)
+                    and not self._admission.move(turn, is_begun=entry.is_kept)
                 ):
                     entry.set_aside(turn)
 
@@ -313,7 +318,7 @@ def require_operator(asked: Request, settings: Settings) -> None:
     if _is_at_machine(asked, settings) or check(asked):
         return
     raise RequestError(
-        problems.UNAUTHORIZED,
+        problems.AUTHENTICATION,
         "this is for the operator. Ask from the machine itself at a loopback address and not through a "
         "proxy, or send the header Authorization: Bearer … with a token of the scope operate.",
         {"WWW-Authenticate": 'Bearer realm="conflictkg"'},
