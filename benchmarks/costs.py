@@ -38,7 +38,7 @@ def best_ms(run: Callable[[], object], runs: int = _RUNS) -> float:
 
 def read(store: Store, text: str) -> int:
     """Ask and read to the end; how many rows."""
-    return sum(1 for _ in store.query(text).rows)  # type: ignore[union-attr]  # only SELECT is asked
+    return sum(1 for _ in store.query(text).rows)  # type: ignore[union-attr,misc]  # only SELECT is asked
 
 
 def stream(store: Store, form: str) -> tuple[float, float, float]:

@@ -13,7 +13,7 @@ ROWS: list[set[str]] = [
     {"errors"},
     {"terms", "files", "config"},
     {"graphs", "provenance", "values", "iris", "answers"},
-    {"engine", "questions"},
+    {"engine", "questions", "access", "sandbox"},
     {"store"},
     {"sources", "shacl", "reason", "link", "describe", "views", "rdflib_store"},
     {"build"},

@@ -15,6 +15,7 @@ import httpx
 import pytest
 from web_support import write_small_store
 
+from conflictkg.config import Settings
 from conflictkg.errors import ConfigError
 from conflictkg.web.server import PortInUseError, Server, is_loopback, listen, max_body_bytes
 
@@ -341,7 +342,9 @@ def test_second_stop_does_not_wait() -> None:
     """Who insists gets the server stopped at once, whatever runs."""
     entered, leave = threading.Event(), threading.Event()
     sockets = listen("127.0.0.1", 0)
-    server = Server(_slow_app(entered, leave), sockets, max_body_bytes(1_000))
+    server = Server(
+        _slow_app(entered, leave), sockets, max_body_bytes(Settings(max_query_bytes=1_000))
+    )
     with _running(server) as thread:
         connection = socket.create_connection(sockets[0].getsockname())
         connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -358,7 +361,9 @@ def test_drain_sends_the_whole_answer() -> None:
     """A request that runs when the server is told to stop gets its whole answer."""
     entered, leave = threading.Event(), threading.Event()
     sockets = listen("127.0.0.1", 0)
-    server = Server(_slow_app(entered, leave), sockets, max_body_bytes(1_000))
+    server = Server(
+        _slow_app(entered, leave), sockets, max_body_bytes(Settings(max_query_bytes=1_000))
+    )
     with (
         _running(server) as thread,
         socket.create_connection(sockets[0].getsockname()) as connection,

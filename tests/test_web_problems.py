@@ -57,6 +57,11 @@ RAISED = [
     pytest.param(
         errors.StoreChangedError("r1", "r2"), 412, "precondition-failed", id="store changed"
     ),
+    pytest.param(errors.GraphExistsError("x"), 409, "graph-exists", id="graph exists"),
+    pytest.param(errors.MissingGraphError("x"), 404, "no-such-graph", id="graph missing"),
+    pytest.param(errors.AmbiguousDatasetError("x"), 400, "ambiguous-operation", id="dataset"),
+    pytest.param(errors.RefusedDataError("nesting", "x"), 422, "rdf-too-deep", id="refused data"),
+    pytest.param(errors.AccessError("x"), 503, "access-unavailable", id="access"),
     pytest.param(errors.UndoError(3, "x"), 409, "conflict", id="undo"),
     pytest.param(errors.NotFoundError("thing", "x"), 404, "not-found", id="not found"),
     pytest.param(errors.NotAcceptableError("x", ["y"]), 406, "not-acceptable", id="406"),

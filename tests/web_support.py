@@ -1,7 +1,7 @@
 """What the tests of the web share: a small real store, a store that fails, and one check of problems."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -13,9 +13,9 @@ from werkzeug.test import TestResponse
 from conflictkg.answers import Answer, Boolean, Stream, Term, Triples
 from conflictkg.config import Settings
 from conflictkg.engine.explain import Explanation
-from conflictkg.errors import NotPermittedError
+from conflictkg.errors import NotFoundError, NotPermittedError
 from conflictkg.iris import BASE, ENTITIES_GRAPH, ONTOLOGY_GRAPH, mint_graph
-from conflictkg.store import Cancellation, GraphInfo, UpdateReport
+from conflictkg.store import Cancellation, Edit, GraphInfo, JournalEntry, UpdateReport
 from conflictkg.store.place import claim_place
 from conflictkg.store.writer import Contents, write_store
 from conflictkg.terms import PREFIXES
@@ -217,6 +217,18 @@ class FakeStore:
 
     def update(self, text: str, **_: object) -> UpdateReport:
         raise NotPermittedError(text, "this store is never changed")
+
+    def write_graph(self, graph: str, file: Path | None, **_: object) -> UpdateReport:  # noqa: ARG002
+        raise NotPermittedError(graph, "this store is never changed")
+
+    def journal(self, *, after: int = 0, most: int = 100) -> tuple[JournalEntry, ...]:  # noqa: ARG002
+        return ()
+
+    def patch(self, number: int) -> Iterator[str]:
+        raise NotFoundError("journal entry", str(number))
+
+    def undo(self, number: int, edit: Edit) -> UpdateReport:  # noqa: ARG002
+        raise NotFoundError("journal entry", str(number))
 
     def close(self) -> None:
         pass

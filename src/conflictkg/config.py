@@ -98,6 +98,22 @@ class Settings:
             "the proxy must set it itself, else clients can choose who they are"
         ),
     ] = ""
+    editable: Annotated[
+        bool, Setting("whether who has a token may change the store over HTTP: yes or no")
+    ] = False
+    tokens: Annotated[
+        Path, Setting("file of the tokens; by default beside the store, STORE.tokens.json")
+    ] = Path()
+    max_upload_bytes: Annotated[
+        int, Setting("largest graph that is taken over HTTP, in bytes", 1_024, 1 << 40)
+    ] = 67_108_864
+
+    @property
+    def tokens_file(self) -> Path:
+        """Where the tokens are."""
+        if self.tokens != Path():
+            return self.tokens
+        return self.store.with_name(f"{self.store.name}.tokens.json")
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Self:
@@ -121,9 +137,25 @@ class Settings:
         return cls(**values)
 
 
+_WORDS = {
+    "yes": True,
+    "true": True,
+    "1": True,
+    "on": True,
+    "no": False,
+    "false": False,
+    "0": False,
+    "off": False,
+}
+
+
 def _read(variable: str, text: str, kind: type, setting: Setting) -> Any:
     if kind is Path:
         return Path(text)
+    if kind is bool:
+        if text.lower() not in _WORDS:
+            raise ConfigError(variable, f'"{text}" is neither yes nor no ({setting.help}).')
+        return _WORDS[text.lower()]
     if kind is str:
         check = _CHECKS.get(variable)
         return check(variable, text) if check is not None else text

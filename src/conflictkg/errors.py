@@ -19,6 +19,9 @@
     │   ├── QueryTimeoutError      deadline in seconds
     │   ├── QueryMemoryError       which limit it reached
     │   ├── QueryCancelledError    who wanted no more of it
+    │   ├── GraphExistsError
+    │   ├── MissingGraphError
+    │   ├── AmbiguousDatasetError
     │   └── NotPermittedError      the construct that is refused
     │       └── UnknownGraphError  the graph, where the query names it, those that there are
     ├── StoreError
@@ -26,6 +29,8 @@
     │   ├── StoreBusyError
     │   ├── StoreChangedError      the release that was expected, and the present one
     │   └── UndoError              the edit's number in the journal
+    ├── RefusedDataError           what the data have that is not read
+    ├── AccessError
     ├── NotFoundError
     ├── NotAcceptableError         what was offered
     └── ConfigError                the setting's name
@@ -272,6 +277,18 @@ class UnknownGraphError(NotPermittedError):
         )
 
 
+class GraphExistsError(QueryError):
+    """An update creates a graph that is there already."""
+
+
+class MissingGraphError(QueryError):
+    """An update does something to a graph that is not there."""
+
+
+class AmbiguousDatasetError(QueryError):
+    """An update and the request that it came with both say what it works on."""
+
+
 class StoreError(ConflictKGError):
     """A store cannot be built, opened or read."""
 
@@ -308,6 +325,24 @@ class UndoError(StoreError):
         super().__init__(
             f"edit {number} cannot be undone: {reason}. Undo the later edits first, or make the change by hand."
         )
+
+
+class RefusedDataError(ConflictKGError):
+    """Data that somebody sends are not read, though they may be well-formed.
+
+    Args:
+        kind: What they have: ``xml-entities``, ``remote-context``, ``named-graphs``, ``nesting``, ``too-large``,
+            ``too-long``, ``unreadable``.
+        problem: The rest of the sentence, and what to do.
+    """
+
+    def __init__(self, kind: str, problem: str) -> None:
+        self.kind, self.problem = kind, problem
+        super().__init__(f"the data are not read: {problem}")
+
+
+class AccessError(ConflictKGError):
+    """Tokens cannot be read or made as asked."""
 
 
 class NotFoundError(ConflictKGError):

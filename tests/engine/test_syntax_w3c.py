@@ -141,4 +141,4 @@ def test_w3c_text_that_parses_is_answered(case: Case) -> None:
         if case.is_update:
             store.update(text, base_iri=base)
         else:
-            list(store.query(text, base_iri=base))
+            store.query(text, base_iri=base).close()

@@ -8,7 +8,13 @@ from hypothesis import strategies as st
 from small_store import write_small_store
 
 from conflictkg.answers import Iri, Literal
-from conflictkg.errors import NotFoundError, NotPermittedError, StoreChangedError, UndoError
+from conflictkg.errors import (
+    MissingGraphError,
+    NotFoundError,
+    NotPermittedError,
+    StoreChangedError,
+    UndoError,
+)
 from conflictkg.store import Edit, Proposal, Store, memory_store, open_store
 from conflictkg.store.optimizing import optimize
 
@@ -153,7 +159,7 @@ def test_a_graph_is_written_added_to_replaced_and_removed(tmp_path: Path) -> Non
         assert (store.size(), report.removed) == (1, 3)
         store.write_graph(graph, None, edit=ANN)
         assert (store.size(), store.graphs()) == (0, ())
-        with pytest.raises(NotFoundError, match=graph):
+        with pytest.raises(MissingGraphError, match=graph):
             store.write_graph(graph, None, edit=ANN)
         store.undo(4, ANN)
         store.undo(3, ANN)

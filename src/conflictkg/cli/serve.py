@@ -27,7 +27,12 @@ _SPARE_WORKERS = 2
     type=click.IntRange(0, 65_535),
     help="Port to listen on; 0 takes a free one. [default: CONFLICTKG_PORT or 8000]",
 )
-def command(directory: Path | None, host: str | None, port: int | None) -> None:
+@click.option(
+    "--editable",
+    is_flag=True,
+    help="Let who has a token change the store: conflictkg token create. [default: CONFLICTKG_EDITABLE]",
+)
+def command(directory: Path | None, host: str | None, port: int | None, *, editable: bool) -> None:
     """Serve a store: SPARQL, linked data and pages.
 
     Runs until it gets SIGTERM or Control+C; then finishes the requests that run, for up to 30
@@ -51,6 +56,7 @@ def command(directory: Path | None, host: str | None, port: int | None) -> None:
         store=given.store if directory is None else directory,
         host=given.host if host is None else host,
         port=given.port if port is None else port,
+        editable=given.editable or editable,
     )
     limits = Limits(
         workers=settings.workers,
@@ -60,17 +66,15 @@ def command(directory: Path | None, host: str | None, port: int | None) -> None:
         max_query_bytes=max(settings.max_query_bytes, _PAGES_ASK_BYTES),
         wait_s=settings.query_wait_s,
         # Pages do not wait for strangers' queries.
-        spare_workers=settings.quick_workers + _SPARE_WORKERS,
+        spare_workers=settings.quick_workers + 2 * settings.workers + _SPARE_WORKERS,
     )
     warm_up()
     # The port first: who only chose a taken one need not wait for the store.
     sockets = listen(settings.host, settings.port)
     try:
-        with open_store(settings.store, limits) as store:
+        with open_store(settings.store, limits, editable=settings.editable) as store:
             app = create_app(settings, store)
-            server = Server(
-                app, sockets, max_body_bytes(settings.max_query_bytes), threads_for(settings)
-            )
+            server = Server(app, sockets, max_body_bytes(settings), threads_for(settings))
             # From here on a signal is a request to end well, so only now is it said how.
             with stopping_on_signals(server.stop):
                 _announce(settings, sockets[0].getsockname()[1], is_open=not is_loopback(sockets))

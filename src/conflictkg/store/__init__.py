@@ -47,7 +47,8 @@ def open_store(directory: Path, limits: Limits = _DEFAULT, *, editable: bool = F
         temp_mb=limits.temporary_mb,
         threads=THREADS_A_QUERY,
     )
-    return DuckStore(database, limits)
+    # In a store that changes a graph may come yet: until then it is empty.
+    return DuckStore(database, limits, only_known_graphs=not editable)
 
 
 def memory_store(*, union_default_graph: bool = False, limits: Limits = _DEFAULT) -> Store:

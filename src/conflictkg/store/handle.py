@@ -216,6 +216,7 @@ class DuckStore:
         using_graphs: Sequence[str] = (),
         using_named_graphs: Sequence[str] = (),
         base_iri: str | None = None,
+        within_graph: str = "",
         edit: Edit | None = None,
         cancellation: Cancellation | None = None,
     ) -> UpdateReport:
@@ -227,6 +228,7 @@ class DuckStore:
             using_graphs=using_graphs,
             using_named_graphs=using_named_graphs,
             base_iri=base_iri or "",
+            within_graph=within_graph,
             edit=edit,
             cancellation=cancellation,
         )

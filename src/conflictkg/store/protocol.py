@@ -218,6 +218,7 @@ class Store(Protocol):
         using_graphs: Sequence[str] = (),
         using_named_graphs: Sequence[str] = (),
         base_iri: str | None = None,
+        within_graph: str = "",
         edit: Edit | None = None,
         cancellation: Cancellation | None = None,
     ) -> UpdateReport:
@@ -232,6 +233,7 @@ class Store(Protocol):
             using_graphs: ``using-graph-uri`` of the SPARQL protocol.
             using_named_graphs: ``using-named-graph-uri``.
             base_iri: What relative IRIs of the request are resolved against.
+            within_graph: IRI of the graph that it works on where it names none.
             edit: Who changes it; then the change is reviewed and written into the journal.
             cancellation: With it any thread can have it stopped, and nothing changed.
 
@@ -266,7 +268,7 @@ class Store(Protocol):
             cancellation: With it any thread can have it stopped, and nothing changed.
 
         Raises:
-            NotFoundError: There is no such graph to remove.
+            MissingGraphError: There is no such graph to remove.
             RdfSyntaxError: The file is no N-Triples.
             NotPermittedError: The store was opened for reading only.
             QueryTimeoutError: The deadline came.

@@ -24,10 +24,11 @@ from conflictkg.engine.compile import compile_query
 from conflictkg.engine.ids import DEFAULT_GRAPH, SHIFT, Tag
 from conflictkg.engine.syntax import parse_update
 from conflictkg.errors import (
+    AmbiguousDatasetError,
     ConflictKGError,
-    NotFoundError,
+    GraphExistsError,
+    MissingGraphError,
     NotPermittedError,
-    QueryError,
     QueryTimeoutError,
     StoreError,
 )
@@ -76,6 +77,7 @@ class Updater:
         using_graphs: Sequence[str],
         using_named_graphs: Sequence[str],
         base_iri: str,
+        within_graph: str = "",
         edit: Edit | None = None,
         cancellation: Cancellation | None = None,
     ) -> UpdateReport:
@@ -86,6 +88,8 @@ class Updater:
         if using_graphs or using_named_graphs:
             dataset = a.Dataset(tuple(map(Iri, using_graphs)), tuple(map(Iri, using_named_graphs)))
         operations = [_prepare(each, dataset) for each in request.operations]
+        if within_graph:
+            operations = [_within(each, Iri(within_graph)) for each in operations]
         report = UpdateReport()
         with self._changing(deadline_s, edit, cancellation=cancellation) as (
             transaction,
@@ -119,10 +123,7 @@ class Updater:
             if staged is None or replace:
                 target = Iri(graph) if graph else "DEFAULT"
                 clear = a.Clear(target, drop=staged is None, silent=staged is not None)
-                try:
-                    report += operation.apply(clear)
-                except QueryError as error:
-                    raise NotFoundError("graph", graph) from error
+                report += operation.apply(clear)
             if staged is not None:
                 if graph:
                     transaction.create_graph(int(transaction.intern([Iri(graph)])[0]))
@@ -181,12 +182,26 @@ def _prepare(operation: a.Operation, dataset: a.Dataset | None) -> a.Operation:
         )
     if isinstance(operation, a.Modify) and dataset is not None:
         if operation.using is not None or operation.graph is not None:
-            raise QueryError(
+            raise AmbiguousDatasetError(
                 "the request has USING or WITH, and the protocol's using-graph-uri as well. Leave one "
                 "of them out."
             )
         return replace(operation, using=dataset)
     return operation
+
+
+def _within(operation: a.Operation, graph: Iri) -> a.Operation:
+    """Have an operation work on a graph where it would work on the default graph."""
+    match operation:
+        case a.InsertData() | a.DeleteData():
+            quads = (replace(each, graph=each.graph or graph) for each in operation.quads)
+            return replace(operation, quads=tuple(quads))
+        case a.Modify(graph=None, using=None):
+            return replace(operation, graph=graph)
+        case a.Clear(target="DEFAULT"):
+            return replace(operation, target=graph)
+        case _:
+            return operation
 
 
 class _TimeLimit:
@@ -418,7 +433,9 @@ class _Operation:
         if self._find_graph(operation.graph) is None:
             self._transaction.create_graph(self._intern(operation.graph))
         elif not operation.silent:
-            raise QueryError(f"there is a graph <{operation.graph.value}> already. {_SILENCE}")
+            raise GraphExistsError(
+                f"there is a graph <{operation.graph.value}> already. {_SILENCE}"
+            )
         return UpdateReport()
 
     def _transfer(self, operation: a.Transfer) -> UpdateReport:
@@ -445,8 +462,8 @@ def _report(changed: Changed) -> UpdateReport:
     return UpdateReport(changed.added, changed.removed)
 
 
-def _missing(iri: Iri) -> QueryError:
-    return QueryError(f"there is no graph <{iri.value}>. {_SILENCE}")
+def _missing(iri: Iri) -> MissingGraphError:
+    return MissingGraphError(f"there is no graph <{iri.value}>. {_SILENCE}")
 
 
 def _nodes(quad: a.QuadPattern) -> tuple[a.Node, a.Node, a.Node, a.Node | None]:

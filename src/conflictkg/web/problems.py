@@ -9,7 +9,7 @@ import json
 import logging
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from flask import Flask, Request, Response, render_template, request
@@ -125,12 +125,6 @@ UPDATES_DISABLED = Kind(
     403,
     "This endpoint is read-only",
     "Change the files under data/ and build again.",
-)
-UNAUTHORIZED = Kind(
-    "unauthorized",
-    401,
-    "This needs a token",
-    "Send the header Authorization: Bearer … with a token that the operator gave you.",
 )
 UNKNOWN_GRAPH = Kind(
     "unknown-graph",
@@ -252,6 +246,126 @@ CONFLICT = Kind(
     "See the detail for what stands in the way.",
 )
 
+AUTHENTICATION = Kind(
+    "authentication-required",
+    401,
+    "Changing something needs a token",
+    "Send the header Authorization: Bearer <token>. Whoever runs the server makes one with "
+    "conflictkg token create.",
+)
+INSUFFICIENT_SCOPE = Kind(
+    "insufficient-scope",
+    403,
+    "The token is not for this",
+    "Use a token whose scope covers what you want to do, or ask whoever runs the server for one.",
+)
+CROSS_SITE = Kind(
+    "cross-site-refused",
+    403,
+    "A page of another site cannot change anything here",
+    "Send the request from a program, with a token in the header Authorization.",
+)
+UPDATE_TIMEOUT = Kind(
+    "update-timeout",
+    503,
+    "The update was stopped at its deadline and changed nothing",
+    "Change less at once.",
+)
+UPDATE_MEMORY = Kind(
+    "update-memory",
+    503,
+    "The update needed more memory than there is for one and changed nothing",
+    "Change less at once.",
+)
+DISK_FULL = Kind(
+    "disk-full",
+    507,
+    "The server has no room for changes",
+    "Try again later; whoever runs the server must make room.",
+)
+INVALID_CHANGE = Kind(
+    "invalid-change",
+    422,
+    "The data would break the shapes",
+    "Mend what the findings say and send the change again. Nothing was changed.",
+)
+MISSING_GRAPH = Kind(
+    "missing-graph",
+    400,
+    "The request names no graph",
+    "Add ?graph=<IRI, percent-encoded>, or ?default.",
+)
+AMBIGUOUS_GRAPH = Kind(
+    "ambiguous-graph",
+    400,
+    "The request names more than one graph",
+    "Name one: either ?graph=<IRI> or ?default.",
+)
+BAD_GRAPH_IRI = Kind(
+    "bad-graph-iri",
+    400,
+    "That is no name for a graph",
+    "Give an absolute IRI with the scheme http, https, urn or tag, percent-encoded once.",
+)
+NO_SUCH_GRAPH = Kind(
+    "no-such-graph",
+    404,
+    "There is no such graph",
+    "The service description of /sparql lists the graphs that there are.",
+)
+GRAPH_EXISTS = Kind(
+    "graph-exists",
+    409,
+    "There is such a graph already",
+    "Write SILENT if that is no error for you, or choose another name.",
+)
+BODY_TOO_LARGE = Kind(
+    "body-too-large",
+    413,
+    "The request's body is too large",
+    "Send less at once, or put the file under data/ and build again.",
+)
+UNSUPPORTED_CHARSET = Kind(
+    "unsupported-charset", 415, "The body is not in UTF-8", "Send UTF-8, or name no charset."
+)
+XML_ENTITIES = Kind(
+    "xml-entities-refused",
+    422,
+    "XML with a document type is not read",
+    "Take the DOCTYPE out, and write entities as what they stand for.",
+)
+REMOTE_CONTEXT = Kind(
+    "remote-context-refused",
+    422,
+    "JSON-LD with a context elsewhere is not read",
+    "Put the context's own content into the document: nothing is fetched.",
+)
+RDF_TOO_DEEP = Kind("rdf-too-deep", 422, "The data are nested too deep", "Nest them less deep.")
+LITERAL_TOO_LONG = Kind(
+    "literal-too-long", 422, "A literal is too long", "Keep long texts elsewhere and link to them."
+)
+CONTROL_CHARACTER = Kind(
+    "control-character",
+    422,
+    "A literal holds a character that XML cannot write",
+    "Take the character out.",
+)
+NAMED_GRAPHS = Kind(
+    "named-graphs-refused",
+    422,
+    "The data name graphs of their own",
+    "Send each graph by itself to its own name.",
+)
+REFUSED_DATA = Kind(
+    "data-refused", 422, "The data are not read", "See the detail for what is in the way."
+)
+NO_ACCESS_FILE = Kind(
+    "access-unavailable",
+    503,
+    "Tokens cannot be checked",
+    "Whoever runs the server must mend its file of tokens.",
+)
+
 BY_ERROR: Mapping[type[ConflictKGError], Kind] = {
     errors.ConflictKGError: INTERNAL,
     errors.SourceError: INVALID_DATA,
@@ -274,11 +388,16 @@ BY_ERROR: Mapping[type[ConflictKGError], Kind] = {
     errors.QueryCancelledError: QUERY_CANCELLED,
     errors.NotPermittedError: NOT_PERMITTED,
     errors.UnknownGraphError: UNKNOWN_GRAPH,
+    errors.GraphExistsError: GRAPH_EXISTS,
+    errors.MissingGraphError: NO_SUCH_GRAPH,
+    errors.AmbiguousDatasetError: AMBIGUOUS,
     errors.StoreError: STORE_UNAVAILABLE,
     errors.StoreMissingError: STORE_UNAVAILABLE,
     errors.StoreBusyError: OVERLOADED,
     errors.StoreChangedError: PRECONDITION_FAILED,
     errors.UndoError: CONFLICT,
+    errors.RefusedDataError: REFUSED_DATA,
+    errors.AccessError: NO_ACCESS_FILE,
     errors.NotFoundError: NOT_FOUND,
     errors.NotAcceptableError: NOT_ACCEPTABLE,
     errors.ConfigError: MISCONFIGURED,
@@ -290,6 +409,16 @@ _BY_CONSTRUCT = {
     "SERVICE": FEDERATION_DISABLED,
     "LOAD": LOAD_DISABLED,
     **dict.fromkeys(_UPDATES.split(), UPDATES_DISABLED),
+}
+_BY_REFUSAL = {
+    "xml-entities": XML_ENTITIES,
+    "remote-context": REMOTE_CONTEXT,
+    "nesting": RDF_TOO_DEEP,
+    "literal-too-long": LITERAL_TOO_LONG,
+    "control-character": CONTROL_CHARACTER,
+    "named-graphs": NAMED_GRAPHS,
+    "too-large": BODY_TOO_LARGE,
+    "encoding": BAD_ENCODING,
 }
 _LINE = re.compile(r"(?P<construct>.+) \(line (?P<line>[0-9]+)\)", re.DOTALL)
 
@@ -307,20 +436,7 @@ KINDS: Mapping[str, Kind] = {
     kind.slug: kind
     for kind in (
         *BY_ERROR.values(),
-        *_BY_CONSTRUCT.values(),
-        *_BY_STATUS.values(),
-        MISSING_QUERY,
-        AMBIGUOUS,
-        DUPLICATE_PARAMETER,
-        TIMEOUT_TOO_LARGE,
-        LIMIT_TOO_LARGE,
-        UNAUTHORIZED,
-        TOO_MANY_QUERIES,
-        BAD_PARAMETER,
-        TOO_MANY_PARAMETERS,
-        BAD_ENCODING,
-        UPDATES_DISABLED,
-        UNSUPPORTED_ENCODING,
+        *(each for each in tuple(globals().values()) if isinstance(each, Kind)),
     )
 }
 """Every problem type that this server answers with, by slug."""
@@ -346,6 +462,25 @@ class RequestError(ConflictKGError):
         self.kind, self.headers = kind, dict(headers or {})
         self.fields = dict(fields or {})
         super().__init__(detail)
+
+
+class InvalidChangeError(RequestError):
+    """A change would break the shapes.
+
+    Args:
+        findings: The violations that it would make, as JSON objects.
+        report: The same as an ``sh:ValidationReport`` in Turtle.
+    """
+
+    def __init__(self, findings: Sequence[Mapping[str, object]], report: str) -> None:
+        self.report = report
+        first = findings[0] if findings else {}
+        more = f" And {len(findings) - 1} more." if len(findings) > 1 else ""
+        super().__init__(
+            INVALID_CHANGE,
+            f"{first.get('focus')}: {first.get('message')}{more} Nothing was changed.",
+            fields={"findings": list(findings)},
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -452,6 +587,8 @@ def _list_kinds() -> Response:
 def _kind_of(error: ConflictKGError) -> Kind:
     if isinstance(error, errors.QueryTooComplexError) and error.limit == "bytes":
         return TOO_LARGE
+    if isinstance(error, errors.RefusedDataError):
+        return _BY_REFUSAL.get(error.kind, REFUSED_DATA)
     if type(error) is errors.NotPermittedError:
         return _BY_CONSTRUCT.get(error.construct.split()[0].upper(), NOT_PERMITTED)
     return next(BY_ERROR[each] for each in type(error).__mro__ if each in BY_ERROR)

@@ -21,22 +21,24 @@ UPDATE = "application/sparql-update"
 
 _MAX_PARAMETERS = 200
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>\"{}|^`\\]+")
-_ACCEPTED = {"Accept-Post": f"{QUERY}, {FORM}"}
+_ACCEPTED = {"Accept-Post": f"{QUERY}, {UPDATE}, {FORM}"}
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A query as it was sent.
+    """A query or an update as it was sent.
 
     Args:
         query: Its text; none where there was no ``query``.
-        default_graphs: Values of ``default-graph-uri``.
-        named_graphs: Values of ``named-graph-uri``.
+        update: The text of an update; none where there was none.
+        default_graphs: Values of ``default-graph-uri``; of an update those of ``using-graph-uri``.
+        named_graphs: Values of ``named-graph-uri``, or of ``using-named-graph-uri``.
         format_name: Value of ``format``; empty where there was none.
         allowance: How long it may run and how much it may answer; none where there was no request.
     """
 
     query: str | None
+    update: str | None = None
     default_graphs: tuple[str, ...] = ()
     named_graphs: tuple[str, ...] = ()
     format_name: str = ""
@@ -53,22 +55,29 @@ def read_request(request: Request, settings: Settings) -> Asked:
     Raises:
         RequestError: It is no SPARQL Protocol query request; says what is missing or wrong.
     """
-    in_address = _read_parameters(request.query_string)
+    in_address = read_parameters(request.query_string)
     if request.method != "POST":
+        if any(name == "update" for name, _ in in_address):
+            raise RequestError(
+                problems.METHOD_NOT_ALLOWED,
+                "an update is sent by POST, never in an address: addresses are fetched ahead, logged and linked.",
+                {"Allow": "POST"},
+            )
         return _read(in_address, settings)
     media_type = _require_media_type(request)
     # Percent-encoding makes three bytes of one.
     factor = 3 if media_type == FORM else 1
     body = _read_body(request, settings.max_query_bytes, factor)
     if media_type == FORM:
-        return _read([*in_address, *_read_parameters(body)], settings)
+        return _read([*in_address, *read_parameters(body)], settings)
     if any(name in {"query", "update"} for name, _ in in_address):
         raise RequestError(
             problems.AMBIGUOUS,
             "there is a query in the body and another operation in the address. Send one of them.",
         )
     _require_length(body, settings.max_query_bytes)
-    return _read([*in_address, ("query", _decode(body))], settings)
+    name = "update" if media_type == UPDATE else "query"
+    return _read([*in_address, (name, _decode(body))], settings)
 
 
 def _require_media_type(request: Request) -> str:
@@ -80,13 +89,11 @@ def _require_media_type(request: Request) -> str:
             {"Accept-Encoding": "identity"},
         )
     media_type = request.mimetype
-    if media_type == UPDATE:
-        raise _no_updates()
-    if media_type not in {FORM, QUERY}:
+    if media_type not in {FORM, QUERY, UPDATE}:
         said = f'"{media_type}"' if media_type else "not given"
         raise RequestError(
             problems.UNSUPPORTED_MEDIA_TYPE,
-            f"the body's Content-Type is {said}. Send {QUERY} or {FORM}.",
+            f"the body's Content-Type is {said}. Send {QUERY}, {UPDATE} or {FORM}.",
             _ACCEPTED,
         )
     charset = request.mimetype_params.get("charset", "utf-8").lower()
@@ -115,7 +122,23 @@ def _read_body(request: Request, max_query_bytes: int, factor: int) -> bytes:
     return body
 
 
-def _read_parameters(raw: bytes) -> list[tuple[str, str]]:
+def decode_body(request: Request, settings: Settings) -> str:
+    """The body of a request as text: one update or query.
+
+    Raises:
+        RequestError: It is too long, or not UTF-8.
+    """
+    body = _read_body(request, settings.max_query_bytes, 1)
+    _require_length(body, settings.max_query_bytes)
+    return _decode(body)
+
+
+def read_parameters(raw: bytes) -> list[tuple[str, str]]:
+    """The parameters of an address or a form, in their order.
+
+    Raises:
+        RequestError: They are not percent-encoded UTF-8, or too many.
+    """
     try:
         return parse_qsl(
             raw.decode("ascii"),
@@ -136,21 +159,29 @@ def _read_parameters(raw: bytes) -> list[tuple[str, str]]:
 
 def _read(parameters: list[tuple[str, str]], settings: Settings) -> Asked:
     queries = [value for name, value in parameters if name == "query"]
-    updates = [value for name, value in parameters if name in {"update", "using-graph-uri"}]
+    updates = [value for name, value in parameters if name == "update"]
     if queries and updates:
         raise RequestError(
             problems.AMBIGUOUS,
             f"there are {len(queries)} query and {len(updates)} update parameters. Send one query.",
         )
     _require_once("query", queries)
+    _require_once("update", updates)
     if updates:
-        raise _no_updates()
+        _require_length(updates[0].encode("utf-8", "surrogatepass"), settings.max_query_bytes)
+        return Asked(
+            None,
+            updates[0],
+            _read_graphs(parameters, "using-graph-uri"),
+            _read_graphs(parameters, "using-named-graph-uri"),
+        )
     if queries:
         _require_length(queries[0].encode("utf-8", "surrogatepass"), settings.max_query_bytes)
     formats = [value for name, value in parameters if name in {"format", "output"}]
     _require_once("format", formats)
     return Asked(
         queries[0] if queries else None,
+        None,
         _read_graphs(parameters, "default-graph-uri"),
         _read_graphs(parameters, "named-graph-uri"),
         formats[0].strip() if formats else "",
@@ -170,13 +201,23 @@ def _require_once(name: str, values: list[str]) -> None:
 def _read_graphs(parameters: list[tuple[str, str]], name: str) -> tuple[str, ...]:
     values = tuple(value for each, value in parameters if each == name and value)
     for value in values:
-        if not _ABSOLUTE.fullmatch(value):
-            raise RequestError(
-                problems.BAD_PARAMETER,
-                f'{name} is "{value[:200]}", which is no absolute IRI. '
-                "Give the graph's whole IRI, percent-encoded once.",
-            )
+        require_iri(name, value, problems.BAD_PARAMETER)
     return values
+
+
+def require_iri(name: str, value: str, kind: problems.Kind) -> str:
+    """An absolute IRI that a parameter gives.
+
+    Raises:
+        RequestError: It is none; of the kind that is given.
+    """
+    if not _ABSOLUTE.fullmatch(value):
+        raise RequestError(
+            kind,
+            f'{name} is "{value[:200]}", which is no absolute IRI. '
+            "Give the graph's whole IRI, percent-encoded once.",
+        )
+    return value
 
 
 def _require_length(query: bytes, max_query_bytes: int) -> None:
@@ -201,12 +242,4 @@ def _too_large(limit: int) -> RequestError:
         problems.TOO_LARGE,
         f"the query has more than {limit:,} bytes, the most that is taken here.",
         fields={"maxBytes": limit},
-    )
-
-
-def _no_updates() -> RequestError:
-    return RequestError(
-        problems.UPDATES_DISABLED,
-        "this endpoint answers queries and changes nothing. "
-        "Change the files under data/ and build again.",
     )

@@ -20,6 +20,7 @@ from conflictkg.config import Settings
 from conflictkg.errors import ConflictKGError, NotFoundError, QueryCancelledError, StoreBusyError
 from conflictkg.store import Cancellation
 from conflictkg.web import problems
+from conflictkg.web.access import find_caller, tokens_of
 from conflictkg.web.admission import Admission, Turn
 from conflictkg.web.limits import client_of, is_loopback, normalise_address
 from conflictkg.web.problems import RequestError
@@ -307,26 +308,27 @@ def require_operator(asked: Request, settings: Settings) -> None:
 
     Who sits at the machine itself does: comes from a loopback address, by a loopback name (else any page
     could come by a name of its own that leads here), from no page of another site, and through no proxy.
-    Others show a token; ``app.extensions["conflictkg.operator"]`` checks it.
+    Others show a token of the scope ``operate``.
 
     Raises:
         RequestError: They are not known as the operator.
     """
-    check: Callable[[Request], bool] = current_app.extensions.get(
-        "conflictkg.operator", _knows_none
-    )
-    if _is_at_machine(asked, settings) or check(asked):
+    caller = find_caller(asked, tokens_of(settings))
+    if caller is None and _is_at_machine(asked, settings):
         return
+    if caller is not None:
+        if caller.may_operate:
+            return
+        raise RequestError(
+            problems.INSUFFICIENT_SCOPE,
+            f'the token "{caller.name}" is not of the scope operate. Ask whoever runs the server for one.',
+        )
     raise RequestError(
         problems.AUTHENTICATION,
         "this is for the operator. Ask from the machine itself at a loopback address and not through a "
         "proxy, or send the header Authorization: Bearer … with a token of the scope operate.",
         {"WWW-Authenticate": 'Bearer realm="conflictkg"'},
     )
-
-
-def _knows_none(_: Request) -> bool:
-    return False
 
 
 _FORWARDING = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP")

@@ -19,6 +19,7 @@ from waitress.channel import HTTPChannel
 from waitress.server import BaseWSGIServer, create_server
 from waitress.task import ErrorTask
 
+from conflictkg.config import Settings
 from conflictkg.errors import ConfigError, ConflictKGError
 
 DRAIN_S = 30.0
@@ -113,12 +114,13 @@ class _Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
             self.handle_close()
 
 
-def max_body_bytes(max_query_bytes: int) -> int:
-    """Largest body that is read at all: the application itself refuses a query a little too long.
+def max_body_bytes(settings: Settings) -> int:
+    """Largest body that is read at all: the application itself refuses what is a little too long.
 
     Percent-encoding in a form makes three bytes of one.
     """
-    return max_query_bytes * 3 + (1 << 20)
+    upload = settings.max_upload_bytes if settings.editable else 0
+    return max(settings.max_query_bytes * 3, upload) + (1 << 20)
 
 
 class PortInUseError(ConflictKGError):

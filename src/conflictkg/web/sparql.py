@@ -16,6 +16,7 @@ from conflictkg.web.protocol import Asked, read_request
 from conflictkg.web.responses import choose_offer, offers_for, write_response
 from conflictkg.web.running import run_admitted
 from conflictkg.web.site import Site, current_site
+from conflictkg.web.updates import run_update
 
 blueprint = Blueprint("sparql", __name__)
 
@@ -27,6 +28,8 @@ def endpoint() -> Response:
     asked = Asked(None)
     try:
         asked = read_request(request, site.settings)
+        if asked.update is not None:
+            return run_update(site, request, asked)
         if asked.query is None or (request.method != "POST" and not asked.query.strip()):
             return _answer_nothing_asked(site, asked)
         return _answer_query(site, asked)

@@ -1,0 +1,123 @@
+"""Strangers' RDF is read in a child process, which can come to harm alone.
+
+Parsers crash on deep nesting, expand entities and follow references (all measured). The child has bounded memory,
+processor time and output, no network where the system allows to take it away, and no open file but the data
+and the answer. It hands back N-Triples, whose every line is checked once more where it is used.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from conflictkg.errors import RdfSyntaxError, RefusedDataError
+
+FORMATS: Mapping[str, str] = MappingProxyType(
+    {
+        "text/turtle": "turtle",
+        "application/n-triples": "ntriples",
+        "application/rdf+xml": "rdfxml",
+        "application/ld+json": "jsonld",
+        "application/x-turtle": "turtle",
+        "application/xml": "rdfxml",
+        "text/xml": "rdfxml",
+    }
+)
+"""What can be read: media type to format. Not ``text/plain`` and ``application/json``, which say nothing of RDF."""
+
+OFFERED = tuple(FORMATS)[:4]
+"""The media types to name to people."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChildLimits:
+    """What one child may use.
+
+    Args:
+        memory_mb: Address space, in MiB.
+        seconds: Processor time, and time on the clock.
+        output_mb: N-Triples that it may write, in MiB.
+    """
+
+    memory_mb: int = 1024
+    seconds: int = 30
+    output_mb: int = 2048
+
+
+_DEFAULT = ChildLimits()
+
+
+def read_rdf(
+    data: Path, rdf_format: str, base: str, answer: Path, limits: ChildLimits = _DEFAULT
+) -> int:
+    """Read RDF in a child and write it as N-Triples.
+
+    Args:
+        data: The file to read.
+        rdf_format: One of the values of :data:`FORMATS`.
+        base: What relative IRIs are resolved against.
+        answer: Where the N-Triples go.
+        limits: What the child may use.
+
+    Returns:
+        How many triples there are, repeated ones counted again.
+
+    Raises:
+        RdfSyntaxError: The data break their format.
+        RefusedDataError: They are well-formed, maybe, but not read here: entities, a context elsewhere,
+            named graphs, too deep, too large.
+    """
+    command = [sys.executable, "-I", "-B", str(Path(__file__).with_name("child.py"))]
+    command += [rdf_format, base, str(limits.memory_mb), str(limits.seconds), str(limits.output_mb)]
+    with data.open("rb") as source, answer.open("wb") as target:
+        try:
+            child = subprocess.run(  # noqa: S603 -- our own program; the data are no part of the command
+                command,
+                stdin=source,
+                stdout=target,
+                stderr=subprocess.PIPE,
+                timeout=limits.seconds + 5,
+                env={"PATH": os.environ.get("PATH", ""), "MALLOC_ARENA_MAX": "2"},
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise RefusedDataError(
+                "too-long", f"reading took longer than {limits.seconds} s. Send less at once."
+            ) from error
+    return _read_report(child, limits)
+
+
+def _read_report(child: "subprocess.CompletedProcess[bytes]", limits: ChildLimits) -> int:
+    if child.returncode < 0:
+        raise _explain_signal(-child.returncode, limits)
+    try:
+        report = json.loads(child.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2])
+    except ValueError as error:
+        raise RefusedDataError(
+            "unreadable", "the reader gave up without saying why. Simplify the data."
+        ) from error
+    if "triples" in report:
+        return int(report["triples"])
+    if report["kind"] == "syntax":
+        raise RdfSyntaxError("", report["line"], report["column"], report["problem"])
+    raise RefusedDataError(report["kind"], report["problem"])
+
+
+def _explain_signal(number: int, limits: ChildLimits) -> RefusedDataError:
+    if number in {signal.SIGXCPU, signal.SIGKILL}:
+        return RefusedDataError(
+            "too-long", f"reading took longer than {limits.seconds} s. Send less at once."
+        )
+    if number == signal.SIGXFSZ:
+        return RefusedDataError(
+            "too-large",
+            f"they are more than {limits.output_mb} MiB of N-Triples. Send less at once.",
+        )
+    return RefusedDataError(
+        "nesting", "the reader broke down, as it does on very deep nesting. Nest less deep."
+    )

@@ -1,0 +1,296 @@
+"""``/rdf-graph-store``: the SPARQL 1.1 Graph Store HTTP Protocol.
+
+A graph is named by ``?graph=<IRI>`` or ``?default``, or directly: the address below
+``/rdf-graph-store/`` is then the graph's own IRI. Reading gives a graph as RDF in any of our formats;
+writing takes what :mod:`conflictkg.sandbox` reads.
+"""
+
+import gzip
+import tempfile
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+from flask import Blueprint, Response, request, url_for
+
+from conflictkg.answers import Iri, Triples
+from conflictkg.errors import MissingGraphError, RdfSyntaxError
+from conflictkg.sandbox import FORMATS, OFFERED, read_rdf
+from conflictkg.store import Cancellation
+from conflictkg.web import problems
+from conflictkg.web.limits import read_allowance
+from conflictkg.web.problems import RequestError
+from conflictkg.web.protocol import UPDATE, Asked, decode_body, read_parameters, require_iri
+from conflictkg.web.responses import choose_offer, offers_for, write_response
+from conflictkg.web.running import run_admitted
+from conflictkg.web.site import Site, current_site
+from conflictkg.web.updates import Change
+
+blueprint = Blueprint("graphstore", __name__)
+
+_METHODS = ("GET", "PUT", "POST", "DELETE", "PATCH")
+_SCHEMES = frozenset({"http", "https", "urn", "tag"})
+_CHUNK = 1 << 16
+_CHANGES = {"Accept-Patch": UPDATE}
+_UNION = "SELECT ?s ?p ?o WHERE { ?s ?p ?o }"
+
+
+@blueprint.route("/rdf-graph-store", methods=_METHODS)
+def indirect() -> Response:
+    """A graph that a parameter names, or with POST a new one."""
+    site = current_site()
+    parameters = read_parameters(request.query_string)
+    graphs = [value for name, value in parameters if name == "graph"]
+    is_default = any(name == "default" for name, _ in parameters)
+    if len(graphs) + is_default > 1:
+        raise RequestError(
+            problems.AMBIGUOUS_GRAPH,
+            f"there are {len(graphs)} graph parameters{' and default' if is_default else ''}. Send one.",
+        )
+    if not graphs and not is_default:
+        if request.method == "POST":
+            return _add(site, _mint(), is_new=True)
+        raise RequestError(
+            problems.MISSING_GRAPH,
+            "add ?graph=<IRI, percent-encoded> or ?default to the address. The service description of "
+            "/sparql lists the graphs.",
+        )
+    return _answer(site, "" if is_default else _require_graph_iri(graphs[0]))
+
+
+@blueprint.route("/rdf-graph-store/<path:_name>", methods=_METHODS)
+def direct(_name: str) -> Response:
+    """The graph whose IRI is the address itself."""
+    site = current_site()
+    base = site.settings.base_iri
+    graph = base + request.path.lstrip("/") if base else request.base_url
+    return _answer(site, _require_graph_iri(graph))
+
+
+def _answer(site: Site, graph: str) -> Response:
+    act: dict[str, Callable[[Site, str], Response]] = {
+        "PUT": _replace,
+        "POST": _add,
+        "DELETE": _delete,
+        "PATCH": _patch,
+    }
+    return act.get(request.method, _read)(site, graph)
+
+
+def _mint() -> str:
+    """The IRI of a graph that a client has us name."""
+    return url_for("graphstore.direct", _name=f"graph/{uuid4()}", _external=True)
+
+
+def _require_graph_iri(text: str) -> str:
+    iri = require_iri("graph", text, problems.BAD_GRAPH_IRI)
+    if iri.partition(":")[0].lower() not in _SCHEMES:
+        raise RequestError(
+            problems.BAD_GRAPH_IRI,
+            f'graph is "{text[:200]}". A graph\'s IRI begins with http:, https:, urn: or tag:.',
+        )
+    return iri
+
+
+# Reading
+
+
+def _read(site: Site, graph: str) -> Response:
+    if graph and not _exists(site, graph):
+        raise _missing(graph)
+    parameters = read_parameters(request.query_string)
+    formats = [value for name, value in parameters if name in {"format", "output"}]
+    offer = choose_offer(
+        formats[0] if formats else "",
+        request.headers.get("Accept"),
+        tuple(each for each in offers_for("graph") if each.name != "html"),
+    )
+    allowance = read_allowance(parameters, site.settings)
+
+    def answer(cancellation: Cancellation) -> Response:
+        found = site.store.query(
+            "CONSTRUCT { ?s ?p ?o } WHERE { GRAPH ?g { ?s ?p ?o } }"
+            if graph
+            else "CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o }",
+            deadline_s=allowance.timeout_s,
+            # A graph that is cut is not the graph: only who asks for less gets less.
+            max_rows=allowance.max_rows if allowance.is_own_limit else None,
+            bindings={"g": Iri(graph)} if graph else {},
+            cancellation=cancellation,
+        )
+        assert isinstance(found, Triples)  # noqa: S101 -- what CONSTRUCT is answered with
+        return write_response(site, found, offer, allowance)
+
+    return run_admitted(f"graph store: {request.method} <{graph or 'default'}>", answer)
+
+
+def _exists(site: Site, graph: str) -> bool:
+    return not graph or any(each.iri == graph for each in site.store.graphs())
+
+
+def _missing(graph: str) -> MissingGraphError:
+    return MissingGraphError(
+        f"there is no graph <{graph}>. The service description of /sparql lists those that there are."
+    )
+
+
+# Writing
+
+
+def _replace(site: Site, graph: str) -> Response:
+    if request.headers.get("If-None-Match", "").strip() == "*" and _exists(site, graph):
+        raise RequestError(
+            problems.PRECONDITION_FAILED,
+            f"there is a graph <{graph}> already, and If-None-Match: * asks that there is none.",
+        )
+    return _write(site, graph, replace=True)
+
+
+def _add(site: Site, graph: str, *, is_new: bool = False) -> Response:
+    return _write(site, graph, replace=False, is_new=is_new)
+
+
+def _write(site: Site, graph: str, *, replace: bool, is_new: bool = False) -> Response:
+    verb = "replace" if replace else "add to"
+    change = Change(site, request, f"graph store: {verb} <{graph or 'default'}>")
+    change.require_scope(graph)
+    if "Content-Range" in request.headers:
+        raise RequestError(
+            problems.BAD_REQUEST, "part of a graph cannot be written: leave Content-Range out."
+        )
+    rdf_format = _require_format()
+    existed = _exists(site, graph)
+    with tempfile.TemporaryDirectory(prefix="conflictkg-upload-") as folder:
+        data, triples = Path(folder, "data"), Path(folder, "triples.nt")
+        _receive(data, site.settings.max_upload_bytes)
+        try:
+            read_rdf(data, rdf_format, graph or request.base_url, triples)
+        except RdfSyntaxError as error:
+            raise RdfSyntaxError(
+                "the body", error.line, error.column, error.problem
+            ) from error.__cause__
+        response = change.run(
+            lambda edit: site.store.write_graph(
+                graph,
+                triples,
+                replace=replace,
+                deadline_s=site.settings.query_timeout_s,
+                edit=edit,
+            ),
+            status=204 if existed else 201,
+        )
+    if not existed and (is_new or request.method == "PUT"):
+        response.headers["Location"] = graph if is_new else request.url
+    return response
+
+
+def _delete(site: Site, graph: str) -> Response:
+    change = Change(site, request, f"graph store: remove <{graph or 'default'}>")
+    change.require_scope(graph)
+    return change.run(
+        lambda edit: site.store.write_graph(
+            graph, None, deadline_s=site.settings.query_timeout_s, edit=edit
+        )
+    )
+
+
+def _patch(site: Site, graph: str) -> Response:
+    """A SPARQL update of one graph; what it would do to others is refused."""
+    if request.mimetype != UPDATE:
+        raise RequestError(
+            problems.UNSUPPORTED_MEDIA_TYPE,
+            f'the body\'s Content-Type is "{request.mimetype}". Send {UPDATE}.',
+            _CHANGES,
+        )
+    if graph and not _exists(site, graph):
+        raise _missing(graph)
+    change = Change(site, request, f"graph store: patch <{graph or 'default'}>")
+    change.require_scope(graph)
+    change.require_only(graph)
+    asked = Asked(None, decode_body(request, site.settings))
+    return change.run(
+        lambda edit: site.store.update(
+            asked.update or "",
+            deadline_s=site.settings.query_timeout_s,
+            base_iri=graph or request.base_url,
+            within_graph=graph,
+            edit=edit,
+        )
+    )
+
+
+def _require_format() -> str:
+    media_type = request.mimetype
+    if media_type not in FORMATS:
+        said = f'"{media_type}"' if media_type else "not given"
+        raise RequestError(
+            problems.UNSUPPORTED_MEDIA_TYPE,
+            f"the body's Content-Type is {said}. Send {', '.join(OFFERED)}.",
+            {"Accept-Post": ", ".join(OFFERED)},
+        )
+    charset = request.mimetype_params.get("charset", "utf-8").lower()
+    if charset not in {"utf-8", "utf8", "us-ascii"}:
+        raise RequestError(
+            problems.UNSUPPORTED_CHARSET, f'the body\'s charset is "{charset}". Send UTF-8.'
+        )
+    return FORMATS[media_type]
+
+
+def _receive(target: Path, most: int) -> None:
+    """Put the body into a file, unpacked."""
+    if (request.content_length or 0) > most:
+        raise _too_large(most)
+    size = 0
+    with target.open("wb") as file:
+        for piece in _unpack(_iter_body(most)):
+            size += len(piece)
+            if size > most:
+                raise _too_large(most)
+            file.write(piece)
+
+
+def _iter_body(most: int) -> Iterator[bytes]:
+    size = 0
+    while piece := request.stream.read(_CHUNK):
+        size += len(piece)
+        if size > most:
+            raise _too_large(most)
+        yield piece
+    if request.content_length is not None and size < request.content_length:
+        raise RequestError(
+            problems.BAD_REQUEST, f"the body ends after {size} of {request.content_length} bytes."
+        )
+
+
+def _unpack(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
+    if encoding in {"", "identity"}:
+        yield from pieces
+        return
+    if encoding != "gzip":
+        raise RequestError(
+            problems.UNSUPPORTED_ENCODING,
+            f'the body has Content-Encoding "{encoding}". Send it as it is, or as gzip.',
+            {"Accept-Encoding": "gzip, identity"},
+        )
+    unpacker = zlib.decompressobj(wbits=31)
+    try:
+        for piece in pieces:
+            rest = piece
+            while rest:
+                # A little at a time: few bytes can stand for very many.
+                yield unpacker.decompress(rest, _CHUNK)
+                rest = unpacker.unconsumed_tail
+    except (zlib.error, gzip.BadGzipFile) as error:
+        raise RequestError(problems.BAD_ENCODING, f"the body is no gzip: {error}.") from error
+    if not unpacker.eof:
+        raise RequestError(problems.BAD_ENCODING, "the body ends in the middle of its gzip.")
+
+
+def _too_large(most: int) -> RequestError:
+    return RequestError(
+        problems.BODY_TOO_LARGE,
+        f"the body has more than {most:,} bytes, the most that is taken here.",
+        fields={"maxBytes": most},
+    )
