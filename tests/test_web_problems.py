@@ -10,6 +10,7 @@ from web_support import HTML, FakeStore, client_of, require_problem
 from conflictkg import errors
 from conflictkg.answers import Answer
 from conflictkg.errors import ConflictKGError
+from conflictkg.web import server
 from conflictkg.web.problems import BY_ERROR, KINDS, Kind
 
 ERRORS = [
@@ -127,6 +128,11 @@ def test_problem_has_fields_for_programs(error: Exception, fields: dict[str, obj
     response = client_of(_raising(error)).get("/sparql?query=ASK%7B%7D")
     body = json.loads(response.data)
     assert {name: body[name] for name in fields} == fields
+
+
+def test_server_s_own_refusals_are_among_the_types() -> None:
+    """What is refused before the application sees it has its page too."""
+    assert {slug for slug, _ in server._SLUGS.values()} <= KINDS.keys()
 
 
 def test_problems_are_listed() -> None:

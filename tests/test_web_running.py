@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -14,6 +15,7 @@ from small_store import numbers, write_small_store
 from web_support import HTML, FakeStore, require_problem
 from werkzeug.test import TestResponse
 
+from conflictkg.access import Tokens
 from conflictkg.answers import Answer, Boolean
 from conflictkg.config import Settings
 from conflictkg.errors import QueryCancelledError
@@ -59,7 +61,7 @@ class _HangingStore(FakeStore):
 def _one_running() -> Iterator[tuple[Flask, _HangingStore, Callable[[], TestResponse]]]:
     """An application on which a query runs, and how to get its answer."""
     store = _HangingStore()
-    app = create_app(Settings(), store)  # type: ignore[arg-type]  # as much of a store as is used
+    app = create_app(Settings(), store)
     with ThreadPoolExecutor(1) as pool:
         asked = pool.submit(app.test_client().get, ASK)
         assert store.entered.acquire(timeout=10)
@@ -134,16 +136,23 @@ def test_others_see_and_stop_nothing(
     assert response.headers["WWW-Authenticate"].startswith("Bearer")
 
 
-def test_token_of_operator_is_enough() -> None:
-    """Who shows one that is verified may come from anywhere."""
-    app = create_app(Settings(), FakeStore())  # type: ignore[arg-type]  # as much as is used
-    app.extensions["conflictkg.operator"] = lambda asked: asked.authorization is not None
+@pytest.mark.parametrize(
+    ("scope", "status", "slug"),
+    [("operate", 200, ""), ("write", 403, "insufficient-scope"), ("", 401, "")],
+)
+def test_token_of_operator_is_enough(tmp_path: Path, scope: str, status: int, slug: str) -> None:
+    """Who shows one of the scope may come from anywhere; another, or one that is none, is no use."""
+    settings = Settings(tokens=tmp_path / "tokens.json")
+    token = Tokens(settings.tokens_file).create("ann", [scope]) if scope else "made up"
+    app = create_app(settings, FakeStore())
     response = app.test_client().get(
         "/queries",
-        headers={"Authorization": "Bearer x"},
+        headers={"Authorization": f"Bearer {token}"},
         environ_base={"REMOTE_ADDR": "192.0.2.1"},
     )
-    assert response.status_code == 200
+    assert response.status_code == status
+    if slug:
+        require_problem(response, status, slug)
 
 
 # With sockets
@@ -257,7 +266,7 @@ def test_query_that_was_set_aside_is_answered() -> None:
     """It begins again when a worker is free, and its client sees nothing of it."""
     store = _HangingStore()
     settings = Settings(workers=1, quick_workers=1, quick_s=0.05, query_wait_s=20)
-    app = create_app(settings, store)  # type: ignore[arg-type]  # as much of a store as is used
+    app = create_app(settings, store)
     admission = app.extensions["conflictkg.traffic"].admission
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(app.test_client().get, ASK)

@@ -160,6 +160,12 @@ TOO_LARGE = Kind(
 ADDRESS_TOO_LONG = Kind(
     "address-too-long", 414, "The address is too long", "Send the query by POST."
 )
+HEADERS_TOO_LARGE = Kind(
+    "headers-too-large",
+    431,
+    "The request's headers are too large",
+    "Send fewer or shorter headers.",
+)
 UNSUPPORTED_MEDIA_TYPE = Kind(
     "unsupported-media-type",
     415,
