@@ -175,7 +175,11 @@ def convert(data: bytes, name: str, base: str) -> int:
     count = 0
     chunk: list[ox.Triple] = []
     lines = name == "ntriples"
-    for quad in ox.parse(data, format=FORMATS[name], base_iri=None if lines else base):
+    # New names for blank nodes: what is read now may be put together with what is read next.
+    quads = ox.parse(
+        data, format=FORMATS[name], base_iri=None if lines else base, rename_blank_nodes=True
+    )
+    for quad in quads:
         if not isinstance(quad.graph_name, ox.DefaultGraph):
             fail(
                 "named-graphs",

@@ -6,6 +6,7 @@ writing takes what :mod:`conflictkg.sandbox` reads.
 """
 
 import gzip
+import shutil
 import tempfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -31,9 +32,9 @@ blueprint = Blueprint("graphstore", __name__)
 
 _METHODS = ("GET", "PUT", "POST", "DELETE", "PATCH")
 _SCHEMES = frozenset({"http", "https", "urn", "tag"})
+_FORM = "multipart/form-data"
 _CHUNK = 1 << 16
 _CHANGES = {"Accept-Patch": UPDATE}
-_UNION = "SELECT ?s ?p ?o WHERE { ?s ?p ?o }"
 
 
 @blueprint.route("/rdf-graph-store", methods=_METHODS)
@@ -159,17 +160,10 @@ def _write(site: Site, graph: str, *, replace: bool, is_new: bool = False) -> Re
         raise RequestError(
             problems.BAD_REQUEST, "part of a graph cannot be written: leave Content-Range out."
         )
-    rdf_format = _require_format()
     existed = _exists(site, graph)
     with tempfile.TemporaryDirectory(prefix="conflictkg-upload-") as folder:
-        data, triples = Path(folder, "data"), Path(folder, "triples.nt")
-        _receive(data, site.settings.max_upload_bytes)
-        try:
-            read_rdf(data, rdf_format, graph or request.base_url, triples)
-        except RdfSyntaxError as error:
-            raise RdfSyntaxError(
-                "the body", error.line, error.column, error.problem
-            ) from error.__cause__
+        triples = Path(folder, "triples.nt")
+        _read_body(site, graph or request.base_url, Path(folder), triples)
         response = change.run(
             lambda edit: site.store.write_graph(
                 graph,
@@ -220,8 +214,38 @@ def _patch(site: Site, graph: str) -> Response:
     )
 
 
-def _require_format() -> str:
-    media_type = request.mimetype
+def _read_body(site: Site, base: str, folder: Path, triples: Path) -> None:
+    """Put what the request sends into a file as N-Triples: its body, or each file of a form."""
+    most = site.settings.max_upload_bytes
+    if (request.content_length or 0) > most:
+        raise _too_large(most)
+    if request.mimetype != _FORM:
+        rdf_format = _require_format(request.mimetype, request.mimetype_params.get("charset"))
+        _receive(folder / "data", most)
+        _read_part("the body", folder / "data", rdf_format, base, triples)
+        return
+    request.max_content_length = most
+    parts = list(request.files.items(multi=True))
+    if not parts:
+        raise RequestError(problems.BAD_REQUEST, "the form has no file. Send RDF as a file in it.")
+    piece = folder / "piece.nt"
+    with triples.open("wb") as whole:
+        for name, part in parts:
+            rdf_format = _require_format(part.mimetype, part.mimetype_params.get("charset"))
+            part.save(folder / "data")
+            _read_part(f'the file "{name}"', folder / "data", rdf_format, base, piece)
+            with piece.open("rb") as file:
+                shutil.copyfileobj(file, whole)
+
+
+def _read_part(what: str, data: Path, rdf_format: str, base: str, triples: Path) -> None:
+    try:
+        read_rdf(data, rdf_format, base, triples)
+    except RdfSyntaxError as error:
+        raise RdfSyntaxError(what, error.line, error.column, error.problem) from error.__cause__
+
+
+def _require_format(media_type: str, charset: str | None) -> str:
     if media_type not in FORMATS:
         said = f'"{media_type}"' if media_type else "not given"
         raise RequestError(
@@ -229,8 +253,7 @@ def _require_format() -> str:
             f"the body's Content-Type is {said}. Send {', '.join(OFFERED)}.",
             {"Accept-Post": ", ".join(OFFERED)},
         )
-    charset = request.mimetype_params.get("charset", "utf-8").lower()
-    if charset not in {"utf-8", "utf8", "us-ascii"}:
+    if (charset or "utf-8").lower() not in {"utf-8", "utf8", "us-ascii"}:
         raise RequestError(
             problems.UNSUPPORTED_CHARSET, f'the body\'s charset is "{charset}". Send UTF-8.'
         )
@@ -239,8 +262,6 @@ def _require_format() -> str:
 
 def _receive(target: Path, most: int) -> None:
     """Put the body into a file, unpacked."""
-    if (request.content_length or 0) > most:
-        raise _too_large(most)
     size = 0
     with target.open("wb") as file:
         for piece in _unpack(_iter_body(most)):

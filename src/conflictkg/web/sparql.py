@@ -55,6 +55,7 @@ def _answer_admitted(site: Site, asked: Asked, cancellation: Cancellation) -> Re
         max_rows=allowance.max_rows,
         default_graphs=asked.default_graphs,
         named_graphs=asked.named_graphs,
+        base_iri=request.base_url,
         cancellation=cancellation,
     )
     try:
