@@ -19,7 +19,7 @@ from conflictkg.access import Tokens
 from conflictkg.answers import Answer, Boolean
 from conflictkg.config import Settings
 from conflictkg.errors import QueryCancelledError
-from conflictkg.store import Cancellation, Limits, Store, open_store
+from conflictkg.store import Cancellation, Limits, Store, memory_store, open_store
 from conflictkg.web import create_app
 from conflictkg.web.admission import Admission
 from conflictkg.web.running import Entry, Traffic
@@ -153,6 +153,35 @@ def test_token_of_operator_is_enough(tmp_path: Path, scope: str, status: int, sl
     assert response.status_code == status
     if slug:
         require_problem(response, status, slug)
+
+
+def test_change_is_seen_and_stopped_like_a_query(tmp_path: Path) -> None:
+    """What a caller changes needs no turn, and the operator stops it all the same."""
+    settings = Settings(tokens=tmp_path / "tokens.json", editable=True, workers=1, quick_workers=0)
+    token = Tokens(settings.tokens_file).create("ann", ["write"])
+    with memory_store() as store, ThreadPoolExecutor(1) as pool:
+        store.update(
+            "INSERT { ?x <http://example.org/n> ?x } WHERE "
+            "{ VALUES ?a { 1 2 3 4 5 6 7 8 9 } VALUES ?b { 1 2 3 4 5 6 7 8 9 } "
+            "VALUES ?c { 1 2 3 4 5 6 7 8 9 } BIND(IRI(CONCAT('http://example.org/', "
+            "STR(?a), STR(?b), STR(?c))) AS ?x) }"
+        )
+        app = create_app(settings, store)
+        asked = pool.submit(
+            app.test_client().post,
+            "/sparql",
+            data="INSERT { ?a <http://example.org/m> ?d } WHERE { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l "
+            "FILTER(STR(?c) < STR(?f) && STR(?f) < STR(?i) && STR(?i) < STR(?l)) }",
+            content_type="application/sparql-update",
+            headers={"Authorization": f"Bearer {token}"},
+        )
+        running = app.extensions["conflictkg.traffic"].running
+        _wait_for(lambda: len(running.entries()) == 1)
+        (entry,) = running.entries()
+        assert entry.describe()["state"] == "running"
+        assert app.test_client().delete(f"/queries/{entry.id}", base_url=LOCAL).status_code == 200
+        require_problem(asked.result(10), 503, "query-cancelled")
+        assert store.size() == 729
 
 
 # With sockets

@@ -165,12 +165,13 @@ def _write(site: Site, graph: str, *, replace: bool, is_new: bool = False) -> Re
         triples = Path(folder, "triples.nt")
         _read_body(site, graph or request.base_url, Path(folder), triples)
         response = change.run(
-            lambda edit: site.store.write_graph(
+            lambda edit, cancellation: site.store.write_graph(
                 graph,
                 triples,
                 replace=replace,
                 deadline_s=site.settings.query_timeout_s,
                 edit=edit,
+                cancellation=cancellation,
             ),
             status=204 if existed else 201,
         )
@@ -183,8 +184,12 @@ def _delete(site: Site, graph: str) -> Response:
     change = Change(site, request, f"graph store: remove <{graph or 'default'}>")
     change.require_scope(graph)
     return change.run(
-        lambda edit: site.store.write_graph(
-            graph, None, deadline_s=site.settings.query_timeout_s, edit=edit
+        lambda edit, cancellation: site.store.write_graph(
+            graph,
+            None,
+            deadline_s=site.settings.query_timeout_s,
+            edit=edit,
+            cancellation=cancellation,
         )
     )
 
@@ -204,12 +209,13 @@ def _patch(site: Site, graph: str) -> Response:
     change.require_only(graph)
     asked = Asked(None, decode_body(request, site.settings))
     return change.run(
-        lambda edit: site.store.update(
+        lambda edit, cancellation: site.store.update(
             asked.update or "",
             deadline_s=site.settings.query_timeout_s,
             base_iri=graph or request.base_url,
             within_graph=graph,
             edit=edit,
+            cancellation=cancellation,
         )
     )
 

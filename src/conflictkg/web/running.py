@@ -8,8 +8,8 @@ import json
 import secrets
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
@@ -55,6 +55,7 @@ class Entry:
         id: By which the operator stops it.
         since: When it came.
         started: When it came, on the clock of ``time.monotonic``.
+        needs_turn: Whether it waits until it is admitted.
         turn: Its place; none while it waits.
         cancellation: Ends it.
         is_kept: Whether its answer is being sent.
@@ -67,6 +68,7 @@ class Entry:
     id: str = field(default_factory=lambda: secrets.token_hex(4))
     since: datetime = field(default_factory=lambda: datetime.now(UTC))
     started: float = field(default_factory=time.monotonic)
+    needs_turn: bool = True
     turn: Turn | None = None
     cancellation: Cancellation = field(default_factory=Cancellation)
     is_kept: bool = False
@@ -124,7 +126,7 @@ class Entry:
         """It as a JSON object."""
         return {
             "id": self.id,
-            "state": "waiting" if self.turn is None else "running",
+            "state": "waiting" if self.needs_turn and self.turn is None else "running",
             "since": self.since.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "seconds": round(time.monotonic() - self.started, 3),
             "client": self.client,
@@ -232,16 +234,14 @@ def run_admitted(
         text: The query, or another text that tells the operator what runs.
         work: Begins it and makes the response; what is given to it has the query ended, for the store. It
             is called a second time where the query was set aside for lighter ones.
-        is_heavy: Whether it needs a worker for certain, and is never set aside: an update.
+        is_heavy: Whether it needs a worker for certain, and is never set aside.
 
     Raises:
         RequestError: The client asks too much, or the server has too much to do.
         QueryCancelledError: The client left, or the operator stopped it.
     """
     traffic = current_traffic()
-    client = client_of(request, current_site().settings)
-    is_gone = request.environ.get("waitress.client_disconnected", _never)
-    entry = Entry(text, client, str(getattr(g, "request_id", "")), is_gone)
+    entry = _make_entry(text)
     traffic.running.add(entry)
     try:
         response = _run(traffic, entry, work, is_heavy=is_heavy)
@@ -253,6 +253,31 @@ def run_admitted(
         raise
     _end_with_response(lambda: _end(traffic, entry))
     return response
+
+
+@contextmanager
+def watched(text: str) -> Iterator[Cancellation]:
+    """Have something under way seen, and stopped like a query, that needs no turn: a change by who may make it.
+
+    Args:
+        text: What the operator sees.
+
+    Yields:
+        What has it ended, for the store.
+    """
+    running = current_traffic().running
+    entry = _make_entry(text, needs_turn=False)
+    running.add(entry)
+    try:
+        yield entry.cancellation
+    finally:
+        running.remove(entry)
+
+
+def _make_entry(text: str, *, needs_turn: bool = True) -> Entry:
+    is_gone = request.environ.get("waitress.client_disconnected", _never)
+    client = client_of(request, current_site().settings)
+    return Entry(text, client, str(getattr(g, "request_id", "")), is_gone, needs_turn=needs_turn)
 
 
 def _run(

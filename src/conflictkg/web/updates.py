@@ -13,12 +13,13 @@ from conflictkg.access import Caller
 from conflictkg.errors import QueryMemoryError, QueryTimeoutError
 from conflictkg.shacl.findings import Finding
 from conflictkg.shacl.touched import Verdict, review_change
-from conflictkg.store import Edit, Proposal, UpdateReport
+from conflictkg.store import Cancellation, Edit, Proposal, UpdateReport
 from conflictkg.web import problems
 from conflictkg.web.access import out_of_scope, require_caller, tokens_of
 from conflictkg.web.etags import names_release
 from conflictkg.web.problems import InvalidChangeError, RequestError
 from conflictkg.web.protocol import Asked
+from conflictkg.web.running import watched
 from conflictkg.web.site import Site
 
 _LEAST_FREE_BYTES = 256 << 20
@@ -61,11 +62,11 @@ class Change:
         """Refuse the change if it does something to another graph."""
         self._only = graph
 
-    def run(self, act: Callable[[Edit], UpdateReport], status: int = 204) -> Response:
+    def run(self, act: Callable[[Edit, Cancellation], UpdateReport], status: int = 204) -> Response:
         """Do it.
 
         Args:
-            act: Makes the change as the edit that it is given.
+            act: Makes the change as the edit that it is given; the second argument has it stopped.
             status: Of the answer.
         """
         self._require_room()
@@ -76,7 +77,8 @@ class Change:
             expected=self._expected(),
         )
         try:
-            report = act(edit)
+            with watched(self._what) as cancellation:
+                report = act(edit, cancellation)
         except QueryTimeoutError as error:
             raise RequestError(
                 problems.UPDATE_TIMEOUT,
@@ -153,12 +155,13 @@ def run_update(site: Site, request: Request, asked: Asked) -> Response:
     """Answer a SPARQL update request."""
     change = Change(site, request, "SPARQL update")
     return change.run(
-        lambda edit: site.store.update(
+        lambda edit, cancellation: site.store.update(
             asked.update or "",
             deadline_s=site.settings.query_timeout_s,
             using_graphs=asked.default_graphs,
             using_named_graphs=asked.named_graphs,
             base_iri=request.base_url,
             edit=edit,
+            cancellation=cancellation,
         )
     )
