@@ -11,7 +11,7 @@ from flask import Flask, Response, request
 from conflictkg.config import Settings
 from conflictkg.questions import load_questions
 from conflictkg.store import Store
-from conflictkg.web import graphstore, pages, problems, running, sparql
+from conflictkg.web import graphstore, journal, pages, problems, running, sparql
 from conflictkg.web.site import Site
 
 _SECURITY_HEADERS = {
@@ -47,6 +47,7 @@ def create_app(settings: Settings, store: Store) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.register_blueprint(sparql.blueprint)
     app.register_blueprint(graphstore.blueprint)
+    app.register_blueprint(journal.blueprint)
     app.register_blueprint(pages.blueprint)
     app.before_request(_refuse_bad_host)
     app.after_request(_add_headers)

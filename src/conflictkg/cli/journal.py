@@ -1,0 +1,72 @@
+"""``conflictkg journal``: who changed a store, what came and went, and taking it back."""
+
+import getpass
+from pathlib import Path
+
+import click
+
+from conflictkg.config import Settings
+from conflictkg.store import Edit, Store, open_store
+
+_store = click.option(
+    "--store",
+    "directory",
+    type=click.Path(path_type=Path),
+    help="Directory of the store. [default: CONFLICTKG_STORE or build/store]",
+)
+
+
+@click.group("journal")
+def command() -> None:
+    """List, export and undo the changes that were made to a store over HTTP or by undo.
+
+    A server that has the store open for editing answers for it: ask /journal there.
+    """
+
+
+def _place(directory: Path | None) -> Path:
+    return Settings.from_environment().store if directory is None else directory
+
+
+@command.command("list")
+@_store
+@click.option("--after", type=click.IntRange(0), default=0, help="Only entries after this number.")
+def list_entries(directory: Path | None, after: int) -> None:
+    """List the entries: number, moment, who, quads added and removed, what for."""
+    with open_store(_place(directory)) as store:
+        while entries := store.journal(after=after):
+            for each in entries:
+                click.echo(
+                    f"{each.number}\t{each.at}\t{each.by}\t+{each.added}\t-{each.removed}\t{each.comment}"
+                )
+            after = entries[-1].number
+
+
+@command.command("export")
+@click.argument("number", type=click.IntRange(1), required=False)
+@_store
+def export(number: int | None, directory: Path | None) -> None:
+    """Write entry NUMBER, or all of them, as RDF Patch."""
+    with open_store(_place(directory)) as store:
+        for each in [number] if number is not None else _all_numbers(store):
+            for piece in store.patch(each):
+                click.echo(piece, nl=False)
+
+
+def _all_numbers(store: Store) -> list[int]:
+    found: list[int] = []
+    while entries := store.journal(after=found[-1] if found else 0):
+        found += [each.number for each in entries]
+    return found
+
+
+@command.command("undo")
+@click.argument("number", type=click.IntRange(1))
+@_store
+def undo(number: int, directory: Path | None) -> None:
+    """Take back entry NUMBER, if nothing of it was changed again since."""
+    with open_store(_place(directory), editable=True) as store:
+        report = store.undo(number, Edit(by=getpass.getuser(), comment=f"undo {number}"))
+    click.echo(
+        f"conflictkg: undone: {report.added} quads came back, {report.removed} went", err=True
+    )
