@@ -3,9 +3,12 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator, Sequence
 from xml.etree import ElementTree
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pyoxigraph
 import pytest
 import rowwise_results
@@ -33,6 +36,7 @@ from conflictkg.answers.batches import iter_rows, make_batch
 from conflictkg.answers.formats import FORMATS, formats_for, to_ntriples, write_answer
 from conflictkg.answers.table import write_table
 from conflictkg.errors import NotAcceptableError, QueryError
+from conflictkg.store import memory_store
 
 PREFIXES = {"ex": "http://example.org/", "xsd": XSD}
 READERS = {
@@ -77,6 +81,16 @@ def graph(found: Sequence[Triple]) -> Triples:
 
 def written(answer: Answer, form: str) -> bytes:
     return b"".join(write_answer(answer, form, PREFIXES))
+
+
+END = re.compile(
+    rb'"conflictkg":\{"complete": true, "rows": \d+\},|<!-- complete=true rows=\d+ -->\n'
+)
+
+
+def without_end(answer: bytes) -> bytes:
+    """An answer without what it says of its being whole."""
+    return END.sub(b"", answer, count=1)
 
 
 def back(term: object) -> Term | None:
@@ -243,7 +257,7 @@ def test_writers_by_the_column_write_what_writers_by_the_row_do(
         with pytest.raises(QueryError, match="which XML cannot write"):
             written(solutions(cut, names), form)
     else:
-        assert written(solutions(cut, names), form) == expected
+        assert without_end(written(solutions(cut, names), form)) == expected
 
 
 @settings(deadline=None)  # the first call imports
@@ -276,13 +290,64 @@ def test_slices_of_a_batch_are_written_from_their_own_place(
         (Literal(f'{n}"' if n % 4 else str(n)), Iri(f"http://e/{n}")) for n in range(10)
     ]
     expected = "".join(rowwise_results.WRITERS["json"](solutions(found, "ab"))).encode()
-    assert written(solutions(found, "ab"), "json") == expected
+    assert without_end(written(solutions(found, "ab"), "json")) == expected
+
+
+@pytest.mark.parametrize(
+    ("most", "known"),
+    [
+        (None, {"complete": True, "rows": 3}),
+        (2, {"complete": False, "reason": "row-limit", "rows": 2}),
+    ],
+)
+def test_answer_says_whether_it_is_whole(most: int | None, known: dict[str, object]) -> None:
+    """In every format of results that has room for it."""
+    with memory_store() as store:
+        store.update("INSERT DATA { <http://e/s> <http://e/p> 1 , 2 , 3 }")
+
+        def ask() -> Answer:
+            return store.query("SELECT ?o { ?s ?p ?o }", max_rows=most)
+
+        assert json.loads(written(ask(), "json"))["conflictkg"] == known
+        words = " ".join(f"{name}={str(value).lower()}" for name, value in known.items())
+        assert f"<!-- {words} -->" in written(ask(), "xml").decode()
+        reader = pa.ipc.open_stream(written(ask(), "arrow"))
+        *_, last = reader.iter_batches_with_custom_metadata()
+        assert (
+            last.custom_metadata[b"conflictkg.complete"].decode() == str(known["complete"]).lower()
+        )
+        file = pq.ParquetFile(io.BytesIO(written(ask(), "parquet")))
+        assert file.metadata.metadata[b"conflictkg.rows"].decode() == str(known["rows"])
+
+
+@given(st.lists(st.tuples(*[nasty_terms] * 3), max_size=12))
+@settings(deadline=None)
+def test_frames_hold_every_term(found: list[Row]) -> None:
+    """Arrow and Parquet have each term's text and what it is."""
+
+    def cell(term: Term | None) -> tuple[str | None, str | None]:
+        if term is None:
+            return None, None
+        if isinstance(term, Iri):
+            return term.value, "iri"
+        if isinstance(term, Blank):
+            return term.label, "blank"
+        assert isinstance(term, Literal)
+        return term.lexical, f"@{term.language}" if term.language else term.datatype
+
+    expected = [tuple(part for term in row for part in cell(term)) for row in found]
+    arrow = pa.ipc.open_stream(written(solutions(found, "abc"), "arrow")).read_all()
+    parquet = pq.read_table(io.BytesIO(written(solutions(found, "abc"), "parquet")))
+    for table in (arrow, parquet):
+        assert table.column_names == ["a", "a:type", "b", "b:type", "c", "c:type"]
+        assert [tuple(row.values()) for row in table.to_pylist()] == expected
 
 
 def test_no_solutions_and_no_variables_are_well_formed() -> None:
     """Empty answers, and the one row of nothing, are answers."""
     assert json.loads(written(solutions([]), "json")) == {
         "head": {"vars": ["a", "b_1", "é"]},
+        "conflictkg": {"complete": True, "rows": 0},
         "results": {"bindings": []},
     }
     assert json.loads(written(solutions([()], []), "json"))["results"] == {"bindings": [{}]}

@@ -186,6 +186,7 @@ def test_published_question_runs_by_name(run: Run) -> None:
     assert status == 0
     assert json.loads(out) == {
         "head": {"vars": ["post", "before", "after"]},
+        "conflictkg": {"complete": True, "rows": 0},
         "results": {"bindings": []},
     }
 

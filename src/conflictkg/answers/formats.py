@@ -1,4 +1,4 @@
-"""Answers as bytes: SPARQL results in JSON, XML, CSV and TSV; graphs as Turtle, N-Triples, RDF/XML and JSON-LD.
+"""Answers as bytes: SPARQL results in JSON, XML, CSV, TSV, Arrow and Parquet; graphs in the formats of RDF.
 
 Results and N-Triples are written as they come, so that an answer larger than memory can be passed on.
 """
@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from conflictkg.answers import Answer, Boolean, Kind, Solutions
+from conflictkg.answers.formats_arrow import ARROW_WRITERS
 from conflictkg.answers.formats_graphs import GRAPH_WRITERS
 from conflictkg.answers.formats_results import RESULT_WRITERS, XML_HEAD
 from conflictkg.answers.ntriples import to_ntriples as to_ntriples
@@ -42,10 +43,14 @@ FORMATS = (
     Format("xml", "application/sparql-results+xml", "srx", _RESULTS),
     Format("csv", "text/csv", "csv", _ROWS),
     Format("tsv", "text/tab-separated-values", "tsv", _ROWS),
+    Format("arrow", "application/vnd.apache.arrow.stream", "arrows", _ROWS),
+    Format("parquet", "application/vnd.apache.parquet", "parquet", _ROWS),
     Format("turtle", "text/turtle", "ttl", _GRAPHS),
     Format("ntriples", "application/n-triples", "nt", _GRAPHS),
     Format("rdfxml", "application/rdf+xml", "rdf", _GRAPHS),
     Format("jsonld", "application/ld+json", "jsonld", _GRAPHS),
+    Format("trig", "application/trig", "trig", _GRAPHS),
+    Format("nquads", "application/n-quads", "nq", _GRAPHS),
 )
 """All formats; of those for one kind of answer, the favourite first."""
 
@@ -82,6 +87,8 @@ def write_answer(
     if format_name not in {each.name for each in offered}:
         raise NotAcceptableError(format_name, [each.name for each in offered])
     if isinstance(answer, Solutions):
+        if format_name in ARROW_WRITERS:
+            return ARROW_WRITERS[format_name](answer)
         return _gather(RESULT_WRITERS[format_name](answer))
     if isinstance(answer, Boolean):
         return iter([_write_boolean(answer.value, format_name).encode()])

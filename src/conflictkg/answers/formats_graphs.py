@@ -163,5 +163,8 @@ GRAPH_WRITERS: Mapping[str, Callable[[Triples, Mapping[str, str]], Iterator[str]
     "ntriples": _write_ntriples,
     "rdfxml": _write_rdfxml,
     "jsonld": _write_jsonld,
+    # Triples without a graph of their own are the same in both.
+    "trig": _write_turtle,
+    "nquads": _write_ntriples,
 }
 """By format name."""

@@ -28,6 +28,9 @@ XML_HEAD = (
     '<sparql xmlns="http://www.w3.org/2005/sparql-results#">\n'
 )
 
+_HELD_BYTES = 1 << 16
+"""Of JSON that are made before the first is written: shorter answers say at their beginning whether they are whole."""
+
 _ROWS_AT_ONCE = 8_192
 """Rows whose text is made in one go: some megabytes."""
 _BARE = 4
@@ -191,13 +194,37 @@ def _join_bound(cells: Sequence[Any], between: str) -> Any:
 
 def _write_json(answer: Solutions) -> Iterator[bytes]:
     head = json.dumps({"vars": list(answer.variables)}, ensure_ascii=False)
-    yield f'{{"head":{head},"results":{{"bindings":[\n'.encode()
+    counter = _Counter()
+    pieces = _write_bindings(answer, counter)
+    held, size = [], 0
+    # Some readers stop at the last row, so what is known of the whole stands before the first one.
+    for piece in pieces:
+        held.append(piece)
+        size += len(piece)
+        if size > _HELD_BYTES:
+            break
+    known = ""
+    if size <= _HELD_BYTES:
+        known = f'"conflictkg":{json.dumps(describe_end(answer, counter.rows))},'
+    yield f'{{"head":{head},{known}"results":{{"bindings":[\n'.encode()
+    yield from held
+    yield from pieces
+    yield b"\n]}}\n"
+
+
+@dataclass(slots=True)
+class _Counter:
+    rows: int = 0
+
+
+def _write_bindings(answer: Solutions, counter: _Counter) -> Iterator[bytes]:
     names = [json.dumps(each, ensure_ascii=False) for each in answer.variables]
     writers = [_json_ends(name) for name in names]
     separator = b""
     for batch in _pieces(answer):
         yield separator
         separator = b",\n"
+        counter.rows += batch.size
         if not names:
             yield separator.join([b"{}"] * batch.size)
             continue
@@ -206,7 +233,13 @@ def _write_json(answer: Solutions) -> Iterator[bytes]:
             for column, ends in zip(batch.columns, writers, strict=True)
         ]
         yield bytes(_write_rows(cells, "{", ",", "},\n")[:-2])
-    yield b"\n]}}\n"
+
+
+def describe_end(answer: Solutions, rows: int) -> dict[str, object]:
+    """What can be said of an answer when its last row has been written: whether there were others."""
+    if answer.complete is not False:
+        return {"complete": True, "rows": rows}
+    return {"complete": False, "reason": "row-limit", "rows": rows}
 
 
 def _json_ends(name: str) -> Ends:
@@ -235,7 +268,9 @@ def _write_xml(answer: Solutions) -> Iterator[bytes]:
     head = "".join(f"<variable name={name}/>" for name in names)
     yield f"{XML_HEAD}<head>{head}</head>\n<results>\n".encode()
     writers = [_xml_ends(name) for name in names]
+    rows = 0
     for batch in _pieces(answer):
+        rows += batch.size
         if not names:
             yield b"<result></result>\n" * batch.size
             continue
@@ -244,7 +279,8 @@ def _write_xml(answer: Solutions) -> Iterator[bytes]:
             for column, ends in zip(batch.columns, writers, strict=True)
         ]
         yield bytes(_write_rows(cells, "<result>", "", "</result>\n"))
-    yield b"</results>\n</sparql>\n"
+    end = " ".join(f"{name}={value}" for name, value in describe_end(answer, rows).items())
+    yield f"</results>\n<!-- {end.lower()} -->\n</sparql>\n".encode()
 
 
 def _xml_ends(name: str) -> Ends:

@@ -11,7 +11,7 @@ from flask import Flask, Response, request
 from conflictkg.config import Settings
 from conflictkg.questions import load_questions
 from conflictkg.store import Store
-from conflictkg.web import graphstore, journal, pages, problems, running, sparql
+from conflictkg.web import encoding, graphstore, journal, pages, problems, running, sparql
 from conflictkg.web.site import Site
 
 _SECURITY_HEADERS = {
@@ -25,7 +25,10 @@ _SECURITY_HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-_EXPOSED = "Conflictkg-Complete, Conflictkg-Release, Content-Disposition, Retry-After"
+_EXPOSED = (
+    "Conflictkg-Added, Conflictkg-Complete, Conflictkg-Release, Conflictkg-Removed, Conflictkg-Warnings, "
+    "Content-Disposition, ETag, Link, Location, Retry-After, X-Request-Id"
+)
 _HOST = re.compile(r"[A-Za-z0-9.\-_:\[\]%]*")
 
 
@@ -50,6 +53,8 @@ def create_app(settings: Settings, store: Store) -> Flask:
     app.register_blueprint(journal.blueprint)
     app.register_blueprint(pages.blueprint)
     app.before_request(_refuse_bad_host)
+    # What is registered first runs last.
+    app.after_request(encoding.compress_answer)
     app.after_request(_add_headers)
     app.after_request(running.end_admitted)
     problems.register(app)

@@ -8,6 +8,14 @@ import hashlib
 import re
 from collections.abc import Iterable
 
+from flask import Request, Response
+
+from conflictkg.web.encoding import choose_encoding
+
+REVALIDATE = "public, no-cache"
+"""Anybody may keep the answer, and asks before it is used again whether it still holds."""
+
+_MOMENTARY = re.compile(r"\b(?:NOW|RAND|UUID|STRUUID|BNODE)\s*\(", re.IGNORECASE)
 _TAG = re.compile(r'(?:W/)?"([^"]*)"')
 
 
@@ -47,3 +55,38 @@ def names_release(header: str, release: str) -> bool:
     """
     tags = (each.strip('"').rpartition(".")[0] for each in iter_tags(header))
     return header.strip() == "*" or release in tags
+
+
+def tag_of(asked_by: Request, release: str, *parts: object) -> str:
+    """The tag of the answer to a request; what the client accepts is part of it.
+
+    Args:
+        asked_by: The request.
+        release: Of the store.
+        *parts: What is asked.
+    """
+    accepted = asked_by.headers.get("Accept", "")
+    return entity_tag(release, *parts, accepted, choose_encoding(asked_by))
+
+
+def holds_still(query: str) -> bool:
+    """Whether a query is answered the same as long as the data are the same.
+
+    >>> holds_still("SELECT (now() AS ?n) {}"), holds_still("SELECT * { ?s ?p ?now }")
+    (False, True)
+    """
+    return _MOMENTARY.search(query) is None
+
+
+def answer_unchanged(tag: str) -> Response:
+    """304: what the client has is what it would get."""
+    response = Response(status=304)
+    mark(response, tag)
+    response.vary.update(("Accept", "Accept-Encoding"))
+    return response
+
+
+def mark(response: Response, tag: str) -> None:
+    """Let an answer be kept and asked after by its tag."""
+    response.headers["ETag"] = tag
+    response.headers["Cache-Control"] = REVALIDATE

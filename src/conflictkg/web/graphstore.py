@@ -20,6 +20,7 @@ from conflictkg.errors import MissingGraphError, RdfSyntaxError
 from conflictkg.sandbox import FORMATS, OFFERED, read_rdf
 from conflictkg.store import Cancellation
 from conflictkg.web import problems
+from conflictkg.web.etags import answer_unchanged, mark, names_tag, tag_of
 from conflictkg.web.limits import read_allowance
 from conflictkg.web.problems import RequestError
 from conflictkg.web.protocol import UPDATE, Asked, decode_body, read_parameters, require_iri
@@ -108,6 +109,10 @@ def _read(site: Site, graph: str) -> Response:
         tuple(each for each in offers_for("graph") if each.name != "html"),
     )
     allowance = read_allowance(parameters, site.settings)
+    release = site.store.release
+    tag = tag_of(request, release, graph, offer.name, allowance)
+    if names_tag(request.headers.get("If-None-Match"), tag):
+        return answer_unchanged(tag)
 
     def answer(cancellation: Cancellation) -> Response:
         found = site.store.query(
@@ -123,7 +128,10 @@ def _read(site: Site, graph: str) -> Response:
         assert isinstance(found, Triples)  # noqa: S101 -- what CONSTRUCT is answered with
         return write_response(site, found, offer, allowance)
 
-    return run_admitted(f"graph store: {request.method} <{graph or 'default'}>", answer)
+    response = run_admitted(f"graph store: {request.method} <{graph or 'default'}>", answer)
+    if site.store.release == release:
+        mark(response, tag)
+    return response
 
 
 def _exists(site: Site, graph: str) -> bool:

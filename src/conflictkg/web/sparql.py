@@ -9,6 +9,7 @@ from conflictkg.store import Cancellation
 from conflictkg.web import problems, querypage
 from conflictkg.web.advising import with_advice
 from conflictkg.web.description import describe_service
+from conflictkg.web.etags import answer_unchanged, holds_still, mark, names_tag, tag_of
 from conflictkg.web.limits import read_allowance
 from conflictkg.web.negotiate import find_format, is_wanted, negotiate
 from conflictkg.web.problems import RequestError
@@ -41,9 +42,24 @@ def endpoint() -> Response:
 
 
 def _answer_query(site: Site, asked: Asked) -> Response:
-    return run_admitted(
-        asked.query or "", lambda cancellation: _answer_admitted(site, asked, cancellation)
+    text, release = asked.query or "", site.store.release
+    tag = tag_of(
+        request,
+        release,
+        text,
+        asked.default_graphs,
+        asked.named_graphs,
+        asked.format_name,
+        asked.allowance,
     )
+    is_kept = request.method != "POST" and holds_still(text)
+    if is_kept and names_tag(request.headers.get("If-None-Match"), tag):
+        return answer_unchanged(tag)
+    response = run_admitted(text, lambda cancellation: _answer_admitted(site, asked, cancellation))
+    # Where somebody has changed the data meanwhile it is not sure of which release the answer is.
+    if is_kept and response.mimetype != "text/html" and site.store.release == release:
+        mark(response, tag)
+    return response
 
 
 def _answer_admitted(site: Site, asked: Asked, cancellation: Cancellation) -> Response:
