@@ -43,6 +43,7 @@ FORMATS = (
     Format("xml", "application/sparql-results+xml", "srx", _RESULTS),
     Format("csv", "text/csv", "csv", _ROWS),
     Format("tsv", "text/tab-separated-values", "tsv", _ROWS),
+    Format("spreadsheet", "text/csv", "spreadsheet.csv", _ROWS),
     Format("arrow", "application/vnd.apache.arrow.stream", "arrows", _ROWS),
     Format("parquet", "application/vnd.apache.parquet", "parquet", _ROWS),
     Format("turtle", "text/turtle", "ttl", _GRAPHS),

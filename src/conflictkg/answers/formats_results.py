@@ -7,7 +7,7 @@ three; only texts that hold a character to be escaped are looked at one by one.
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from json.encoder import encode_basestring
 from typing import Any
@@ -18,7 +18,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from conflictkg.answers import XSD_STRING, Batch, Solutions, TermColumn
+from conflictkg.answers import XSD_STRING, Batch, Solutions, Stream, TermColumn
 from conflictkg.answers.columns import BLANK, IRI, LITERAL
 from conflictkg.answers.ntriples import BARE_LITERALS, escape_string
 from conflictkg.answers.xml import escape_xml
@@ -318,6 +318,28 @@ def _write_csv(answer: Solutions) -> Iterator[bytes]:
         yield bytes(_write_rows(cells, "", ",", "\r\n"))
 
 
+def _write_spreadsheet(answer: Solutions) -> Iterator[bytes]:
+    """CSV for programs that run what looks like a formula: such texts begin with an apostrophe here.
+
+    It is not the CSV of the standard, whose cells are exact; who asks for it says so. The mark at the
+    beginning has such programs read UTF-8.
+    """
+    batches = (
+        Batch(tuple(_defuse(column) for column in batch.columns), batch.size)
+        for batch in answer.batches
+    )
+    yield b"\xef\xbb\xbf"
+    yield from _write_csv(Solutions(answer.variables, batches=Stream(batches)))
+
+
+def _defuse(column: TermColumn) -> TermColumn:
+    is_number = pc.is_in(column.datatype.cast(pa.string()), pa.array(sorted(BARE_LITERALS)))
+    is_formula = pc.match_substring_regex(column.lexical, r"^[=+\-@\t\r]")
+    dangerous = pc.fill_null(pc.and_(is_formula, pc.invert(pc.fill_null(is_number, False))), False)
+    marked = _join(pa.scalar("'", pa.large_string()), column.lexical)
+    return replace(column, lexical=pc.if_else(dangerous, marked, column.lexical))
+
+
 def _csv_ends(kind: int, datatype: str, language: str) -> tuple[str, str]:  # noqa: ARG001  see Ends
     return ("_:" if kind == BLANK else ""), ""
 
@@ -381,6 +403,7 @@ RESULT_WRITERS: Mapping[str, Callable[[Solutions], Iterator[bytes]]] = {
     "json": _write_json,
     "xml": _write_xml,
     "csv": _write_csv,
+    "spreadsheet": _write_spreadsheet,
     "tsv": _write_tsv,
 }
 """By format name."""

@@ -29,6 +29,8 @@ _EXPOSED = (
     "Conflictkg-Added, Conflictkg-Complete, Conflictkg-Release, Conflictkg-Removed, Conflictkg-Warnings, "
     "Content-Disposition, ETag, Link, Location, Retry-After, X-Request-Id"
 )
+_OPEN_METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
+"""What pages of other sites may use: reading. POST is among them for long queries."""
 _HOST = re.compile(r"[A-Za-z0-9.\-_:\[\]%]*")
 
 
@@ -76,7 +78,10 @@ def _add_headers(response: Response) -> Response:
     response.headers["Access-Control-Expose-Headers"] = _EXPOSED
     if request.method == "OPTIONS" and response.status_code == 200:
         response.status_code = 204
-        response.headers["Access-Control-Allow-Methods"] = response.headers.get("Allow", "")
+        allowed = response.headers.get("Allow", "").split(", ")
+        response.headers["Access-Control-Allow-Methods"] = ", ".join(
+            each for each in allowed if each in _OPEN_METHODS
+        )
         response.headers["Access-Control-Allow-Headers"] = "Accept, Content-Type"
         response.headers["Access-Control-Max-Age"] = "86400"
     return response

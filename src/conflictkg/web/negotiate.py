@@ -61,7 +61,8 @@ def negotiate(accept: str | None, offers: Sequence[Offer]) -> Offer:
     rated = [(_rate(offer, ranges), -place) for place, offer in enumerate(offers)]
     (quality, _), place = max(rated)
     if quality <= 0:
-        raise NotAcceptableError(accept or "", [offer.media_type for offer in offers])
+        offered = dict.fromkeys(offer.media_type for offer in offers)
+        raise NotAcceptableError(accept or "", list(offered))
     return offers[-place]
 
 

@@ -114,9 +114,11 @@ def write_response(
     response.call_on_close(answer.close)
     response.headers["Conflictkg-Release"] = site.store.release
     response.vary.add("Accept")
-    if offer.name in {"csv", "tsv"}:
+    if offer.name in {"csv", "tsv", "spreadsheet"}:
         # Else a browser may show it, and guess at what it is.
-        response.headers["Content-Disposition"] = f'attachment; filename="results.{offer.name}"'
+        response.headers["Content-Disposition"] = (
+            f'attachment; filename="results.{"tsv" if offer.name == "tsv" else "csv"}"'
+        )
     return response
 
 
