@@ -211,6 +211,15 @@ def _text_has(pattern: str) -> Applies:
     return applies
 
 
+def _fewer_for_unknown_datatypes(request: Request, mine: Result, theirs: Result) -> bool:
+    """For answers that leave out rows where a literal is compared with one of a datatype that nobody knows."""
+    return (
+        "NOT IN" in request.text
+        and any("<http://e/datatype>" in str(each) for each in (request.text, request.quads))
+        and set(_rows(mine)) <= set(_rows(theirs))
+    )
+
+
 def _least_blank(request: Request, mine: Result, theirs: Result) -> bool:
     blanks = [
         sum(isinstance(term, Blank) for row in _rows(each) for term in row)
@@ -253,7 +262,7 @@ EXCUSES: tuple[Excuse, ...] = (
         "",
         "Paths in * + ? and | give each pair once to them; section 18.4 makes | a union, whose solutions "
         "count.",
-        _differs_in_repeats(r"\)[*+?]?\)?\||\|\("),
+        _differs_in_repeats(r"\)[*+?]?\)?\||\|\(|\^\(+<[^>]*>\|"),
     ),
     Excuse(
         "rdflib-nested-closures-repeat",
@@ -300,6 +309,19 @@ EXCUSES: tuple[Excuse, ...] = (
         "oxigraph",
         "IN () is an error to it; section 17.4.1.9 makes it false, as nothing is found and nothing fails.",
         _text_has(r"IN \(\)"),
+    ),
+    Excuse(
+        "peers-know-unknown-datatypes-apart",
+        "",
+        "A number is not one of literals of datatypes that nobody knows to them; RDFterm-equal, and so NOT "
+        "IN, fails for two literals that are not the same term (section 17.4.1.7).",
+        _fewer_for_unknown_datatypes,
+    ),
+    Excuse(
+        "oxigraph-reads-constants-by-value",
+        "oxigraph",
+        'The text of "01"^^xsd:integer is 1 to it, which has one character; RDF keeps lexical forms.',
+        _text_has(r"(?:STR|STRLEN|CONCAT|SUBSTR)\(.*\"[+-]?0\d*[.\d]*\"\^\^"),
     ),
     Excuse(
         "oxigraph-minus-in-exists-sees-outside",
