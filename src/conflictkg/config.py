@@ -108,6 +108,13 @@ class Settings:
         int, Setting("largest graph that is taken over HTTP, in bytes", 1_024, 1 << 40)
     ] = 67_108_864
 
+    access_log: Annotated[
+        str,
+        Setting(
+            "file for a line of JSON a request; - is standard error, and without it there is none"
+        ),
+    ] = ""
+
     @property
     def tokens_file(self) -> Path:
         """Where the tokens are."""

@@ -2,12 +2,13 @@
 
 import logging
 from dataclasses import replace
+from logging.handlers import WatchedFileHandler
 from pathlib import Path
 
 import click
 
 from conflictkg.config import Settings
-from conflictkg.errors import ConflictKGError
+from conflictkg.errors import ConfigError, ConflictKGError
 from conflictkg.store import Limits, open_store, warm_up
 
 _PAGES_ASK_BYTES = 65_536
@@ -41,6 +42,7 @@ def command(directory: Path | None, host: str | None, port: int | None, *, edita
     # Flask and waitress are needed by this command only.
     from conflictkg.web import create_app
     from conflictkg.web.limits import threads_for
+    from conflictkg.web.operating import log_requests
     from conflictkg.web.server import (
         Server,
         is_loopback,
@@ -58,6 +60,8 @@ def command(directory: Path | None, host: str | None, port: int | None, *, edita
         port=given.port if port is None else port,
         editable=given.editable or editable,
     )
+    if settings.access_log:
+        log_requests(_open_log(settings.access_log))
     limits = Limits(
         workers=settings.workers,
         memory_mb=settings.query_memory_mb,
@@ -90,6 +94,18 @@ def _configure_logging() -> None:
     # It warns of every request that waits for a moment.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     logging.getLogger("waitress").addFilter(_tell_briefly)
+
+
+def _open_log(name: str) -> logging.Handler:
+    """Where requests are told; a file that is moved away is begun anew."""
+    if name == "-":
+        return logging.StreamHandler()
+    try:
+        return WatchedFileHandler(name, encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(
+            "CONFLICTKG_ACCESS_LOG", f'"{name}" cannot be written: {error.strerror}.'
+        ) from error
 
 
 def _tell_briefly(record: logging.LogRecord) -> bool:

@@ -11,7 +11,16 @@ from flask import Flask, Response, request
 from conflictkg.config import Settings
 from conflictkg.questions import load_questions
 from conflictkg.store import Store
-from conflictkg.web import encoding, graphstore, journal, pages, problems, running, sparql
+from conflictkg.web import (
+    encoding,
+    graphstore,
+    journal,
+    operating,
+    pages,
+    problems,
+    running,
+    sparql,
+)
 from conflictkg.web.site import Site
 
 _SECURITY_HEADERS = {
@@ -45,22 +54,25 @@ def create_app(settings: Settings, store: Store) -> Flask:
         SourceError: A published question cannot be read.
     """
     app = Flask(__name__)
-    app.extensions["conflictkg"] = Site(settings, store, load_questions())
+    site = Site(settings, store, load_questions())
+    app.extensions["conflictkg"] = site
     app.json.sort_keys = False  # type: ignore[attr-defined]  # Flask's default provider has it
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    running.register(app, settings)
+    operating.register(app, site, app.extensions["conflictkg.traffic"])
     app.register_blueprint(sparql.blueprint)
     app.register_blueprint(graphstore.blueprint)
     app.register_blueprint(journal.blueprint)
     app.register_blueprint(pages.blueprint)
     app.before_request(_refuse_bad_host)
     # What is registered first runs last.
+    app.after_request(operating.note_answer)
     app.after_request(encoding.compress_answer)
     app.after_request(_add_headers)
     app.after_request(running.end_admitted)
     problems.register(app)
-    running.register(app, settings)
     return app
 
 

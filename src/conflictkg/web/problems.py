@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from flask import Flask, Request, Response, render_template, request
+from flask import Flask, Request, Response, g, has_request_context, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from conflictkg import errors
@@ -113,6 +113,36 @@ FEDERATION_DISABLED = Kind(
     403,
     "This endpoint sends no queries to other servers",
     "Leave out SERVICE. Ask the other endpoint yourself and put its answer in with VALUES.",
+)
+FEDERATION_REFUSED = Kind(
+    "federation-refused",
+    403,
+    "The query asks an endpoint that this server does not ask",
+    "Name one of the endpoints that the description of the service lists, exactly as it stands there.",
+)
+FEDERATION_FAILED = Kind(
+    "federation-failed",
+    502,
+    "An endpoint that the query asks did not answer as it should",
+    "Try the part within SERVICE there yourself, or write SERVICE SILENT to do without it.",
+)
+FEDERATION_TIMEOUT = Kind(
+    "federation-timeout",
+    504,
+    "An endpoint that the query asks did not answer in time",
+    "Ask for less within SERVICE, or write SERVICE SILENT to do without it.",
+)
+FEDERATION_TOO_MUCH = Kind(
+    "federation-too-much",
+    422,
+    "An endpoint that the query asks answered with more than is taken",
+    "Ask for less within SERVICE: bind more of its variables before it, or filter within it.",
+)
+FEDERATION_BUSY = Kind(
+    "federation-busy",
+    503,
+    "Too many queries ask the same endpoint",
+    "Ask again in a few seconds.",
 )
 LOAD_DISABLED = Kind(
     "load-disabled",
@@ -394,6 +424,8 @@ BY_ERROR: Mapping[type[ConflictKGError], Kind] = {
     errors.QueryCancelledError: QUERY_CANCELLED,
     errors.NotPermittedError: NOT_PERMITTED,
     errors.UnknownGraphError: UNKNOWN_GRAPH,
+    errors.EndpointRefusedError: FEDERATION_REFUSED,
+    errors.FederationError: FEDERATION_FAILED,
     errors.GraphExistsError: GRAPH_EXISTS,
     errors.MissingGraphError: NO_SUCH_GRAPH,
     errors.AmbiguousDatasetError: AMBIGUOUS,
@@ -425,6 +457,12 @@ _BY_REFUSAL = {
     "named-graphs": NAMED_GRAPHS,
     "too-large": BODY_TOO_LARGE,
     "encoding": BAD_ENCODING,
+}
+_BY_FEDERATION = {
+    "timeout": FEDERATION_TIMEOUT,
+    "refused": FEDERATION_REFUSED,
+    "too-much": FEDERATION_TOO_MUCH,
+    "busy": FEDERATION_BUSY,
 }
 _LINE = re.compile(r"(?P<construct>.+) \(line (?P<line>[0-9]+)\)", re.DOTALL)
 
@@ -513,6 +551,7 @@ class Problem:
             "status": self.kind.status,
             "detail": self.detail,
             **self.fields,
+            **({"requestId": g.request_id} if has_request_context() and "request_id" in g else {}),
         }
 
 
@@ -531,7 +570,7 @@ def describe_error(error: Exception) -> Problem:
     kind = _kind_of(error)
     if kind.status == INTERNAL.status:
         return _describe_unforeseen(error, kind)
-    headers = {"Retry-After": "5"} if kind is OVERLOADED else {}
+    headers = {"Retry-After": "5"} if kind in {OVERLOADED, FEDERATION_BUSY} else {}
     return Problem(kind, str(error), _fields_of(error), headers)
 
 
@@ -595,6 +634,8 @@ def _kind_of(error: ConflictKGError) -> Kind:
         return TOO_LARGE
     if isinstance(error, errors.RefusedDataError):
         return _BY_REFUSAL.get(error.kind, REFUSED_DATA)
+    if isinstance(error, errors.FederationError):
+        return _BY_FEDERATION.get(error.reason, FEDERATION_FAILED)
     if type(error) is errors.NotPermittedError:
         return _BY_CONSTRUCT.get(error.construct.split()[0].upper(), NOT_PERMITTED)
     return next(BY_ERROR[each] for each in type(error).__mro__ if each in BY_ERROR)
@@ -612,6 +653,9 @@ def _fields_of(error: ConflictKGError) -> dict[str, object]:
         case errors.UnknownGraphError():
             place = {"line": error.line, "column": error.column} if error.line else {}
             return {**place, "graph": error.iri, **({"hint": error.hint} if error.hint else {})}
+        case errors.FederationError():
+            line = {"line": error.line} if error.line else {}
+            return {"endpoint": error.endpoint, **line}
         case errors.NotPermittedError():
             found = _LINE.fullmatch(error.construct)
             if found is None:

@@ -1,0 +1,125 @@
+"""For whoever runs the server: request ids, logs, metrics, readiness."""
+
+import json
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from web_support import FakeStore, client_of, require_problem
+from writing_support import Editable, editable_server
+
+from conflictkg.answers import Answer
+from conflictkg.errors import StoreBusyError
+from conflictkg.web.operating import log_requests
+
+LOCAL = "http://localhost:8000"
+ALL = "/sparql?query=" + quote("SELECT * { ?s ?p ?o }")
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Editable]:
+    with editable_server(tmp_path) as found:
+        yield found
+
+
+def samples(server: Editable) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
+    """What /metrics says, by name and labels."""
+    text = server.client.get("/metrics", base_url=LOCAL).text
+    return {
+        (sample.name, tuple(sorted(sample.labels.items()))): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+@pytest.mark.parametrize(
+    ("said", "is_kept"),
+    [
+        ("abcdef12-3456", True),
+        ("short", False),
+        ("x" * 65, False),
+        ("evil\tinjected-line", False),
+        ('"><script>alert', False),
+    ],
+)
+def test_request_is_named_in_its_answer(server: Editable, said: str, is_kept: bool) -> None:
+    """By the client's own name where that is harmless, else by a new one; in problems too."""
+    response = server.client.get("/sparql?query=x", headers={"X-Request-Id": said})
+    name = response.headers["X-Request-Id"]
+    assert (name == said) == is_kept
+    assert require_problem(response, 400, "sparql-syntax")["requestId"] == name
+
+
+def test_requests_are_counted_by_outcome_and_time(server: Editable) -> None:
+    for path in (ALL, ALL, "/sparql?query=x", "/none"):
+        server.client.get(path).close()
+    found = samples(server)
+
+    def requests(endpoint: str, status: int) -> float:
+        labels = (("endpoint", endpoint), ("method", "GET"), ("status", str(status)))
+        return found[("conflictkg_requests_total", labels)]
+
+    assert requests("sparql.endpoint", 200) == 2
+    assert requests("sparql.endpoint", 400) == 1
+    assert requests("none", 404) == 1
+    assert found[("conflictkg_request_seconds_count", (("endpoint", "sparql.endpoint"),))] == 3
+    assert found[("conflictkg_quads", ())] == server.count()
+    assert found[("conflictkg_queries_running", ())] == 0
+    assert found[("conflictkg_memory_bytes", ())] > 10_000_000
+    assert found[("conflictkg_answer_bytes_total", ())] > 0
+
+
+def test_metrics_are_for_the_operator(server: Editable) -> None:
+    response = server.client.get("/metrics", environ_base={"REMOTE_ADDR": "192.0.2.1"})
+    require_problem(response, 401, "authentication-required")
+    headers = server.headers_of("prometheus", "operate")
+    response = server.client.get(
+        "/metrics", headers=headers, environ_base={"REMOTE_ADDR": "192.0.2.1"}
+    )
+    assert response.status_code == 200
+
+
+def test_request_is_a_line_of_log_without_its_query(server: Editable) -> None:
+    lines: list[str] = []
+
+    class Lines(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            lines.append(self.format(record))
+
+    handler, logger = Lines(), logging.getLogger("conflictkg.access")
+    log_requests(handler)
+    try:
+        response = server.client.get(ALL, headers={"X-Request-Id": "abcdef-123"})
+        response.get_data()
+        response.close()
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(logging.NOTSET)
+        logger.propagate = True
+    (line,) = map(json.loads, lines)
+    assert line["bytes"] == len(response.data)
+    assert {name: line[name] for name in ("request", "method", "path", "status", "complete")} == {
+        "request": "abcdef-123",
+        "method": "GET",
+        "path": "/sparql",
+        "status": 200,
+        "complete": "true",
+    }
+    assert line["ms"] > 0
+    assert "SELECT" not in lines[0]
+
+
+def test_server_is_ready_while_its_store_answers(server: Editable) -> None:
+    body = server.client.get("/ready").get_json()
+    assert body == {"status": "ready", "release": server.store.release}
+
+
+def test_server_that_is_busy_is_not_ready() -> None:
+    def answer(text: str) -> Answer:
+        raise StoreBusyError(text)
+
+    response = client_of(FakeStore(answer)).get("/ready")
+    assert (response.status_code, response.headers["Retry-After"]) == (503, "2")
