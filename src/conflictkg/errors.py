@@ -22,8 +22,10 @@
     │   ├── GraphExistsError
     │   ├── MissingGraphError
     │   ├── AmbiguousDatasetError
+    │   ├── FederationError        the endpoint, what kind of failure, the line of SERVICE
     │   └── NotPermittedError      the construct that is refused
-    │       └── UnknownGraphError  the graph, where the query names it, those that there are
+    │       ├── UnknownGraphError  the graph, where the query names it, those that there are
+    │       └── EndpointRefusedError   whom SERVICE asks, whom it may
     ├── StoreError
     │   ├── StoreMissingError
     │   ├── StoreBusyError
@@ -275,6 +277,52 @@ class UnknownGraphError(NotPermittedError):
             "the store does not hold it, and nothing is fetched. "
             + (self.hint or f"It holds {shown or 'no graph'}."),
         )
+
+
+class EndpointRefusedError(NotPermittedError):
+    """A query asks an endpoint that is not on the operator's list.
+
+    Args:
+        construct: SERVICE, whom it names and its line.
+        known: The endpoints that may be asked.
+
+    >>> print(EndpointRefusedError("SERVICE <http://e/sparq>", ["http://e/sparql"]))
+    SERVICE <http://e/sparq> is not permitted here: it is not on this server's list. It lists <http://e/sparql>.
+    """
+
+    def __init__(self, construct: str, known: Sequence[str]) -> None:
+        self.known = tuple(known)
+        shown = ", ".join(f"<{each}>" for each in self.known[:_MOST_NAMED]) or "none"
+        super().__init__(construct, f"it is not on this server's list. It lists {shown}.")
+
+
+class FederationError(QueryError):
+    """An endpoint that a query asks with SERVICE cannot be asked, or does not answer as it should.
+
+    Args:
+        endpoint: Its IRI.
+        reason: ``failed``, ``timeout``; ``refused`` (its address), ``too-much``, ``busy``: those three are bounds
+            of ours, which SILENT does not hide.
+        problem: What is wrong and what to do, as a sentence goes on after the endpoint.
+        line: Line of SERVICE in the query, counted from 1; 0 where it is not known.
+
+    >>> str(FederationError("http://e/sparql", "failed", "it answered with status 500.", 3))
+    'SERVICE <http://e/sparql> (line 3): it answered with status 500.'
+    """
+
+    def __init__(self, endpoint: str, reason: str, problem: str, line: int = 0) -> None:
+        self.endpoint, self.reason, self.problem, self.line = endpoint, reason, problem, line
+        where = f" (line {line})" if line else ""
+        super().__init__(f"SERVICE <{endpoint}>{where}: {problem}")
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether it is one of the other side, which SILENT makes an empty solution."""
+        return self.reason in {"failed", "timeout"}
+
+    def at(self, line: int) -> "FederationError":
+        """The same with its place."""
+        return FederationError(self.endpoint, self.reason, self.problem, line)
 
 
 class GraphExistsError(QueryError):

@@ -7,7 +7,7 @@ with ``_:``; they cannot be projected. Terms are those of :mod:`conflictkg.answe
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from conflictkg.answers import Iri, Literal
+from conflictkg.answers import Blank, Iri, Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,10 +257,13 @@ class Extend:
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """``VALUES``; ``None`` is ``UNDEF``."""
+    """``VALUES``; ``None`` is ``UNDEF``.
+
+    In no text, but in the place of SERVICE, there may be blank nodes, whose labels no store has.
+    """
 
     variables: tuple[Var, ...]
-    rows: tuple[tuple[Iri | Literal | None, ...], ...]
+    rows: tuple[tuple[Iri | Literal | Blank | None, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)

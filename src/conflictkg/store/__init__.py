@@ -17,6 +17,7 @@ from conflictkg.store.handle import DuckStore
 from conflictkg.store.layout import GraphInfo as GraphInfo
 from conflictkg.store.opening import open_database
 from conflictkg.store.protocol import Edit as Edit
+from conflictkg.store.protocol import Federation as Federation
 from conflictkg.store.protocol import JournalEntry as JournalEntry
 from conflictkg.store.protocol import Limits as Limits
 from conflictkg.store.protocol import Proposal as Proposal

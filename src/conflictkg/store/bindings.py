@@ -218,7 +218,10 @@ class _Binder:
         return replace(pattern, pattern=self.pattern(pattern.pattern))
 
     def _service(self, pattern: a.Service) -> a.Pattern:
-        return pattern
+        name = self._node(pattern.name)
+        if isinstance(name, Literal):
+            return _NOTHING
+        return replace(pattern, name=name, pattern=self.pattern(pattern.pattern))
 
     # Expressions
 

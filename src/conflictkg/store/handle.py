@@ -3,7 +3,7 @@
 import time
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import count
@@ -11,14 +11,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from conflictkg.answers import Answer, Iri, Term, Triples
-from conflictkg.engine.algebra import Query
+from conflictkg.answers import Answer, Iri, Solutions, Term, Triples
+from conflictkg.engine.algebra import Query, Select
 from conflictkg.engine.compile import compile_query
 from conflictkg.engine.explain import Explanation
 from conflictkg.engine.syntax import parse_query
 from conflictkg.errors import (
     QuerySyntaxError,
     QueryTooComplexError,
+    StoreBusyError,
     StoreError,
     UnknownGraphError,
 )
@@ -30,13 +31,27 @@ from conflictkg.store.explaining import Explaining
 from conflictkg.store.journal import find_entry, iter_patch, read_journal
 from conflictkg.store.lasting import is_lasting
 from conflictkg.store.layout import GraphInfo
-from conflictkg.store.protocol import Edit, JournalEntry, Limits, UpdateReport
+from conflictkg.store.protocol import Edit, Federation, JournalEntry, Limits, UpdateReport
 from conflictkg.store.runtime import Run, Runtime, StaleError
 from conflictkg.store.statements import Statement, Statements, make_statement
 from conflictkg.store.statistics import StoreCatalog
 from conflictkg.store.updating import Updater
 
 _PARSED = 256
+_MOST_RESOLVED = 3
+"""Times that others are asked for one query, where the store changes meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """How one query is asked, all its parts alike."""
+
+    default: tuple[str, ...]
+    named: tuple[str, ...]
+    union_default_graph: bool | None
+    deadline: float | None
+    deadline_s: float | None
+    cancellation: Cancellation
 
 
 class DuckStore:
@@ -119,6 +134,7 @@ class DuckStore:
         base_iri: str | None = None,
         cancellation: Cancellation | None = None,
         union_default_graph: bool | None = None,
+        federation: Federation | None = None,
     ) -> Answer:
         """Ask in SPARQL; see :meth:`conflictkg.store.Store.query`.
 
@@ -134,14 +150,66 @@ class DuckStore:
         default, named = tuple(default_graphs), tuple(named_graphs)
         pairs = tuple(sorted(values.items(), key=_name))
         key = (text, base_iri, default, named, max_rows, pairs, union_default_graph)
+        asking = _Asking(
+            default,
+            named,
+            union_default_graph,
+            deadline,
+            deadline_s,
+            cancellation or Cancellation(),
+        )
+        if federation is not None:
+            return self._ask_others(query, federation, key, asking, max_rows)
+        return self._ask(query, key, asking, max_rows)
+
+    def _ask_others(
+        self,
+        query: Query,
+        federation: Federation,
+        key: Hashable,
+        asking: "_Asking",
+        max_rows: int | None,
+    ) -> Answer:
+        """The answer to a query that may have SERVICE, all of it for one state of the store."""
+        for _ in range(_MOST_RESOLVED):
+            release = self.release
+            resolved = federation.resolve(
+                query,
+                lambda part, most: self._ask_part(part, asking, most),
+                deadline=asking.deadline,
+                deadline_s=asking.deadline_s,
+                cancellation=asking.cancellation,
+            )
+            if resolved is query:
+                return self._ask(query, key, asking, max_rows)
+            answer = self._ask(resolved, None, asking, max_rows)
+            if self.release == release:
+                return answer
+            answer.close()
+        raise StoreBusyError(
+            "the store was changed again and again while other endpoints were asked for the query. Ask it again."
+        )
+
+    def _ask_part(self, part: Select, asking: "_Asking", most: int) -> Solutions:
+        answer = self._ask(part, None, asking, most)
+        if not isinstance(answer, Solutions):
+            raise StoreError(f"SELECT was answered with {answer.kind}: this is a defect, report it")
+        return answer
+
+    def _ask(
+        self, query: Query, key: Hashable | None, asking: "_Asking", max_rows: int | None
+    ) -> Answer:
+        """The answer to a query; without a key its plan is not kept."""
         for attempt in count():
-            statement = self._plan(query, key, default, named, max_rows, union_default_graph)
+            statement = self._plan(
+                query, key, asking.default, asking.named, max_rows, asking.union_default_graph
+            )
             run = self._runtime.start(
                 statement.plan.programs,
                 statement.catalog.dictionary,
-                deadline,
-                deadline_s,
-                cancellation,
+                asking.deadline,
+                asking.deadline_s,
+                asking.cancellation,
             )
             try:
                 return self._answer(statement, run, max_rows, pinned=attempt > 0)
@@ -179,7 +247,7 @@ class DuckStore:
     def _plan(
         self,
         query: Query,
-        key: Hashable,
+        key: Hashable | None,
         default_graphs: Sequence[str],
         named_graphs: Sequence[str],
         max_rows: int | None,
@@ -198,7 +266,7 @@ class DuckStore:
             )
             return make_statement(plan, catalog, max_rows), is_lasting(query)
 
-        return self._statements.get(key, catalog, make)
+        return make()[0] if key is None else self._statements.get(key, catalog, make)
 
     def _answer(
         self, statement: Statement, run: Run, max_rows: int | None, *, pinned: bool

@@ -6,7 +6,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
-from conflictkg.answers import Answer, Term, Triples
+from conflictkg.answers import Answer, Solutions, Term, Triples
+from conflictkg.engine.algebra import Query, Select
 from conflictkg.engine.explain import Explanation
 from conflictkg.store.deadlines import Cancellation
 from conflictkg.store.layout import GraphInfo
@@ -118,6 +119,29 @@ class JournalEntry:
     undoes: int | None = None
 
 
+class Federation(Protocol):
+    """Has other endpoints asked for a query; :class:`conflictkg.federation.Federation` is one."""
+
+    def resolve(
+        self,
+        query: Query,
+        ask_store: Callable[[Select, int], Solutions],
+        *,
+        deadline: float | None,
+        deadline_s: float | None,
+        cancellation: Cancellation | None,
+    ) -> Query:
+        """The query with what others answer in the place of SERVICE; itself, if it has none.
+
+        Args:
+            query: The query.
+            ask_store: Answers a query with at most so many rows from the store that the query is for.
+            deadline: When the query is stopped, on the clock of ``time.monotonic``.
+            deadline_s: How many seconds it was given.
+            cancellation: Ends it.
+        """
+
+
 class Store(Protocol):
     """A build, open for reading. Safe to use from several threads at once."""
 
@@ -150,6 +174,7 @@ class Store(Protocol):
         bindings: Mapping[str, Term] | None = None,
         base_iri: str | None = None,
         cancellation: Cancellation | None = None,
+        federation: Federation | None = None,
     ) -> Answer:
         """Ask in SPARQL.
 
@@ -168,10 +193,12 @@ class Store(Protocol):
                 way to put a value into a query, instead of joining strings.
             base_iri: What relative IRIs of the query are resolved against.
             cancellation: With it any thread can have the query ended, also while this call lasts.
+            federation: Asks those that SERVICE names, before this returns; without it SERVICE is refused.
 
         Raises:
             QuerySyntaxError: It cannot be parsed, is longer than the store takes, or nests too deep.
-            NotPermittedError: It has SERVICE or an update.
+            NotPermittedError: It is an update, or has SERVICE where that is refused.
+            FederationError: An endpoint that it asks cannot be asked, or does not answer as it should.
             UnknownGraphError: It reads from a graph that the store has not.
             QueryTimeoutError: The deadline came; also while rows are read.
             QueryCancelledError: It was cancelled; also while rows are read.

@@ -654,8 +654,8 @@ def _fields_of(error: ConflictKGError) -> dict[str, object]:
             place = {"line": error.line, "column": error.column} if error.line else {}
             return {**place, "graph": error.iri, **({"hint": error.hint} if error.hint else {})}
         case errors.FederationError():
-            line = {"line": error.line} if error.line else {}
-            return {"endpoint": error.endpoint, **line}
+            where = {"line": error.line} if error.line else {}
+            return {"endpoint": error.endpoint, **where}
         case errors.NotPermittedError():
             found = _LINE.fullmatch(error.construct)
             if found is None:

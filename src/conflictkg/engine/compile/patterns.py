@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlglot import exp
 
-from conflictkg.answers import Iri, Literal
+from conflictkg.answers import Blank, Iri, Literal
 from conflictkg.engine.algebra import (
     Bgp,
     Call,
@@ -247,10 +247,12 @@ def _compile_values(state: State, pattern: Values, context: Context) -> Block:
 
 
 def _values_column(
-    state: State, terms: Sequence[Iri | Literal | None]
+    state: State, terms: Sequence[Iri | Literal | Blank | None]
 ) -> tuple[list[exp.Expr], Column]:
     """A column of VALUES: ids where the dictionary has all its terms, else packed terms."""
-    found = [None if term is None else state.find(term) for term in terms]
+    found = [
+        None if term is None or isinstance(term, Blank) else state.find(term) for term in terms
+    ]
     missing = any(
         each is None and term is not None for each, term in zip(found, terms, strict=True)
     )

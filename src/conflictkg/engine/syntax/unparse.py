@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from conflictkg.answers import Blank
 from conflictkg.engine.algebra import (
     Aggregate,
     Ask,
@@ -149,7 +150,14 @@ class _Writer:
 
     def _values(self, values: Values) -> str:
         rows = [
-            ["UNDEF" if term is None else self._print.node(term) for term in row]
+            [
+                "UNDEF"
+                if term is None
+                else f"_:{term.label}"
+                if isinstance(term, Blank)
+                else self._print.node(term)
+                for term in row
+            ]
             for row in values.rows
         ]
         if len(values.variables) == 1:
