@@ -15,7 +15,7 @@ from conflictkg.config import Settings
 from conflictkg.engine.explain import Explanation
 from conflictkg.errors import NotFoundError, NotPermittedError
 from conflictkg.iris import BASE, ENTITIES_GRAPH, ONTOLOGY_GRAPH, mint_graph
-from conflictkg.store import Cancellation, Edit, GraphInfo, JournalEntry, UpdateReport
+from conflictkg.store import Cancellation, Edit, Federation, GraphInfo, JournalEntry, UpdateReport
 from conflictkg.store.place import claim_place
 from conflictkg.store.writer import Contents, write_store
 from conflictkg.terms import PREFIXES
@@ -192,6 +192,7 @@ class FakeStore:
         bindings: Mapping[str, Term] | None = None,
         base_iri: str | None = None,
         cancellation: Cancellation | None = None,  # noqa: ARG002  what it answers takes no time
+        federation: Federation | None = None,  # noqa: ARG002  it has nothing to ask others for
     ) -> Answer:
         self.asked.append(
             {

@@ -115,6 +115,10 @@ class Settings:
         ),
     ] = ""
 
+    federation_policy: Annotated[
+        Path, Setting("file of the endpoints that SERVICE may ask; without it SERVICE is refused")
+    ] = Path()
+
     @property
     def tokens_file(self) -> Path:
         """Where the tokens are."""

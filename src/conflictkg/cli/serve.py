@@ -33,7 +33,19 @@ _SPARE_WORKERS = 2
     is_flag=True,
     help="Let who has a token change the store: conflictkg token create. [default: CONFLICTKG_EDITABLE]",
 )
-def command(directory: Path | None, host: str | None, port: int | None, *, editable: bool) -> None:
+@click.option(
+    "--federation",
+    type=click.Path(path_type=Path),
+    help="File of the endpoints that SERVICE may ask. [default: CONFLICTKG_FEDERATION_POLICY or none]",
+)
+def command(
+    directory: Path | None,
+    host: str | None,
+    port: int | None,
+    federation: Path | None,
+    *,
+    editable: bool,
+) -> None:
     """Serve a store: SPARQL, linked data and pages.
 
     Runs until it gets SIGTERM or Control+C; then finishes the requests that run, for up to 30
@@ -59,6 +71,7 @@ def command(directory: Path | None, host: str | None, port: int | None, *, edita
         host=given.host if host is None else host,
         port=given.port if port is None else port,
         editable=given.editable or editable,
+        federation_policy=given.federation_policy if federation is None else federation,
     )
     if settings.access_log:
         log_requests(_open_log(settings.access_log))

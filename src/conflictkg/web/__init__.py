@@ -13,11 +13,13 @@ from conflictkg.questions import load_questions
 from conflictkg.store import Store
 from conflictkg.web import (
     encoding,
+    federation,
     graphstore,
     journal,
     operating,
     pages,
     problems,
+    questions_api,
     running,
     sparql,
 )
@@ -52,6 +54,7 @@ def create_app(settings: Settings, store: Store) -> Flask:
 
     Raises:
         SourceError: A published question cannot be read.
+        ConfigError: The policy for SERVICE cannot be read.
     """
     app = Flask(__name__)
     site = Site(settings, store, load_questions())
@@ -61,10 +64,12 @@ def create_app(settings: Settings, store: Store) -> Flask:
     app.url_map.merge_slashes = False
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     running.register(app, settings)
+    federation.register(app, settings)
     operating.register(app, site, app.extensions["conflictkg.traffic"])
     app.register_blueprint(sparql.blueprint)
     app.register_blueprint(graphstore.blueprint)
     app.register_blueprint(journal.blueprint)
+    app.register_blueprint(questions_api.blueprint)
     app.register_blueprint(pages.blueprint)
     app.before_request(_refuse_bad_host)
     # What is registered first runs last.

@@ -1,6 +1,7 @@
 """The SPARQL service description: what the endpoint can do, for programs that ask it for RDF."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from conflictkg.answers import XSD, Blank, Iri, Literal, Stream, Term, Triple, Triples
 from conflictkg.store import Store
@@ -20,14 +21,15 @@ _RESULT_FORMATS = (
 )
 
 
-def describe_service(store: Store, address: str) -> Triples:
+def describe_service(store: Store, address: str, more: Iterable[Triple] = ()) -> Triples:
     """Describe the endpoint: language, formats, dataset and its graphs.
 
     Args:
         store: What it serves.
         address: The endpoint's own address, as the client reached it.
+        more: What else there is to say of it.
     """
-    return Triples(Stream(_iter_triples(store, address)))
+    return Triples(Stream(chain(_iter_triples(store, address), more)))
 
 
 def _iter_triples(store: Store, address: str) -> Iterator[Triple]:

@@ -5,11 +5,12 @@ import time
 from flask import Blueprint, Response, request
 
 from conflictkg.errors import ConflictKGError
-from conflictkg.store import Cancellation
+from conflictkg.store import Cancellation, Federation
 from conflictkg.web import problems, querypage
 from conflictkg.web.advising import with_advice
 from conflictkg.web.description import describe_service
 from conflictkg.web.etags import answer_unchanged, holds_still, mark, names_tag, tag_of
+from conflictkg.web.federation import describe_federation, federation_for
 from conflictkg.web.limits import read_allowance
 from conflictkg.web.negotiate import find_format, is_wanted, negotiate
 from conflictkg.web.problems import RequestError
@@ -52,17 +53,24 @@ def _answer_query(site: Site, asked: Asked) -> Response:
         asked.format_name,
         asked.allowance,
     )
-    is_kept = request.method != "POST" and holds_still(text)
+    federation = federation_for(text, request.base_url)
+    is_kept = request.method != "POST" and holds_still(text) and federation is None
     if is_kept and names_tag(request.headers.get("If-None-Match"), tag):
         return answer_unchanged(tag)
-    response = run_admitted(text, lambda cancellation: _answer_admitted(site, asked, cancellation))
+    response = run_admitted(
+        text,
+        lambda cancellation: _answer_admitted(site, asked, cancellation, federation),
+        is_heavy=federation is not None,
+    )
     # Where somebody has changed the data meanwhile it is not sure of which release the answer is.
     if is_kept and response.mimetype != "text/html" and site.store.release == release:
         mark(response, tag)
     return response
 
 
-def _answer_admitted(site: Site, asked: Asked, cancellation: Cancellation) -> Response:
+def _answer_admitted(
+    site: Site, asked: Asked, cancellation: Cancellation, federation: Federation | None
+) -> Response:
     start = time.monotonic()
     allowance = asked.allowance or read_allowance((), site.settings)
     answer = site.store.query(
@@ -73,6 +81,7 @@ def _answer_admitted(site: Site, asked: Asked, cancellation: Cancellation) -> Re
         named_graphs=asked.named_graphs,
         base_iri=request.base_url,
         cancellation=cancellation,
+        federation=federation,
     )
     try:
         accept = request.headers.get("Accept")
@@ -111,4 +120,6 @@ def _answer_nothing_asked(site: Site, asked: Asked) -> Response:
         )
     if offer.name == "html":
         return querypage.show_form(site)
-    return write_response(site, describe_service(site.store, request.base_url), offer)
+    address = request.base_url
+    answer = describe_service(site.store, address, describe_federation(address))
+    return write_response(site, answer, offer)
