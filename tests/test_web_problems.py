@@ -49,6 +49,19 @@ RAISED = [
     pytest.param(
         errors.NotPermittedError("SERVICE (line 4)", "x"), 403, "federation-disabled", id="service"
     ),
+    pytest.param(
+        errors.EndpointRefusedError("SERVICE <u>", []), 403, "federation-refused", id="not listed"
+    ),
+    *(
+        pytest.param(errors.FederationError("u", reason, "x"), status, f"federation-{slug}", id=reason)
+        for reason, status, slug in [
+            ("failed", 502, "failed"),
+            ("timeout", 504, "timeout"),
+            ("too-much", 422, "too-much"),
+            ("refused", 403, "refused"),
+            ("busy", 503, "busy"),
+        ]
+    ),
     pytest.param(errors.NotPermittedError("LOAD", "x"), 403, "load-disabled", id="load"),
     pytest.param(errors.NotPermittedError("DELETE", "x"), 403, "updates-disabled", id="update"),
     pytest.param(errors.NotPermittedError("FROM <u>", "x"), 403, "not-permitted", id="from"),
@@ -62,6 +75,7 @@ RAISED = [
     pytest.param(errors.MissingGraphError("x"), 404, "no-such-graph", id="graph missing"),
     pytest.param(errors.AmbiguousDatasetError("x"), 400, "ambiguous-operation", id="dataset"),
     pytest.param(errors.RefusedDataError("nesting", "x"), 422, "rdf-too-deep", id="refused data"),
+    pytest.param(errors.ParameterError("a", "x"), 400, "bad-parameter", id="parameter"),
     pytest.param(errors.AccessError("x"), 503, "access-unavailable", id="access"),
     pytest.param(errors.UndoError(3, "x"), 409, "conflict", id="undo"),
     pytest.param(errors.NotFoundError("thing", "x"), 404, "not-found", id="not found"),
@@ -119,6 +133,7 @@ def test_any_error_answers_browsers_with_page(error: Exception, status: int, slu
         (errors.UnknownGraphError("u", 1, 2, []), {"graph": "u", "line": 1, "column": 2}),
         (errors.QueryTimeoutError(30), {"timeoutSeconds": 30}),
         (errors.NotPermittedError("SERVICE (line 4)", "x"), {"construct": "SERVICE", "line": 4}),
+        (errors.FederationError("u", "failed", "x", 4), {"endpoint": "u", "line": 4}),
         (errors.NotAcceptableError("x", ["y", "z"]), {"offered": ["y", "z"]}),
         (errors.RdfSyntaxError("a.ttl", 2, 5, "x"), {"line": 2, "column": 5}),
     ],
