@@ -206,7 +206,9 @@ def test_blank_nodes_of_others_stay_apart(local: Store) -> None:
         remote.update(f"{PREFIX} INSERT DATA {{ _:x :r 1, 2 }}")
         federation = make_federation(Others({REMOTE: remote}))
         text = f"SELECT * {{ {S} {{ ?a :r 1 ; :r 2 }} }}"
-        (row,) = list(ask(local, text, federation) or ())  # type: ignore[call-overload]  # rows
+        rows = ask(local, text, federation)
+        assert isinstance(rows, Counter)
+        (row,) = rows
         assert isinstance(row[0], Blank)
         both = f"SELECT * {{ {S} {{ ?a :r 1 }} {S} {{ ?b :r 2 }} FILTER (?a = ?b) }}"
         assert ask(local, both, federation) == Counter()

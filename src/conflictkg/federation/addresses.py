@@ -9,15 +9,15 @@ from collections.abc import Collection
 from conflictkg.federation.policy import Address
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
-# A public address at which Azure answers its machines as 169.254.169.254 does elsewhere.
-_METADATA = frozenset({ipaddress.ip_address("168.63.129.16")})
+# Addresses that look public and answer machines in the cloud about themselves: Azure's, Oracle's.
+_METADATA = frozenset(map(ipaddress.ip_address, ("168.63.129.16", "192.0.0.192")))
 
 
 class AddressError(Exception):
     """A name leads nowhere, not in time, or to where no connection is made."""
 
-    def __init__(self, problem: str, *, is_refused: bool = False) -> None:
-        self.is_refused = is_refused
+    def __init__(self, problem: str, *, is_refused: bool = False, is_late: bool = False) -> None:
+        self.is_refused, self.is_late = is_refused, is_late
         super().__init__(problem)
 
 
@@ -98,7 +98,7 @@ def _resolve(host: str, port: int, timeout_s: float) -> list[Address]:
     try:
         found = results.get(timeout=max(timeout_s, 0.001))
     except queue.Empty:
-        raise AddressError("its name could not be resolved in time") from None
+        raise AddressError("its name could not be resolved in time", is_late=True) from None
     if isinstance(found, Exception):
         raise AddressError(f"its name cannot be resolved: {found}") from found
     if not found:

@@ -151,7 +151,9 @@ class _Exchange:
                     f"it answered with more than {self._target.max_bytes:,} bytes, which is what is taken of "
                     "it. Ask for less in SERVICE.",
                 )
-        self._require(not self._is_late, "it took too long")
+        if self._is_over:
+            # An answer without a length looks whole when we end it ourselves.
+            raise TimeoutError
         return bytes(body)
 
     def _require(self, is_right: bool, problem: str) -> None:
@@ -160,10 +162,10 @@ class _Exchange:
 
     def explain(self, error: Exception) -> FederationError:
         """What went wrong, without what only the operator should know."""
-        if isinstance(error, AddressError):
+        if isinstance(error, AddressError) and not error.is_late:
             reason = "refused" if error.is_refused else "failed"
             return FederationError(self._target.iri, reason, f"{error}.")
-        if self._is_late or isinstance(error, httpx.TimeoutException):
+        if self._is_late or isinstance(error, httpx.TimeoutException | AddressError):
             return FederationError(
                 self._target.iri,
                 "timeout",
