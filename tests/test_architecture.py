@@ -15,7 +15,7 @@ ROWS: list[set[str]] = [
     {"graphs", "provenance", "values", "iris", "answers"},
     {"engine", "questions", "access", "sandbox"},
     {"store"},
-    {"sources", "shacl", "reason", "link", "describe", "views", "rdflib_store", "federation"},
+    {"sources", "shacl", "reason", "link", "describe", "views", "rdflib_store", "federation", "parameters"},
     {"build"},
     {"web", "cli"},
 ]

@@ -32,6 +32,7 @@
     │   ├── StoreChangedError      the release that was expected, and the present one
     │   └── UndoError              the edit's number in the journal
     ├── RefusedDataError           what the data have that is not read
+    ├── ParameterError             the parameter's name
     ├── AccessError
     ├── NotFoundError
     ├── NotAcceptableError         what was offered
@@ -387,6 +388,14 @@ class RefusedDataError(ConflictKGError):
     def __init__(self, kind: str, problem: str) -> None:
         self.kind, self.problem = kind, problem
         super().__init__(f"the data are not read: {problem}")
+
+
+class ParameterError(ConflictKGError):
+    """A question is given a value that it has no use for."""
+
+    def __init__(self, name: str, problem: str) -> None:
+        self.name, self.problem = name, problem
+        super().__init__(f'parameter "{name}": {problem}')
 
 
 class AccessError(ConflictKGError):

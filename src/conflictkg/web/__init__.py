@@ -16,6 +16,7 @@ from conflictkg.web import (
     federation,
     graphstore,
     journal,
+    openapi,
     operating,
     pages,
     problems,
@@ -69,6 +70,7 @@ def create_app(settings: Settings, store: Store) -> Flask:
     app.register_blueprint(sparql.blueprint)
     app.register_blueprint(graphstore.blueprint)
     app.register_blueprint(journal.blueprint)
+    app.register_blueprint(openapi.blueprint)
     app.register_blueprint(questions_api.blueprint)
     app.register_blueprint(pages.blueprint)
     app.before_request(_refuse_bad_host)

@@ -435,6 +435,7 @@ BY_ERROR: Mapping[type[ConflictKGError], Kind] = {
     errors.StoreChangedError: PRECONDITION_FAILED,
     errors.UndoError: CONFLICT,
     errors.RefusedDataError: REFUSED_DATA,
+    errors.ParameterError: BAD_PARAMETER,
     errors.AccessError: NO_ACCESS_FILE,
     errors.NotFoundError: NOT_FOUND,
     errors.NotAcceptableError: NOT_ACCEPTABLE,

@@ -1,0 +1,223 @@
+"""``/api/questions``: the published questions as plain addresses with parameters, for programs without SPARQL."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from flask import Blueprint, Response, request, url_for
+
+from conflictkg.answers import XSD, Blank, Boolean, Iri, Literal, Row, Solutions, Term
+from conflictkg.errors import NotAcceptableError
+from conflictkg.parameters import Parameter, ask_about, parameters_of
+from conflictkg.questions import Question, find_question
+from conflictkg.store import Cancellation
+from conflictkg.web import problems
+from conflictkg.web.etags import answer_unchanged, mark, names_tag, tag_of
+from conflictkg.web.limits import read_allowance
+from conflictkg.web.negotiate import Offer, find_format, negotiate
+from conflictkg.web.problems import RequestError
+from conflictkg.web.protocol import read_parameters
+from conflictkg.web.running import run_admitted
+from conflictkg.web.site import Site, current_site
+
+blueprint = Blueprint("questions_api", __name__)
+
+MOST_ROWS = 1_000
+"""Rows of one page."""
+
+_OFFERS = (
+    Offer("json", "application/json", short_names=("json",)),
+    Offer("csv", "text/csv", short_names=("csv",)),
+)
+_OWN = frozenset({"limit", "offset", "format", "timeout"})
+_NUMBERS = frozenset(XSD + name for name in ("integer", "decimal", "double", "float"))
+
+
+@blueprint.get("/api/questions")
+def list_questions() -> Response:
+    """All of them, with their parameters."""
+    site = current_site()
+    found = [describe_question(each) for each in site.questions]
+    return _write({"release": site.store.release, "questions": found})
+
+
+@blueprint.get("/api/questions/<slug>")
+def ask_question(slug: str) -> Response:
+    """The answer to one, for the values that are given."""
+    site = current_site()
+    question = find_question(slug, site.questions)
+    parameters = read_parameters(request.query_string)
+    given: dict[str, list[str]] = {}
+    for name, value in parameters:
+        if name not in _OWN:
+            given.setdefault(name, []).append(value)
+    text = ask_about(question, given)
+    offer = _choose_offer(parameters)
+    limit, offset = _read_number(parameters, "limit", 100), _read_number(parameters, "offset", 0)
+    limit = min(max(limit, 1), MOST_ROWS)
+    tag = tag_of(request, site.store.release, text, offer.name, limit, offset)
+    if names_tag(request.headers.get("If-None-Match"), tag):
+        return answer_unchanged(tag)
+    timed = [each for each in parameters if each[0] == "timeout"]
+
+    def answer(cancellation: Cancellation) -> Response:
+        found = site.store.query(
+            text,
+            deadline_s=read_allowance(timed, site.settings).timeout_s,
+            max_rows=offset + limit,
+            cancellation=cancellation,
+        )
+        with found:
+            if isinstance(found, Boolean):
+                return _write({"question": question.slug, "answer": found.value})
+            assert isinstance(found, Solutions)  # noqa: S101 -- questions select or ask
+            rows = [row for place, row in enumerate(found.rows) if place >= offset]
+            page = _Page(
+                question, found.variables, rows, offset, is_last=found.complete is not False
+            )
+        return page.write(site, offer, given, limit)
+
+    response = run_admitted(f"question {slug}", answer)
+    mark(response, tag)
+    response.vary.add("Accept")
+    return response
+
+
+class _Page:
+    """Some rows of an answer."""
+
+    def __init__(
+        self,
+        question: Question,
+        variables: tuple[str, ...],
+        rows: list[Row],
+        offset: int,
+        *,
+        is_last: bool,
+    ) -> None:
+        self._question, self._variables, self._rows = question, variables, rows
+        self._offset, self._is_last = offset, is_last
+
+    def write(
+        self, site: Site, offer: Offer, given: Mapping[str, list[str]], limit: int
+    ) -> Response:
+        following = None
+        if not self._is_last:
+            following = url_for(
+                "questions_api.ask_question",
+                slug=self._question.slug,
+                limit=limit,
+                offset=self._offset + len(self._rows),
+                **given,  # type: ignore[arg-type]  # lists are repeated parameters
+            )
+        if offer.name == "csv":
+            response = Response(
+                "".join(self._iter_csv()), content_type="text/csv; charset=utf-8; header=present"
+            )
+        else:
+            response = _write(
+                {
+                    "question": self._question.slug,
+                    "text": self._question.text,
+                    "release": site.store.release,
+                    "variables": list(self._variables),
+                    "rows": [self._to_object(row) for row in self._rows],
+                    "offset": self._offset,
+                    "complete": self._is_last,
+                    "next": following,
+                }
+            )
+        response.headers["Conflictkg-Release"] = site.store.release
+        response.headers["Conflictkg-Complete"] = "true" if self._is_last else "false; reason=page"
+        if following:
+            response.headers["Link"] = f'<{following}>; rel="next"'
+        return response
+
+    def _to_object(self, row: Row) -> dict[str, object]:
+        return {
+            name: _to_plain(term)
+            for name, term in zip(self._variables, row, strict=True)
+            if term is not None
+        }
+
+    def _iter_csv(self) -> Iterator[str]:
+        buffer = io.StringIO()
+        writer = csv.writer(buffer)
+        writer.writerow(self._variables)
+        for row in self._rows:
+            writer.writerow("" if term is None else _text_of(term) for term in row)
+        yield buffer.getvalue()
+
+
+def describe_question(question: Question) -> dict[str, object]:
+    """A question as a JSON object, with where it is asked."""
+    return {
+        "slug": question.slug,
+        "text": question.text,
+        "comment": question.comment,
+        "keywords": list(question.keywords),
+        "address": url_for("questions_api.ask_question", slug=question.slug),
+        "parameters": [_describe_parameter(each) for each in parameters_of(question)],
+    }
+
+
+def _describe_parameter(parameter: Parameter) -> dict[str, object]:
+    defaults = [_text_of(each) for each in parameter.defaults]
+    return {
+        "name": parameter.name,
+        "type": parameter.kind,
+        "default": defaults if len(defaults) > 1 else defaults[0],
+        "repeatable": parameter.is_list,
+    }
+
+
+def _choose_offer(parameters: list[tuple[str, str]]) -> Offer:
+    names = [value for name, value in parameters if name == "format"]
+    if not names:
+        return negotiate(request.headers.get("Accept"), _OFFERS)
+    offer = find_format(names[0], _OFFERS)
+    if offer is None:
+        raise NotAcceptableError(f'format "{names[0][:50]}"', [each.name for each in _OFFERS])
+    return offer
+
+
+def _read_number(parameters: list[tuple[str, str]], name: str, default: int) -> int:
+    values = [value.strip() for each, value in parameters if each == name]
+    if not values:
+        return default
+    if len(values) > 1 or not values[0].isascii() or not values[0].isdigit() or len(values[0]) > 9:
+        raise RequestError(
+            problems.BAD_PARAMETER,
+            f'{name} is "{", ".join(values)[:50]}". Give one whole number, such as {name}=10.',
+            fields={"parameter": name},
+        )
+    return int(values[0])
+
+
+def _to_plain(term: Term) -> object:
+    """A term as JSON has it: numbers and booleans as such, all else as text."""
+    if isinstance(term, Literal) and term.datatype in _NUMBERS:
+        number: Any = None
+        try:
+            number = json.loads(term.lexical)
+        except ValueError:
+            return term.lexical
+        return number
+    if isinstance(term, Literal) and term.datatype == XSD + "boolean":
+        return term.lexical in {"true", "1"}
+    return _text_of(term)
+
+
+def _text_of(term: Term) -> str:
+    if isinstance(term, Iri):
+        return term.value
+    if isinstance(term, Blank):
+        return f"_:{term.label}"
+    return term.lexical if isinstance(term, Literal) else str(term)
+
+
+def _write(document: dict[str, object]) -> Response:
+    text = json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+    return Response(text.encode("utf-8", "backslashreplace"), content_type="application/json")
