@@ -28,6 +28,18 @@ def read(trig: str) -> list[Quad]:
     ("data", "query", "answer"),
     [
         pytest.param(
+            TWO + " :a :q 't' .",
+            "SELECT * { VALUES ?t { 't' } BIND (STRLEN(?t) AS ?n) }",
+            '?t\t?n\n"t"\t1\n',
+            id="constant-that-is-looked-up-with-nothing-beside-it",
+        ),
+        pytest.param(
+            TWO,
+            "SELECT ?v { { VALUES ?v { 'not in the store' } } UNION { VALUES ?v { :a } } }",
+            '?v\n<http://e/a>\n"not in the store"\n',
+            id="union-of-a-constant-and-of-one-that-is-not-in-the-store",
+        ),
+        pytest.param(
             TWO,
             "SELECT DISTINCT ?x { ?x :p :b } ORDER BY ?nothing",
             "?x\n<http://e/a>\n",

@@ -166,6 +166,10 @@ def build_select(block: Block, items: list[exp.Expr], *, distinct: bool = False)
         select.set("distinct", exp.Distinct())
     if block.sources:
         first, *rest = block.sources
+        if first.on is not None:
+            # A look-up of a constant: it joins to one row of nothing, else its condition would be lost.
+            nothing = exp.Select(expressions=[integer(1)])
+            first, rest = Source(derived(nothing, "nothing"), "nothing"), list(block.sources)
         select.set("from_", exp.From(this=first.relation))
         select.set("joins", [_join(source) for source in rest])
     condition = all_of(block.where)

@@ -7,10 +7,17 @@ from sqlglot import exp
 
 from conflictkg.engine.algebra import Union
 from conflictkg.engine.columns import Column, Rep
-from conflictkg.engine.compile.blocks import Block, as_item, build_select, define, union_all
+from conflictkg.engine.compile.blocks import (
+    Block,
+    as_item,
+    build_select,
+    define,
+    first_alias,
+    union_all,
+)
 from conflictkg.engine.compile.scope import BlockScope, close, open_block, reopen
 from conflictkg.engine.compile.state import Context, State
-from conflictkg.engine.expressions import common_rep
+from conflictkg.engine.expressions import common_rep, to_packed
 
 
 def compile_union(state: State, pattern: Union, context: Context) -> Block:
@@ -25,6 +32,7 @@ def unite(state: State, branches: Sequence[Block], context: Context) -> Block:
     columns: dict[str, tuple[str, Column]] = {}
     for name in names:
         item = state.aliases.fresh("v")
+        _pack_constants(state, branches, name, context)
         present = [block.columns[name] for block in branches if name in block.columns]
         # The scope joins to the dictionary in whichever block a column is of.
         shared = common_rep(present, BlockScope(state, branches[0], context))
@@ -39,6 +47,20 @@ def unite(state: State, branches: Sequence[Block], context: Context) -> Block:
         columns[name] = (item, merged if everywhere else replace(merged, nullable=True))
     queries = [build_select(block, row) for block, row in zip(branches, rows, strict=True)]
     return open_block(state, union_all(queries), columns)
+
+
+def _pack_constants(state: State, branches: Sequence[Block], name: str, context: Context) -> None:
+    """Where a branch has the id of a constant and another no id, have the constant looked up in its own block.
+
+    Its SQL names no table, so that nothing else would tell which block it is of.
+    """
+    present = [block for block in branches if name in block.columns]
+    if len({block.columns[name].rep for block in present}) <= 1:
+        return
+    for block in present:
+        column = block.columns[name]
+        if column.rep is Rep.ID and not first_alias(column.sql):
+            block.columns[name] = to_packed(column, BlockScope(state, block, context))
 
 
 def _widen(one: Column, other: Column) -> Column:
