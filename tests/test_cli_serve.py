@@ -117,7 +117,7 @@ def test_answers_do_not_name_the_server(address: str) -> None:
         pytest.param(
             b"POST /sparql HTTP/1.1\r\nHost: x\r\nContent-Length: 999999999\r\n\r\n",
             413,
-            "query-too-large",
+            "body-too-large",
             id="body",
         ),
         pytest.param(
@@ -217,7 +217,7 @@ def test_settings_come_from_environment(store: Path) -> None:
     """Limits that are set in the environment hold."""
     with _serving(store, CONFLICTKG_MAX_QUERY_BYTES="100") as (address, _):
         answer = httpx.post(address + "sparql", data={"query": "ASK {}" + " " * 200})
-        assert answer.json()["type"] == "/problems/query-too-large"
+        assert answer.json()["type"] == "/problems/body-too-large"
         # The limit is on what comes in: pages ask longer queries than that.
         assert httpx.get(address + "page/organization/0001").status_code == 200
 

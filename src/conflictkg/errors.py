@@ -281,20 +281,22 @@ class UnknownGraphError(NotPermittedError):
 
 
 class EndpointRefusedError(NotPermittedError):
-    """A query asks an endpoint that is not on the operator's list.
+    """A query asks an endpoint that is not on the operator's list, or in a way that cannot be followed.
 
     Args:
         construct: SERVICE, whom it names and its line.
         known: The endpoints that may be asked.
+        reason: What is in the way, and what to do; by default that it is not listed.
 
     >>> print(EndpointRefusedError("SERVICE <http://e/sparq>", ["http://e/sparql"]))
     SERVICE <http://e/sparq> is not permitted here: it is not on this server's list. It lists <http://e/sparql>.
     """
 
-    def __init__(self, construct: str, known: Sequence[str]) -> None:
+    def __init__(self, construct: str, known: Sequence[str], reason: str = "") -> None:
         self.known = tuple(known)
         shown = ", ".join(f"<{each}>" for each in self.known[:_MOST_NAMED]) or "none"
-        super().__init__(construct, f"it is not on this server's list. It lists {shown}.")
+        reason = reason or f"it is not on this server's list. It lists {shown}."
+        super().__init__(construct, reason)
 
 
 class FederationError(QueryError):

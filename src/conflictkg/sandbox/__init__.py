@@ -10,10 +10,12 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any, BinaryIO
 
 from conflictkg.errors import RdfSyntaxError, RefusedDataError
 
@@ -44,7 +46,7 @@ class ChildLimits:
         output_mb: N-Triples that it may write, in MiB.
     """
 
-    memory_mb: int = 1024
+    memory_mb: int = 2048
     seconds: int = 30
     output_mb: int = 2048
 
@@ -73,26 +75,42 @@ def read_rdf(
             named graphs, too deep, too large.
     """
     command = [sys.executable, "-I", "-B", str(Path(__file__).with_name("child.py"))]
-    command += [rdf_format, base, str(limits.memory_mb), str(limits.seconds), str(limits.output_mb)]
-    with data.open("rb") as source, answer.open("wb") as target:
+    command += [rdf_format, base, *words_of(limits)]
+    with answer.open("wb") as target:
+        return int(run_child(command, data, target, limits)["triples"])
+
+
+def run_child(
+    command: Sequence[str], data: Path | None, answer: BinaryIO, limits: ChildLimits
+) -> dict[str, Any]:
+    """Run a child that reports as those here do.
+
+    Args:
+        command: The child; it confines itself by the limits, which are among its arguments.
+        data: What it reads from stdin.
+        answer: Where what it writes goes.
+        limits: What it may use; a child that runs much longer is killed.
+
+    Returns:
+        Its report.
+
+    Raises:
+        RdfSyntaxError: It says so.
+        RefusedDataError: It says so, or broke down.
+    """
+    with data.open("rb") if data is not None else nullcontext() as source:
         try:
             child = subprocess.run(  # noqa: S603 -- our own program; the data are no part of the command
-                command,
-                stdin=source,
-                stdout=target,
+                list(command),
+                stdin=source or subprocess.DEVNULL,
+                stdout=answer,
                 stderr=subprocess.PIPE,
                 timeout=limits.seconds + 5,
                 env={"PATH": os.environ.get("PATH", ""), "MALLOC_ARENA_MAX": "2"},
                 check=False,
             )
         except subprocess.TimeoutExpired as error:
-            raise RefusedDataError(
-                "too-long", f"reading took longer than {limits.seconds} s. Send less at once."
-            ) from error
-    return _read_report(child, limits)
-
-
-def _read_report(child: "subprocess.CompletedProcess[bytes]", limits: ChildLimits) -> int:
+            raise _too_long(limits) from error
     if child.returncode < 0:
         raise _explain_signal(-child.returncode, limits)
     try:
@@ -101,18 +119,27 @@ def _read_report(child: "subprocess.CompletedProcess[bytes]", limits: ChildLimit
         raise RefusedDataError(
             "unreadable", "the reader gave up without saying why. Simplify the data."
         ) from error
-    if "triples" in report:
-        return int(report["triples"])
+    if "problem" not in report:
+        return dict(report)
     if report["kind"] == "syntax":
         raise RdfSyntaxError("", report["line"], report["column"], report["problem"])
     raise RefusedDataError(report["kind"], report["problem"])
 
 
+def words_of(limits: ChildLimits) -> list[str]:
+    """The limits as a child's arguments."""
+    return [str(limits.memory_mb), str(limits.seconds), str(limits.output_mb)]
+
+
+def _too_long(limits: ChildLimits) -> RefusedDataError:
+    return RefusedDataError(
+        "too-long", f"it took longer than {limits.seconds} s. Send less at once."
+    )
+
+
 def _explain_signal(number: int, limits: ChildLimits) -> RefusedDataError:
     if number in {signal.SIGXCPU, signal.SIGKILL}:
-        return RefusedDataError(
-            "too-long", f"reading took longer than {limits.seconds} s. Send less at once."
-        )
+        return _too_long(limits)
     if number == signal.SIGXFSZ:
         return RefusedDataError(
             "too-large",

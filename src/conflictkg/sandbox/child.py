@@ -217,7 +217,9 @@ def main(name: str, base: str, *limits: str) -> None:
         fail("syntax", problem or "syntax error", error.lineno or 0, error.offset or 0)
     except (ValueError, RecursionError) as error:
         fail("syntax", str(error).partition("\n")[0])
-    except MemoryError:
+    except MemoryError as error:
+        if "buffer" in str(error):  # the parser's own bound, of 16 MB for one token
+            fail("literal-too-long", "a literal or an IRI is longer than the reader takes.")
         fail("too-large", "reading them needs more memory than there is for it. Send less at once.")
     except OSError as error:
         fail("too-large", f"what they are cannot be written ({error.strerror}). Send less at once.")

@@ -23,6 +23,7 @@ from conflictkg.web import (
     questions_api,
     running,
     sparql,
+    validating,
 )
 from conflictkg.web.site import Site
 
@@ -72,6 +73,7 @@ def create_app(settings: Settings, store: Store) -> Flask:
     app.register_blueprint(journal.blueprint)
     app.register_blueprint(openapi.blueprint)
     app.register_blueprint(questions_api.blueprint)
+    app.register_blueprint(validating.blueprint)
     app.register_blueprint(pages.blueprint)
     app.before_request(_refuse_bad_host)
     # What is registered first runs last.

@@ -62,6 +62,19 @@ def require_caller(request: Request, tokens: Tokens) -> Caller:
     raise _unknown(f"the request carries no token. Send Authorization: Bearer <token>.{hint}")
 
 
+def require_own_site(request: Request) -> None:
+    """Refuse what a page of another site has a browser send.
+
+    Raises:
+        RequestError: It comes from such a page.
+    """
+    if _is_from_elsewhere(request):
+        raise RequestError(
+            problems.CROSS_SITE,
+            "the request comes from a page of another site. Send it from a program, or from a page of this one.",
+        )
+
+
 def _unknown(detail: str) -> RequestError:
     return RequestError(problems.AUTHENTICATION, detail, _REALM)
 

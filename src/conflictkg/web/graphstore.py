@@ -5,19 +5,15 @@ A graph is named by ``?graph=<IRI>`` or ``?default``, or directly: the address b
 writing takes what :mod:`conflictkg.sandbox` reads.
 """
 
-import gzip
-import shutil
 import tempfile
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from uuid import uuid4
 
 from flask import Blueprint, Response, request, url_for
 
 from conflictkg.answers import Iri, Triples
-from conflictkg.errors import MissingGraphError, RdfSyntaxError
-from conflictkg.sandbox import FORMATS, OFFERED, read_rdf
+from conflictkg.errors import MissingGraphError
 from conflictkg.store import Cancellation
 from conflictkg.web import problems
 from conflictkg.web.etags import answer_unchanged, mark, names_tag, tag_of
@@ -28,13 +24,12 @@ from conflictkg.web.responses import choose_offer, offers_for, write_response
 from conflictkg.web.running import run_admitted
 from conflictkg.web.site import Site, current_site
 from conflictkg.web.updates import Change
+from conflictkg.web.uploads import read_upload
 
 blueprint = Blueprint("graphstore", __name__)
 
 _METHODS = ("GET", "PUT", "POST", "DELETE", "PATCH")
 _SCHEMES = frozenset({"http", "https", "urn", "tag"})
-_FORM = "multipart/form-data"
-_CHUNK = 1 << 16
 _CHANGES = {"Accept-Patch": UPDATE}
 
 
@@ -171,7 +166,13 @@ def _write(site: Site, graph: str, *, replace: bool, is_new: bool = False) -> Re
     existed = _exists(site, graph)
     with tempfile.TemporaryDirectory(prefix="conflictkg-upload-") as folder:
         triples = Path(folder, "triples.nt")
-        _read_body(site, graph or request.base_url, Path(folder), triples)
+        read_upload(
+            request,
+            graph or request.base_url,
+            Path(folder),
+            triples,
+            site.settings.max_upload_bytes,
+        )
         response = change.run(
             lambda edit, cancellation: site.store.write_graph(
                 graph,
@@ -225,107 +226,4 @@ def _patch(site: Site, graph: str) -> Response:
             edit=edit,
             cancellation=cancellation,
         )
-    )
-
-
-def _read_body(site: Site, base: str, folder: Path, triples: Path) -> None:
-    """Put what the request sends into a file as N-Triples: its body, or each file of a form."""
-    most = site.settings.max_upload_bytes
-    if (request.content_length or 0) > most:
-        raise _too_large(most)
-    if request.mimetype != _FORM:
-        rdf_format = _require_format(request.mimetype, request.mimetype_params.get("charset"))
-        _receive(folder / "data", most)
-        _read_part("the body", folder / "data", rdf_format, base, triples)
-        return
-    request.max_content_length = most
-    parts = list(request.files.items(multi=True))
-    if not parts:
-        raise RequestError(problems.BAD_REQUEST, "the form has no file. Send RDF as a file in it.")
-    piece = folder / "piece.nt"
-    with triples.open("wb") as whole:
-        for name, part in parts:
-            rdf_format = _require_format(part.mimetype, part.mimetype_params.get("charset"))
-            part.save(folder / "data")
-            _read_part(f'the file "{name}"', folder / "data", rdf_format, base, piece)
-            with piece.open("rb") as file:
-                shutil.copyfileobj(file, whole)
-
-
-def _read_part(what: str, data: Path, rdf_format: str, base: str, triples: Path) -> None:
-    try:
-        read_rdf(data, rdf_format, base, triples)
-    except RdfSyntaxError as error:
-        raise RdfSyntaxError(what, error.line, error.column, error.problem) from error.__cause__
-
-
-def _require_format(media_type: str, charset: str | None) -> str:
-    if media_type not in FORMATS:
-        said = f'"{media_type}"' if media_type else "not given"
-        raise RequestError(
-            problems.UNSUPPORTED_MEDIA_TYPE,
-            f"the body's Content-Type is {said}. Send {', '.join(OFFERED)}.",
-            {"Accept-Post": ", ".join(OFFERED)},
-        )
-    if (charset or "utf-8").lower() not in {"utf-8", "utf8", "us-ascii"}:
-        raise RequestError(
-            problems.UNSUPPORTED_CHARSET, f'the body\'s charset is "{charset}". Send UTF-8.'
-        )
-    return FORMATS[media_type]
-
-
-def _receive(target: Path, most: int) -> None:
-    """Put the body into a file, unpacked."""
-    size = 0
-    with target.open("wb") as file:
-        for piece in _unpack(_iter_body(most)):
-            size += len(piece)
-            if size > most:
-                raise _too_large(most)
-            file.write(piece)
-
-
-def _iter_body(most: int) -> Iterator[bytes]:
-    size = 0
-    while piece := request.stream.read(_CHUNK):
-        size += len(piece)
-        if size > most:
-            raise _too_large(most)
-        yield piece
-    if request.content_length is not None and size < request.content_length:
-        raise RequestError(
-            problems.BAD_REQUEST, f"the body ends after {size} of {request.content_length} bytes."
-        )
-
-
-def _unpack(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
-    if encoding in {"", "identity"}:
-        yield from pieces
-        return
-    if encoding != "gzip":
-        raise RequestError(
-            problems.UNSUPPORTED_ENCODING,
-            f'the body has Content-Encoding "{encoding}". Send it as it is, or as gzip.',
-            {"Accept-Encoding": "gzip, identity"},
-        )
-    unpacker = zlib.decompressobj(wbits=31)
-    try:
-        for piece in pieces:
-            rest = piece
-            while rest:
-                # A little at a time: few bytes can stand for very many.
-                yield unpacker.decompress(rest, _CHUNK)
-                rest = unpacker.unconsumed_tail
-    except (zlib.error, gzip.BadGzipFile) as error:
-        raise RequestError(problems.BAD_ENCODING, f"the body is no gzip: {error}.") from error
-    if not unpacker.eof:
-        raise RequestError(problems.BAD_ENCODING, "the body ends in the middle of its gzip.")
-
-
-def _too_large(most: int) -> RequestError:
-    return RequestError(
-        problems.BODY_TOO_LARGE,
-        f"the body has more than {most:,} bytes, the most that is taken here.",
-        fields={"maxBytes": most},
     )

@@ -167,6 +167,13 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = MappingProxyType(
         ("journal.undo_entry", "POST"): Operation(
             "Take a change back.", (), statuses=(204,), needs_token=True, fails=_WRITING
         ),
+        ("validating.form", "GET"): Operation("A form to validate data."),
+        ("validating.validate", "POST"): Operation(
+            "The report on data, by our shapes or by those that come with them in a form.",
+            (JSON, "text/turtle", HTML),
+            sends=OFFERED,
+            fails=(403, 406, 413, 415, 422, 429, 503),
+        ),
         ("openapi.as_json", "GET"): Operation("This description.", (JSON,)),
         ("openapi.as_page", "GET"): Operation("This description for people."),
     }
@@ -230,7 +237,7 @@ def describe_api(app: Flask) -> dict[str, Any]:
 
 
 def _describe(operation: Operation, name: str, places: list[str]) -> dict[str, Any]:
-    content = {each: {} for each in operation.media_types}
+    content: dict[str, Any] = {each: {} for each in operation.media_types}
     problem = {
         "description": "A problem; its type says which.",
         "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}, HTML: {}},

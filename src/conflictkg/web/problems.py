@@ -117,8 +117,8 @@ FEDERATION_DISABLED = Kind(
 FEDERATION_REFUSED = Kind(
     "federation-refused",
     403,
-    "The query asks an endpoint that this server does not ask",
-    "Name one of the endpoints that the description of the service lists, exactly as it stands there.",
+    "The query asks another endpoint in a way that this server does not",
+    "Name one of the endpoints that the description of the service lists, exactly as it stands there; see the detail.",
 )
 FEDERATION_FAILED = Kind(
     "federation-failed",
@@ -361,6 +361,30 @@ BODY_TOO_LARGE = Kind(
     "The request's body is too large",
     "Send less at once, or put the file under data/ and build again.",
 )
+UNPACKED_TOO_LARGE = Kind(
+    "decompressed-too-large",
+    413,
+    "The data are too large when they are unpacked",
+    "Send less at once.",
+)
+VALIDATION_TIMEOUT = Kind(
+    "validation-timeout",
+    503,
+    "The validation was stopped at its deadline",
+    "Send less, simplify the shapes, or validate on your own machine.",
+)
+SHAPES_REFUSED = Kind(
+    "shapes-refused",
+    422,
+    "The shapes hold programs",
+    "Leave out queries, scripts and rules, or validate on your own machine.",
+)
+SHAPES_TOO_DEEP = Kind(
+    "shapes-too-deep", 422, "The shapes nest too deep", "Nest them at most 15 deep."
+)
+BAD_SHAPES = Kind(
+    "bad-shapes", 422, "The shapes cannot be applied", "Correct the shape that the detail names."
+)
 UNSUPPORTED_CHARSET = Kind(
     "unsupported-charset", 415, "The body is not in UTF-8", "Send UTF-8, or name no charset."
 )
@@ -458,6 +482,9 @@ _BY_REFUSAL = {
     "named-graphs": NAMED_GRAPHS,
     "too-large": BODY_TOO_LARGE,
     "encoding": BAD_ENCODING,
+    "shapes-refused": SHAPES_REFUSED,
+    "shapes-too-deep": SHAPES_TOO_DEEP,
+    "bad-shapes": BAD_SHAPES,
 }
 _BY_FEDERATION = {
     "timeout": FEDERATION_TIMEOUT,
@@ -662,6 +689,10 @@ def _fields_of(error: ConflictKGError) -> dict[str, object]:
             if found is None:
                 return {"construct": error.construct}
             return {"construct": found["construct"], "line": int(found["line"])}
+        case errors.RefusedDataError(kind="literal-too-long"):
+            return {"maxBytes": 1 << 20}
+        case errors.RefusedDataError(kind="shapes-too-deep"):
+            return {"limit": "nesting", "max": 15}
         case errors.NotAcceptableError():
             return {"offered": list(error.offered)}
         case _:

@@ -43,7 +43,7 @@ _TUNING = {
 
 _SLUGS = {
     400: ("bad-request", "The request cannot be read"),
-    413: ("query-too-large", "The request's body is too large"),
+    413: ("body-too-large", "The request's body is too large"),
     414: ("address-too-long", "The address is too long"),
     431: ("headers-too-large", "The request's headers are too large"),
     501: ("bad-request", "The request uses what this server does not know"),

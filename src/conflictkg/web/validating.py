@@ -1,0 +1,96 @@
+"""``/validate``: data that somebody sends, against our shapes or their own. Nothing is kept."""
+
+import json
+import tempfile
+from dataclasses import replace
+from math import ceil
+from pathlib import Path
+
+from flask import Blueprint, Response, render_template, request
+
+from conflictkg.errors import RefusedDataError
+from conflictkg.shacl.uploaded import LIMITS, UploadReport, validate_upload
+from conflictkg.web import problems
+from conflictkg.web.access import require_own_site
+from conflictkg.web.negotiate import Offer, negotiate
+from conflictkg.web.problems import RequestError
+from conflictkg.web.running import run_admitted
+from conflictkg.web.site import Site, current_site
+from conflictkg.web.uploads import FORM, read_files, read_upload, require_size
+
+blueprint = Blueprint("validating", __name__)
+
+MOST_BYTES = 10_000_000
+_OFFERS = (
+    Offer("json", "application/json"),
+    Offer("turtle", "text/turtle"),
+    Offer("html", "text/html"),
+)
+
+
+@blueprint.get("/validate")
+def form() -> Response:
+    """A form for people."""
+    return Response(
+        render_template("validate.html", site=current_site(), report=None),
+        content_type="text/html; charset=utf-8",
+    )
+
+
+@blueprint.post("/validate")
+def validate() -> Response:
+    """The report on what was sent."""
+    require_own_site(request)
+    site = current_site()
+    offer = negotiate(request.headers.get("Accept"), _OFFERS)
+    return run_admitted("validation", lambda _: _validate(site, offer), is_heavy=True)
+
+
+def _validate(site: Site, offer: Offer) -> Response:
+    most = min(MOST_BYTES, site.settings.max_upload_bytes)
+    with tempfile.TemporaryDirectory(prefix="conflictkg-validate-") as name:
+        folder = Path(name)
+        data, shapes = folder / "data.nt", folder / "shapes.nt"
+        given = None
+        if request.mimetype == FORM:
+            require_size(request, most)
+            parts = request.files.getlist("shapes")
+            # A form without a choice of shapes sends an empty file.
+            if any(each.filename for each in parts):
+                read_files(parts, "urn:shapes:", folder, shapes, most)
+                given = shapes
+            read_files(request.files.getlist("data"), "urn:data:", folder, data, most)
+        else:
+            read_upload(request, "urn:data:", folder, data, most)
+        try:
+            seconds = max(3, ceil(site.settings.query_timeout_s))
+            report = validate_upload(data, given, folder, replace(LIMITS, seconds=seconds))
+        except RefusedDataError as error:
+            if error.kind != "too-long":
+                raise
+            raise RequestError(
+                problems.VALIDATION_TIMEOUT,
+                f"the validation was stopped: {error.problem} Or validate on your own machine: "
+                "conflictkg validate.",
+            ) from error
+    return _write(site, report, offer)
+
+
+def _write(site: Site, report: UploadReport, offer: Offer) -> Response:
+    if offer.name == "turtle":
+        response = Response(report.turtle, content_type="text/turtle; charset=utf-8")
+    elif offer.name == "html":
+        text = render_template("validate.html", site=site, report=report)
+        response = Response(text, content_type="text/html; charset=utf-8")
+    else:
+        found = {
+            "conforms": report.conforms,
+            "triples": report.triples,
+            "findings": list(report.findings),
+            "leftOut": report.left_out,
+        }
+        text = json.dumps(found, ensure_ascii=False, indent=1) + "\n"
+        response = Response(text, content_type="application/json")
+    response.headers["Cache-Control"] = "no-store"
+    response.vary.add("Accept")
+    return response
