@@ -24,7 +24,6 @@ from conflictkg.errors import (
     ConflictKGError,
     EndpointRefusedError,
     FederationError,
-    NotPermittedError,
 )
 from conflictkg.federation.answers import ReadingError, read_rows
 from conflictkg.federation.budget import Budget
@@ -274,7 +273,7 @@ class Rewriter:
         }
         bound = {name for each in _patterns(service.pattern) for name in scope_of(each)}
         if used - bound:
-            raise NotPermittedError(
+            raise self._refused(
                 f"SERVICE within EXISTS{_where(service)}",
                 f"its pattern uses ?{min(used - bound)}, which is bound outside of EXISTS, and that cannot be "
                 "sent. Bind it in SERVICE, or move the filter out of it.",
@@ -285,7 +284,7 @@ class Rewriter:
     def _service(self, service: a.Service, beside: _Beside) -> a.Pattern:
         for inner in find_services(service.pattern):
             if isinstance(inner.name, a.Var):
-                raise NotPermittedError(
+                raise self._refused(
                     f"SERVICE within SERVICE{_where(inner)}",
                     f"the other endpoint would choose whom to ask for ?{inner.name.name}. Name it by its IRI.",
                 )
@@ -298,7 +297,7 @@ class Rewriter:
         """SERVICE ?variable: each endpoint that the variable has for a value."""
         rows = self._values_beside(beside, (name.name,), _MOST_ENDPOINTS)
         if rows is None:
-            raise NotPermittedError(
+            raise self._refused(
                 f"SERVICE ?{name.name}{_where(service)}",
                 f"what stands beside it does not give ?{name.name} a value in each solution, or more than "
                 f"{_MOST_ENDPOINTS} values. Bind it with VALUES, or name the endpoint by its IRI.",
@@ -381,15 +380,19 @@ class Rewriter:
         if not kept:
             return None
         distinct = dict.fromkeys(tuple(row[place] for place in kept) for row in rows)
-        return _Sent(tuple(variables[place] for place in kept), tuple(distinct))
+        # The same request for the same data, whatever order the store gives them in.
+        ordered = sorted(distinct, key=repr)
+        return _Sent(tuple(variables[place] for place in kept), tuple(ordered))
+
+    def _refused(self, construct: str, reason: str = "") -> EndpointRefusedError:
+        known = [each.iri for each in self._policy.targets]
+        return EndpointRefusedError(construct, known, reason)
 
     def _require_target(self, service: a.Service, name: object) -> Target:
         target = self._policy.find(name.value) if isinstance(name, Iri) else None
         if target is None:
             shown = f"<{name.value}>" if isinstance(name, Iri) else "a value that is no IRI"
-            raise EndpointRefusedError(
-                f"SERVICE {shown}{_where(service)}", [each.iri for each in self._policy.targets]
-            )
+            raise self._refused(f"SERVICE {shown}{_where(service)}")
         return target
 
 
