@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from conflictkg.answers import Blank, Boolean, Iri, Literal, Row, Solutions
+from conflictkg.answers import XSD, Blank, Boolean, Iri, Literal, Row, Solutions
 from conflictkg.answers.formats import write_answer
 from conflictkg.errors import (
     ConflictKGError,
@@ -14,6 +14,7 @@ from conflictkg.errors import (
     NotPermittedError,
     QueryCancelledError,
     QueryTimeoutError,
+    QueryTooComplexError,
 )
 from conflictkg.federation import Budget, Federation, Policy, Target
 from conflictkg.store import Cancellation, Store, memory_store
@@ -302,6 +303,20 @@ def test_nobody_is_asked_for_a_query_that_is_refused_in_the_end(
             f"SELECT * {{ {S} {{ ?s :r ?v }} SERVICE <http://x/> {{}} }}",
             make_federation(others),
         )
+    assert others.asked == []
+
+
+def test_too_many_services_are_refused(local: Store, remote: Store) -> None:
+    """A query makes only so many requests, and none if it would make more."""
+    others = Others({REMOTE: remote})
+    federation = make_federation(others)
+    service = f" {S} {{ :z :r ?v }}"
+    assert ask(local, f"SELECT * {{ {service * 16} }}", federation) == Counter(
+        {(Literal("9", XSD + "integer"),): 1}
+    )
+    others.asked.clear()
+    with pytest.raises(QueryTooComplexError, match="more than 16 SERVICE"):
+        ask(local, f"SELECT * {{ {service * 17} }}", federation)
     assert others.asked == []
 
 

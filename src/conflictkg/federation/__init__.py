@@ -16,8 +16,9 @@ from conflictkg.federation.policy import Target as Target
 from conflictkg.federation.policy import describe_policy as describe_policy
 from conflictkg.federation.policy import load_policy as load_policy
 from conflictkg.federation.policy import parse_policy as parse_policy
-from conflictkg.federation.rewriting import Rewriter, find_services
-from conflictkg.federation.rewriting import asks_others as asks_others
+from conflictkg.federation.rewriting import Rewriter
+from conflictkg.federation.walking import asks_others as asks_others
+from conflictkg.federation.walking import has_service
 from conflictkg.store import Cancellation
 
 
@@ -52,11 +53,11 @@ class Federation:
             cancellation: Ends it.
 
         Raises:
-            NotPermittedError: It asks one that is not listed, or in a way that cannot be followed.
+            EndpointRefusedError: It asks one that is not listed, or in a way that cannot be followed.
             FederationError: One cannot be asked, or does not answer as it should.
             QueryError: The store cannot say what is to be sent, or the query was stopped.
         """
-        if next(find_services(query), None) is None:
+        if not has_service(query):
             return query
         budget = Budget(deadline, deadline_s or 0.0, cancellation or Cancellation())
         return Rewriter(self.policy, self._ask, ask_store, budget).rewrite(query)

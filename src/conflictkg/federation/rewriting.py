@@ -12,106 +12,43 @@ the same answer of the query. What a SERVICE is joined with depends on where it 
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any
 
 from conflictkg.answers import Blank, Iri, Literal, Row, Solutions
 from conflictkg.engine import algebra as a
-from conflictkg.engine.check.levels import names_in
-from conflictkg.engine.syntax import parse_query, unparse
+from conflictkg.engine.syntax import unparse
 from conflictkg.errors import (
-    ConflictKGError,
     EndpointRefusedError,
     FederationError,
+    QueryError,
+    QueryTooComplexError,
 )
 from conflictkg.federation.answers import ReadingError, read_rows
+from conflictkg.federation.beside import Beside
 from conflictkg.federation.budget import Budget
 from conflictkg.federation.client import Ask
 from conflictkg.federation.names import certain_names, is_settled, scope_of
 from conflictkg.federation.policy import Policy, Target
+from conflictkg.federation.walking import (
+    find_services,
+    has_service,
+    iter_expressions,
+    iter_patterns,
+)
 
 AskStore = Callable[[a.Select, int], Solutions]
 """Answers a query of our own, whose answer has at most so many rows."""
 
-_MOST_ENDPOINTS = 16
+MOST_SERVICES = 16
+"""SERVICE patterns in one query: each may be many requests."""
+_MOST_ENDPOINTS = 8
 """Endpoints that one ``SERVICE ?variable`` may lead to."""
 _MOST_SETTLED = 10_000
 """Solutions that are put into a query as they were found."""
 _NOTHING_FOUND = a.Bgp()
 """One solution that binds nothing: what SILENT makes of a failure."""
-
-
-def find_services(node: object) -> Iterator[a.Service]:
-    """The SERVICE patterns in a part of an algebra, those within others too.
-
-    >>> query = parse_query("ASK { FILTER EXISTS { SERVICE <x:y> { } } }")
-    >>> [each.name.value for each in find_services(query)]
-    ['x:y']
-    """
-    waiting: list[object] = [node]
-    while waiting:
-        each = waiting.pop()
-        if isinstance(each, a.Service):
-            yield each
-        if isinstance(each, tuple):
-            waiting += each
-        elif isinstance(each, a.Prologue | a.Bgp | a.Values):
-            continue
-        elif is_dataclass(each):
-            waiting += [getattr(each, part.name) for part in fields(each)]
-
-
-def asks_others(text: str, base: str = "") -> bool:
-    """Whether a text is a query that has SERVICE; one that cannot be read has none.
-
-    >>> asks_others("ASK { SERVICE <x:y> {} }"), asks_others('ASK { ?s ?p "SERVICE <x:y> {}" }')
-    (True, False)
-    """
-    # The word may be written with escapes.
-    if "service" not in text.lower() and "\\" not in text:
-        return False
-    try:
-        return any(find_services(parse_query(text, base=base)))
-    except ConflictKGError:
-        return False
-
-
-@dataclass(frozen=True, slots=True)
-class _Beside:
-    """What a pattern is joined with.
-
-    Args:
-        pattern: It, as the store can answer it; ``None`` for nothing.
-        graph: The graph that GRAPH has set where the pattern stands.
-        conditions: Filters around the pattern, which see all that is added.
-    """
-
-    pattern: a.Pattern | None = None
-    graph: a.Var | Iri | None = None
-    conditions: tuple[a.Expression, ...] = ()
-
-    def alone(self) -> "_Beside":
-        """Joined with nothing, in the same graph."""
-        return _Beside(None, self.graph)
-
-    def add(self, pattern: a.Pattern) -> "_Beside":
-        """Joined with one more pattern, which stands in the same graph."""
-        certain = certain_names(pattern)
-        for each in self.conditions:
-            # The filter sees the very values that these variables have here.
-            if names_in(each) <= certain:
-                pattern = a.Filter(pattern, each)
-        if self.graph is not None:
-            pattern = a.Graph(self.graph, pattern)
-        whole = pattern if self.pattern is None else a.Join(self.pattern, pattern)
-        return replace(self, pattern=whole)
-
-    def add_values(self, values: a.Values) -> "_Beside":
-        """Joined with some values, wherever that is."""
-        return replace(
-            self, pattern=values if self.pattern is None else a.Join(self.pattern, values)
-        )
 
 
 class Rewriter:
@@ -133,21 +70,31 @@ class Rewriter:
         """The query without SERVICE.
 
         Raises:
-            NotPermittedError: It asks one that is not on the list, or in a way that cannot be followed.
+            EndpointRefusedError: It asks one that is not on the list, or in a way that cannot be followed.
             FederationError: One cannot be asked, or does not answer as it should.
             QueryError: The store cannot say what is to be sent.
         """
         # Before anybody is asked: else the first would be asked for a query that is refused in the end.
-        for service in find_services(query):
+        for number, service in enumerate(find_services(query), 1):
+            if number > MOST_SERVICES:
+                raise QueryTooComplexError(
+                    f"has more than {MOST_SERVICES} SERVICE. Ask in parts.",
+                    "services",
+                    MOST_SERVICES,
+                    *((service.place.line, service.place.column) if service.place else (0, 0)),
+                )
             if isinstance(service.name, Iri):
                 self._require_target(service, service.name)
         self._dataset = query.dataset
-        return replace(query, pattern=self._pattern(query.pattern, _Beside()))
+        try:
+            return replace(query, pattern=self._pattern(query.pattern, Beside()))
+        except RecursionError as error:
+            raise QueryError("the query is nested too deep to be run; split it up") from error
 
     # Patterns
 
-    def _pattern(self, pattern: a.Pattern, beside: _Beside) -> a.Pattern:
-        if not _has_service(pattern):
+    def _pattern(self, pattern: a.Pattern, beside: Beside) -> a.Pattern:
+        if not has_service(pattern):
             return pattern
         match pattern:
             case a.Service():
@@ -188,19 +135,19 @@ class Rewriter:
                 return self._group(pattern, beside.alone())
         return pattern
 
-    def _join(self, left: a.Pattern, right: a.Pattern, beside: _Beside) -> a.Pattern:
+    def _join(self, left: a.Pattern, right: a.Pattern, beside: Beside) -> a.Pattern:
         # Whichever side the store can answer by itself says what is asked on the other.
-        if _has_service(left) and not _has_service(right):
+        if has_service(left) and not has_service(right):
             right = self._settle(right)
-            return a.Join(self._pattern(left, _add(right, beside)), right)
+            return a.Join(self._pattern(left, beside.add(right)), right)
         left = self._pattern(left, beside)
-        if not _has_service(right):
+        if not has_service(right):
             return a.Join(left, right)
         left = self._settle(left)
-        return a.Join(left, self._pattern(right, _add(left, beside)))
+        return a.Join(left, self._pattern(right, beside.add(left)))
 
-    def _only(self, pattern: a.Pattern, beside: _Beside) -> _Beside:
-        return _add(pattern, beside.alone())
+    def _only(self, pattern: a.Pattern, beside: Beside) -> Beside:
+        return beside.alone().add(pattern)
 
     def _settle(self, pattern: a.Pattern) -> a.Pattern:
         """A pattern that has the same solutions whenever it is asked, if there is one.
@@ -222,26 +169,26 @@ class Rewriter:
             return pattern
         return a.Values(variables, tuple(map(_require_plain, rows)))
 
-    def _filter(self, inner: a.Pattern, condition: a.Expression, beside: _Beside) -> a.Pattern:
+    def _filter(self, inner: a.Pattern, condition: a.Expression, beside: Beside) -> a.Pattern:
         here = beside
         if is_settled(condition) and not any(
-            isinstance(each, a.Exists) for each in _parts(condition)
+            isinstance(each, a.Exists) for each in iter_expressions(condition)
         ):
             here = replace(beside, conditions=(*beside.conditions, condition))
         inner = self._pattern(inner, here)
-        if _has_service(condition):
+        if has_service(condition):
             inner = self._settle(inner)
         return a.Filter(inner, self._expression(condition, self._only(inner, beside)))
 
-    def _seen(self, beside: _Beside, variables: Sequence[a.Var]) -> _Beside:
+    def _seen(self, beside: Beside, variables: Sequence[a.Var]) -> Beside:
         """What is beside a sub-select, as its inside is joined with it: by what it projects alone."""
         if beside.pattern is None:
             return beside.alone()
         names = scope_of(beside.pattern)
         shared = tuple(each for each in variables if each.name in names)
-        return _Beside(a.Project(beside.pattern, shared), beside.graph)
+        return Beside(a.Project(beside.pattern, shared), beside.graph)
 
-    def _group(self, group: a.Group, alone: _Beside) -> a.Group:
+    def _group(self, group: a.Group, alone: Beside) -> a.Group:
         keys = tuple((each, self._expression(value, alone)) for each, value in group.keys)
         aggregates = tuple(
             (
@@ -254,7 +201,7 @@ class Rewriter:
         )
         return a.Group(self._pattern(group.pattern, alone), keys, aggregates)
 
-    def _expression(self, expression: a.Expression, beside: _Beside) -> a.Expression:
+    def _expression(self, expression: a.Expression, beside: Beside) -> a.Expression:
         if isinstance(expression, a.Exists):
             for service in find_services(expression.pattern):
                 self._require_own_names(service)
@@ -268,10 +215,10 @@ class Rewriter:
         """Around EXISTS a filter sees what is outside, which another endpoint cannot."""
         used = {
             each.name
-            for each in _parts(service.pattern, into_patterns=True)
+            for each in iter_expressions(service.pattern, into_patterns=True)
             if isinstance(each, a.Var)
         }
-        bound = {name for each in _patterns(service.pattern) for name in scope_of(each)}
+        bound = {name for each in iter_patterns(service.pattern) for name in scope_of(each)}
         if used - bound:
             raise self._refused(
                 f"SERVICE within EXISTS{_where(service)}",
@@ -281,7 +228,7 @@ class Rewriter:
 
     # Asking
 
-    def _service(self, service: a.Service, beside: _Beside) -> a.Pattern:
+    def _service(self, service: a.Service, beside: Beside) -> a.Pattern:
         for inner in find_services(service.pattern):
             if isinstance(inner.name, a.Var):
                 raise self._refused(
@@ -293,7 +240,7 @@ class Rewriter:
             return self._solve(service, target, beside)
         return self._solve_each(service, service.name, beside)
 
-    def _solve_each(self, service: a.Service, name: a.Var, beside: _Beside) -> a.Pattern:
+    def _solve_each(self, service: a.Service, name: a.Var, beside: Beside) -> a.Pattern:
         """SERVICE ?variable: each endpoint that the variable has for a value."""
         rows = self._values_beside(beside, (name.name,), _MOST_ENDPOINTS)
         if rows is None:
@@ -311,7 +258,7 @@ class Rewriter:
             return a.Values((name,), ())
         return found[0] if len(found) == 1 else a.Union(tuple(found))
 
-    def _solve(self, service: a.Service, target: Target, beside: _Beside) -> a.Pattern:
+    def _solve(self, service: a.Service, target: Target, beside: Beside) -> a.Pattern:
         """The solutions of SERVICE at one endpoint."""
         try:
             return self._ask_target(service.pattern, target, beside)
@@ -320,7 +267,7 @@ class Rewriter:
                 return _NOTHING_FOUND
             raise error.at(service.place.line if service.place else 0) from error
 
-    def _ask_target(self, pattern: a.Pattern, target: Target, beside: _Beside) -> a.Pattern:
+    def _ask_target(self, pattern: a.Pattern, target: Target, beside: Beside) -> a.Pattern:
         names = tuple(
             sorted(each for each in scope_of(pattern) if not each.startswith((".", "_:")))
         )
@@ -347,7 +294,7 @@ class Rewriter:
             return a.Values((), tuple(() for _ in rows))
         return a.Values(tuple(map(a.Var, names)), tuple(map(_require_plain, rows)))
 
-    def _values_beside(self, beside: _Beside, names: Iterable[str], most: int) -> "_Sent | None":
+    def _values_beside(self, beside: Beside, names: Iterable[str], most: int) -> "_Sent | None":
         """The values that what stands beside has for variables.
 
         Returns:
@@ -424,11 +371,6 @@ def _require_plain(row: Row) -> tuple[Iri | Literal | Blank | None, ...]:
     return tuple(each for each in row if each is None or isinstance(each, Iri | Literal | Blank))
 
 
-def _add(pattern: a.Pattern, beside: _Beside) -> _Beside:
-    """What is beside and one more pattern, if that is a help."""
-    return beside.add(pattern) if is_settled(pattern) else beside
-
-
 def _visible(pattern: a.Pattern) -> tuple[str, ...]:
     """The variables of a pattern that can be asked for."""
     return tuple(sorted(each for each in scope_of(pattern) if not each.startswith((".", "_:"))))
@@ -436,37 +378,3 @@ def _visible(pattern: a.Pattern) -> tuple[str, ...]:
 
 def _where(service: a.Service) -> str:
     return f" (line {service.place.line})" if service.place else ""
-
-
-def _has_service(node: object) -> bool:
-    return next(find_services(node), None) is not None
-
-
-def _parts(node: object, *, into_patterns: bool = False) -> Iterator[object]:
-    """All expressions in a part of an algebra."""
-    waiting: list[object] = [node]
-    while waiting:
-        each = waiting.pop()
-        if isinstance(each, tuple):
-            waiting += each
-            continue
-        if isinstance(each, a.Expression):
-            yield each
-        if isinstance(each, a.Exists) and not into_patterns:
-            continue
-        if is_dataclass(each) and not isinstance(each, a.Place):
-            waiting += [getattr(each, part.name) for part in fields(each)]
-
-
-def _patterns(node: object) -> Iterator[a.Pattern]:
-    """All patterns in a part of an algebra, it itself included."""
-    waiting: list[object] = [node]
-    while waiting:
-        each = waiting.pop()
-        if isinstance(each, tuple):
-            waiting += each
-            continue
-        if isinstance(each, a.Pattern):
-            yield each
-        if is_dataclass(each) and not isinstance(each, a.Place):
-            waiting += [getattr(each, part.name) for part in fields(each)]
