@@ -178,6 +178,14 @@ def test_endless_update_is_stopped_and_changes_nothing(tmp_path: Path) -> None:
         assert post(server, INSERT, dict(server.writer)).status_code == 204
 
 
+def test_nothing_is_changed_where_there_is_no_room(
+    server: Editable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("conflictkg.web.updates._LEAST_FREE_BYTES", 1 << 60)
+    require_problem(post(server, INSERT, dict(server.writer)), 507, "disk-full")
+    assert server.store.journal() == ()
+
+
 # Shapes
 
 
@@ -313,7 +321,7 @@ def test_packed_body_is_unpacked_and_bounded(tmp_path: Path) -> None:
         assert put(server, body, "text/turtle", **{"Content-Encoding": "gzip"}).status_code == 201
         bomb = gzip.compress(b" " * 1_000_000)
         response = put(server, bomb, "text/turtle", **{"Content-Encoding": "gzip"})
-        require_problem(response, 413, "body-too-large")
+        require_problem(response, 413, "decompressed-too-large")
         response = put(server, body[:-6], "text/turtle", **{"Content-Encoding": "gzip"})
         require_problem(response, 400, "bad-encoding")
         require_problem(put(server, b" " * 10_001, "text/turtle"), 413, "body-too-large")
