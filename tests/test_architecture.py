@@ -15,12 +15,23 @@ ROWS: list[set[str]] = [
     {"graphs", "provenance", "values", "iris", "answers"},
     {"engine", "questions", "access", "sandbox"},
     {"store"},
-    {"sources", "shacl", "reason", "link", "describe", "views", "rdflib_store", "federation", "parameters"},
+    {
+        "sources",
+        "shacl",
+        "reason",
+        "link",
+        "describe",
+        "views",
+        "rdflib_store",
+        "federation",
+        "parameters",
+    },
     {"build"},
-    {"web", "cli"},
+    {"web", "cli", "mcp"},
 ]
-# In a row, but below the others of it: (importer, imported). provenance and values write IRIs and terms.
-WITHIN_ROW = {("provenance", "iris")}
+# In a row, but below the others of it: (importer, imported). provenance and values write IRIs and terms; tools
+# for language models tell of things what their pages tell.
+WITHIN_ROW = {("provenance", "iris"), ("mcp", "web"), ("cli", "mcp")}
 ROW_OF = {name: number for number, names in enumerate(ROWS) for name in names}
 
 

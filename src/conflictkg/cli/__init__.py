@@ -26,6 +26,7 @@ _COMMANDS = {
     "optimize": "Sort and derive anew a store that was changed.",
     "export": "Write a store for other programs.",
     "serve": "Serve a store over HTTP.",
+    "mcp": "Give language models read-only tools over a store.",
     "journal": "List, export and undo changes of a store.",
     "token": "Make, list and revoke tokens for changing a store over HTTP.",
 }
