@@ -8,6 +8,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 import zstandard
+from rdflib import SDO, Graph, Namespace, URIRef
 from served import served
 from small_store import numbers, write_small_store
 from web_support import require_problem
@@ -17,6 +18,7 @@ from conflictkg.config import Settings
 from conflictkg.store import open_store
 from conflictkg.web import create_app
 
+SD = Namespace("http://www.w3.org/ns/sparql-service-description#")
 ALL = "/sparql?query=" + quote("SELECT * { ?s ?p ?o }")
 JSON = {"Accept": "application/sparql-results+json"}
 
@@ -167,3 +169,25 @@ def test_formula_in_csv_stays_as_it_is_unless_a_spreadsheet_is_meant(server: Edi
     assert exact == "x\r\n=1+1\r\n-x\r\n+2\r\n@a\r\n-3\r\nplain\r\n"
     safe = server.client.get(f"/sparql?query={query}&format=spreadsheet").text
     assert safe == "\ufeffx\r\n'=1+1\r\n'-x\r\n'+2\r\n'@a\r\n-3\r\nplain\r\n"
+
+
+def test_service_description_tells_abilities_and_limits(server: Editable) -> None:
+    """What can be asked and sent, functions beyond the standard, and what a query may use."""
+    graph = Graph().parse(
+        data=server.client.get("/sparql", headers={"Accept": "text/turtle"}).text, format="turtle"
+    )
+    service = URIRef("http://localhost/sparql")
+    languages = set(graph.objects(service, SD.supportedLanguage))
+    assert languages == {SD.SPARQL11Query, SD.SPARQL11Update}
+    functions = {str(each) for each in graph.objects(service, SD.extensionFunction)}
+    assert "https://w3id.org/conflictkg/ontology#matches" in functions
+    assert "http://www.opengis.net/def/function/geosparql/distance" in functions
+    limits = {
+        str(graph.value(node, SDO.propertyID)): graph.value(node, SDO.maxValue)
+        for node in graph.objects(service, SDO.additionalProperty)
+    }
+    settings = Settings()
+    assert float(str(limits["query_timeout_s"])) == settings.query_timeout_s
+    assert float(str(limits["max_rows"])) == settings.max_rows
+    assert len(list(graph.objects(service, SD.resultFormat))) == 12
+    assert len(list(graph.objects(service, SD.inputFormat))) == 4

@@ -121,5 +121,5 @@ def _answer_nothing_asked(site: Site, asked: Asked) -> Response:
     if offer.name == "html":
         return querypage.show_form(site)
     address = request.base_url
-    answer = describe_service(site.store, address, describe_federation(address))
+    answer = describe_service(site, address, describe_federation(address))
     return write_response(site, answer, offer)
