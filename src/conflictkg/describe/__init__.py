@@ -1,0 +1,14 @@
+"""Descriptions of a store for catalogues and for programs, computed from what is in it.
+
+:mod:`conflictkg.describe.rights` reads what each graph says of itself and whether it may be passed on,
+:mod:`conflictkg.describe.counting` counts, and :mod:`conflictkg.describe.catalogue` says both in VoID and DCAT.
+"""
+
+from conflictkg.describe.catalogue import Dump as Dump
+from conflictkg.describe.catalogue import Places as Places
+from conflictkg.describe.catalogue import describe_store as describe_store
+from conflictkg.describe.counting import Counts as Counts
+from conflictkg.describe.counting import count_graphs as count_graphs
+from conflictkg.describe.counting import count_store as count_store
+from conflictkg.describe.rights import GraphNotice as GraphNotice
+from conflictkg.describe.rights import read_notices as read_notices
