@@ -37,7 +37,7 @@ from conflictkg.store.statements import Statement, Statements, make_statement
 from conflictkg.store.statistics import StoreCatalog
 from conflictkg.store.updating import Updater
 
-_PARSED = 256
+_PARSED = 1_024
 _MOST_RESOLVED = 3
 """Times that others are asked for one query, where the store changes meanwhile."""
 

@@ -33,7 +33,7 @@ _ROWS_READ = 2_048
 _ROWS_A_BATCH = 16_384
 _GATHER_S = 0.05
 """How long rows are gathered for a batch, so that few that come slowly are passed on."""
-_MOST_PREPARED = 64
+_MOST_PREPARED = 256
 _BUFFER = "64KiB"
 """Rows that are computed ahead of their reader. DuckDB gives out the first row when they are full: with
 its own 10 MB a filter that lets little through keeps people waiting for seconds."""

@@ -12,7 +12,7 @@ from conflictkg.engine.dialect import to_sql
 from conflictkg.engine.plan import Plan
 from conflictkg.store.statistics import StoreCatalog
 
-MOST_KEPT = 256
+MOST_KEPT = 1_024
 MOST_SMALL = 10_000
 """Rows that are fetched at once."""
 
@@ -56,7 +56,7 @@ def make_statement(plan: Plan, catalog: StoreCatalog, max_rows: int | None) -> S
     """A plan as a statement.
 
     Args:
-        plan: The plan.
+        plan: The plan; its tree is used up.
         catalog: The state that it was made for.
         max_rows: Rows that are wanted; one more is asked for, to know whether there is one.
     """
@@ -64,16 +64,15 @@ def make_statement(plan: Plan, catalog: StoreCatalog, max_rows: int | None) -> S
     # A solution makes any number of triples, or none.
     if max_rows is not None and not plan.template and plan.kind != "boolean":
         tree = _limit(tree, max_rows + 1)
-    return Statement(plan, catalog, to_sql(tree))
+    return Statement(plan, catalog, to_sql(tree, is_kept=False))
 
 
 def _limit(tree: exp.Query, most: int) -> exp.Query:
     old = tree.args.get("limit")
     if old is not None and int(old.expression.name) <= most:
         return tree
-    limited = tree.copy()
-    limited.set("limit", exp.Limit(expression=exp.Literal.number(most)))
-    return limited
+    tree.set("limit", exp.Limit(expression=exp.Literal.number(most)))
+    return tree
 
 
 class Statements:
