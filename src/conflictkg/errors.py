@@ -19,6 +19,7 @@
     │   ├── QueryTimeoutError      deadline in seconds
     │   ├── QueryMemoryError       which limit it reached
     │   ├── QueryCancelledError    who wanted no more of it
+    │   ├── IncompleteAnswerError  how many rows came, and why no more
     │   ├── GraphExistsError
     │   ├── MissingGraphError
     │   ├── AmbiguousDatasetError
@@ -33,6 +34,7 @@
     │   └── UndoError              the edit's number in the journal
     ├── RefusedDataError           what the data have that is not read
     ├── ParameterError             the parameter's name
+    ├── RemoteError                the endpoint, the status of its answer, the kind of problem
     ├── AccessError
     ├── NotFoundError
     ├── NotAcceptableError         what was offered
@@ -244,6 +246,26 @@ class QueryCancelledError(QueryError):
         super().__init__(f"the query was stopped by {by}.")
 
 
+class IncompleteAnswerError(QueryError):
+    """There is more to an answer than came.
+
+    Args:
+        rows: How many rows or triples came.
+        reason: Why no more did; empty where a limit on rows was reached.
+
+    >>> str(IncompleteAnswerError(3, "the connection was cut"))[:64]
+    'the answer is not whole: it was cut off after 3 rows, since the '
+    """
+
+    def __init__(self, rows: int, reason: str = "") -> None:
+        self.rows, self.reason = rows, reason
+        why = f", since {reason}" if reason else ", a limit on rows"
+        super().__init__(
+            f"the answer is not whole: it was cut off after {rows:,} rows{why}. Ask for less, say how many you want "
+            "with limit=, or take what came with allow_partial=True."
+        )
+
+
 class NotPermittedError(QueryError):
     """A query asks for what the endpoint never does."""
 
@@ -398,6 +420,30 @@ class ParameterError(ConflictKGError):
     def __init__(self, name: str, problem: str) -> None:
         self.name, self.problem = name, problem
         super().__init__(f'parameter "{name}": {problem}')
+
+
+class RemoteError(ConflictKGError):
+    """An endpoint refuses a request, cannot be reached, or answers with what is no answer.
+
+    Args:
+        endpoint: Its address.
+        problem: What is wrong, as a sentence goes on after the address.
+        status: Of its answer; 0 where there was none.
+        slug: The kind of problem, as ``/problems`` names it; empty where it told none.
+        retry_after_s: When to ask again, where it said so.
+    """
+
+    def __init__(
+        self,
+        endpoint: str,
+        problem: str,
+        status: int = 0,
+        slug: str = "",
+        retry_after_s: float | None = None,
+    ) -> None:
+        self.endpoint, self.problem = endpoint, problem
+        self.status, self.slug, self.retry_after_s = status, slug, retry_after_s
+        super().__init__(f"{endpoint}: {problem}")
 
 
 class AccessError(ConflictKGError):
