@@ -24,7 +24,7 @@ _MOST_TEXTS = 4_096
 """Texts of heavy queries that are remembered, and of light ones."""
 
 _HEAVY_S = 60.0
-"""How long a text counts as heavy: it may have been late because all were."""
+"""How long a text counts as heavy, and what its client asks that is new: it may have been late because all were."""
 
 _GRACE = 8
 """How many times longer a text may take that was light before."""
@@ -39,6 +39,7 @@ class _Use:
     left_s: float
     at: float
     queries: int = 0
+    heavy_at: float = -math.inf
 
 
 class _Lane:
@@ -56,8 +57,8 @@ class Admission:
     Every query begins on a quick lane, where it shall end within a moment. What takes longer moves to one
     of the workers; if none is free it has to be set aside until one is, so that however many heavy queries
     there are, light ones do not wait behind them. A text that took long is remembered and waits for a
-    worker at once when it comes again; one that ended within a moment is remembered too, and has more
-    time when it is late for once.
+    worker at once when it comes again, and so does what else its client asks that is new; one that ended
+    within a moment is remembered too, and has more time when it is late for once.
 
     A client on the machine itself has no budget of its own, unless a header names the clients: it is a
     program of the operator, or a proxy through which all come.
@@ -104,9 +105,9 @@ class Admission:
         """
         key = hash(text)
         with self._changed:
-            is_heavy = is_heavy or not self._quick.places or self._is_known_heavy(key)
-            lane = self._long if is_heavy else self._quick
             use = self._require_budget(client)
+            is_heavy = is_heavy or not self._quick.places or self._is_known_heavy(key, use)
+            lane = self._long if is_heavy else self._quick
             if use is not None:
                 use.queries += 1
             try:
@@ -189,6 +190,8 @@ class Admission:
                 return True
             self._light.pop(turn.key, None)
             _remember(self._heavy, turn.key, self._clock())
+            if turn.use is not None:
+                turn.use.heavy_at = self._clock()
             least = -2 * self._long.places if is_begun else 0
             is_free = self._long.free > least and (is_begun or not self._long.queue)
             if turn.lane is self._quick and is_free:
@@ -198,9 +201,12 @@ class Admission:
                 self._changed.notify_all()
             return turn.lane is self._long
 
-    def _is_known_heavy(self, key: int) -> bool:
-        since = self._heavy.get(key)
-        return since is not None and self._clock() - since < _HEAVY_S
+    def _is_known_heavy(self, key: int, use: _Use | None) -> bool:
+        """Whether a query would be late for certain, or as likely as those that its client asked before."""
+        if key in self._light:
+            return False
+        since = self._heavy.get(key, -math.inf if use is None else use.heavy_at)
+        return self._clock() - since < _HEAVY_S
 
     def _require_budget(self, client: str) -> _Use | None:
         settings = self._settings
