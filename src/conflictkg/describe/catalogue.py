@@ -157,7 +157,7 @@ def _describe_graph(
     graph = Iri(notice.iri)
     said = [(name, term) for name, terms in notice.says.items() for term in terms]
     may = "may" if notice.may_be_passed_on else "may not"
-    defaults = {
+    defaults: dict[str, Term] = {
         _DCT + "title": _english(notice.title),
         _DCT + "description": _english(
             f"{notice.title}: a named graph of {notice.triples:,} triples, which {may} be passed on."

@@ -12,10 +12,12 @@ from conflictkg.config import Settings
 from conflictkg.questions import load_questions
 from conflictkg.store import Store
 from conflictkg.web import (
+    dumps,
     encoding,
     federation,
     graphstore,
     journal,
+    linked,
     openapi,
     operating,
     pages,
@@ -40,7 +42,7 @@ _SECURITY_HEADERS = {
 }
 _EXPOSED = (
     "Conflictkg-Added, Conflictkg-Complete, Conflictkg-Release, Conflictkg-Removed, Conflictkg-Warnings, "
-    "Content-Disposition, ETag, Link, Location, Retry-After, X-Request-Id"
+    "Content-Disposition, ETag, Link, Location, Repr-Digest, Retry-After, X-Request-Id"
 )
 _OPEN_METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
 """What pages of other sites may use: reading. POST is among them for long queries."""
@@ -75,6 +77,8 @@ def create_app(settings: Settings, store: Store) -> Flask:
     app.register_blueprint(questions_api.blueprint)
     app.register_blueprint(validating.blueprint)
     app.register_blueprint(pages.blueprint)
+    linked.register(app, site)
+    dumps.register(app)
     app.before_request(_refuse_bad_host)
     # What is registered first runs last.
     app.after_request(operating.note_answer)

@@ -95,6 +95,18 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = MappingProxyType(
         ("pages.problem", "GET"): Operation(
             "What a problem type means.", (HTML, JSON), fails=_FOUND
         ),
+        ("linked.void", "GET"): Operation(
+            "What there is, in VoID and DCAT.", _GRAPHS, _FORMAT, fails=(400, 406, 503)
+        ),
+        ("dumps.listing", "GET"): Operation(
+            "The files that can be fetched whole.", (HTML, JSON), _FORMAT, fails=(406, 503)
+        ),
+        ("dumps.file", "GET"): Operation(
+            "A graph, or all, as N-Quads in gzip.",
+            ("application/gzip",),
+            statuses=(200, 206),
+            fails=(404, 409, 416, 503),
+        ),
         ("problems", "GET"): Operation("All problem types.", (HTML, JSON)),
         ("pages.robots", "GET"): Operation("What crawlers may fetch.", ("text/plain",)),
         ("operating.ready", "GET"): Operation(
