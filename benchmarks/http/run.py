@@ -202,7 +202,8 @@ serve(app, host="127.0.0.1", port=int(sys.argv[1]), threads=32)
 def main(directory: Path, seconds: float, port: int) -> None:
     """Measure a loaded store behind the server."""
     rows: list[tuple[str, str, str]] = []
-    with subprocess.Popen([sys.executable, "-c", _CONSTANT, str(port + 1)]) as constant:
+    # Our own programs, with arguments of our own.
+    with subprocess.Popen([sys.executable, "-c", _CONSTANT, str(port + 1)]) as constant:  # noqa: S603  as above
         wait_for(port + 1)
         ceiling = merge(in_processes([(port + 1, 4, seconds / 2, "constant", {}, 0.0)] * 2))
         constant.terminate()
@@ -223,7 +224,7 @@ def main(directory: Path, seconds: float, port: int) -> None:
         "CONFLICTKG_CLIENT_BUDGET_S": "0",
         "CONFLICTKG_MAX_ROWS": "2000000",
     }
-    with subprocess.Popen([*command, "--port", str(port)], env=environment) as server:
+    with subprocess.Popen([*command, "--port", str(port)], env=environment) as server:  # noqa: S603  as above
         try:
             wait_for(port)
             measure(port, seconds, server, rows)
