@@ -9,7 +9,7 @@ import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -75,6 +75,7 @@ def build_store(
     directory: Path,
     *,
     validate: bool = True,
+    public: bool = False,
     built_at: datetime | None = None,
     report: Report = lambda line: None,  # noqa: ARG005  silence
 ) -> Build:
@@ -85,6 +86,8 @@ def build_store(
             shapes and questions are always added.
         directory: Where the store is to be. A store that stands there is replaced.
         validate: Whether graphs that do not meet the shapes stop the build.
+        public: Whether graphs that do not say that they may be passed on are left out, with what views
+            and consequences have from them.
         built_at: What the store says about when it was built; by default now.
         report: Is told what is done, a line a step with its seconds.
 
@@ -105,6 +108,11 @@ def build_store(
         if validate:
             with steps.timed("validate") as done:
                 done(_validate(sources))
+        if public:
+            # After validation: what stays may speak of what goes.
+            with steps.timed("leave out") as done:
+                sources, left_out = _leave_out(sources)
+                done(", ".join(left_out) or "nothing: all graphs may be passed on")
         with steps.timed("derive views") as done:
             derived = views.derive_views(each.graph for each in sources.data)
             done(f"{len(derived.asserted):,} asserted, {len(derived.attributed):,} attributed")
@@ -160,6 +168,29 @@ def _load_sources(inputs: Sequence[Path]) -> _Sources:
     for each in sources.data:
         _require_description(each)
     return sources
+
+
+def _leave_out(sources: _Sources) -> tuple[_Sources, list[str]]:
+    """Without the graphs that may not be passed on, and which those are.
+
+    A graph may be where it says so itself and no graph, nor itself, says otherwise.
+    """
+    yes = Literal(True)
+    refused = {
+        graph
+        for each in sources.data
+        for graph, value in each.graph.subject_objects(CKG.redistribution)
+        if value != yes
+    }
+    kept = tuple(
+        each
+        for each in sources.data
+        if each.iri is not None
+        and each.iri not in refused
+        and (each.iri, CKG.redistribution, yes) in each.graph
+    )
+    left_out = [str(each.iri) for each in sources.data if each not in kept]
+    return replace(sources, data=kept), left_out
 
 
 def _require_description(each: FileGraph) -> None:

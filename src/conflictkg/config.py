@@ -101,6 +101,10 @@ class Settings:
     editable: Annotated[
         bool, Setting("whether who has a token may change the store over HTTP: yes or no")
     ] = False
+    public: Annotated[
+        bool,
+        Setting("whether only a store is served all of which may be passed on: yes or no"),
+    ] = False
     tokens: Annotated[
         Path, Setting("file of the tokens; by default beside the store, STORE.tokens.json")
     ] = Path()

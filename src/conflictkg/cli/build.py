@@ -24,7 +24,14 @@ from conflictkg.errors import ConfigError
     is_flag=True,
     help="Write the store even if the graphs do not meet the shapes.",
 )
-def command(inputs: tuple[Path, ...], directory: Path | None, no_validate: bool) -> None:
+@click.option(
+    "--public",
+    is_flag=True,
+    help="Leave out graphs that do not say that they may be passed on, and what follows from them.",
+)
+def command(
+    inputs: tuple[Path, ...], directory: Path | None, *, no_validate: bool, public: bool
+) -> None:
     """Validate graphs, draw their consequences and write a store.
 
     INPUT are data files and folders, one named graph a file; without any, data/ttl. Ontology, shapes
@@ -39,6 +46,7 @@ def command(inputs: tuple[Path, ...], directory: Path | None, no_validate: bool)
         inputs,
         place,
         validate=not no_validate,
+        public=public,
         built_at=_read_epoch(os.environ.get("SOURCE_DATE_EPOCH", "")),
         report=lambda line: click.echo(line, err=True),
     )

@@ -34,6 +34,11 @@ _SPARE_WORKERS = 2
     help="Let who has a token change the store: conflictkg token create. [default: CONFLICTKG_EDITABLE]",
 )
 @click.option(
+    "--public",
+    is_flag=True,
+    help="Serve only a store of what may be passed on, as build --public makes it. [default: CONFLICTKG_PUBLIC]",
+)
+@click.option(
     "--federation",
     type=click.Path(path_type=Path),
     help="File of the endpoints that SERVICE may ask. [default: CONFLICTKG_FEDERATION_POLICY or none]",
@@ -45,6 +50,7 @@ def command(
     federation: Path | None,
     *,
     editable: bool,
+    public: bool,
 ) -> None:
     """Serve a store: SPARQL, linked data and pages.
 
@@ -71,6 +77,7 @@ def command(
         host=given.host if host is None else host,
         port=given.port if port is None else port,
         editable=given.editable or editable,
+        public=given.public or public,
         federation_policy=given.federation_policy if federation is None else federation,
     )
     if settings.access_log:

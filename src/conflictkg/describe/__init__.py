@@ -11,4 +11,5 @@ from conflictkg.describe.counting import Counts as Counts
 from conflictkg.describe.counting import count_graphs as count_graphs
 from conflictkg.describe.counting import count_store as count_store
 from conflictkg.describe.rights import GraphNotice as GraphNotice
+from conflictkg.describe.rights import find_kept_back as find_kept_back
 from conflictkg.describe.rights import read_notices as read_notices

@@ -93,3 +93,24 @@ def read_notices(store: Store, *, deadline_s: float | None = None) -> tuple[Grap
             )
         )
     return tuple(found)
+
+
+def find_kept_back(store: Store, *, deadline_s: float | None = None) -> tuple[str, ...]:
+    """What a store holds that may not be passed on: IRIs of graphs, and words for what has none.
+
+    A journal holds what was in graphs before, and these may have been others.
+
+    Args:
+        store: The store.
+        deadline_s: Seconds that each query may take.
+
+    Raises:
+        QueryError: The store cannot answer, or not in time.
+    """
+    notices = read_notices(store, deadline_s=deadline_s)
+    kept_back = [each.iri for each in notices if not each.may_be_passed_on]
+    if store.size() != sum(each.triples for each in notices):
+        kept_back.append("the unnamed graph")
+    if store.journal(most=1):
+        kept_back.append("the journal of its changes")
+    return tuple(kept_back)

@@ -22,6 +22,7 @@ from conflictkg.web import (
     operating,
     pages,
     problems,
+    public,
     questions_api,
     running,
     sparql,
@@ -58,7 +59,7 @@ def create_app(settings: Settings, store: Store) -> Flask:
 
     Raises:
         SourceError: A published question cannot be read.
-        ConfigError: The policy for SERVICE cannot be read.
+        ConfigError: The policy for SERVICE cannot be read, or the store is not one for public mode.
     """
     app = Flask(__name__)
     site = Site(settings, store, load_questions())
@@ -67,6 +68,7 @@ def create_app(settings: Settings, store: Store) -> Flask:
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    public.register(app, settings, store)
     running.register(app, settings)
     federation.register(app, settings)
     operating.register(app, site, app.extensions["conflictkg.traffic"])
