@@ -53,7 +53,7 @@ class Connection:
 
     @property
     def release(self) -> str:
-        """Of the data: equal for equal contents. Over HTTP that of the last answer; empty before the first."""
+        """Of the data: equal for equal contents. Over HTTP that of this thread's last answer."""
         return self._source.release
 
     def query(

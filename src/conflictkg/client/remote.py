@@ -2,6 +2,7 @@
 
 import io
 import json
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 
@@ -52,7 +53,7 @@ class Remote:
 
     def __init__(self, endpoint: str, *, token: str = "") -> None:
         self.endpoint = endpoint
-        self._release = ""
+        self._last = threading.local()
         headers = {"Accept": _ACCEPT, "User-Agent": "conflictkg"}
         if token:
             headers["Authorization"] = f"Bearer {token}"
@@ -61,8 +62,9 @@ class Remote:
 
     @property
     def release(self) -> str:
-        """Of the last answer."""
-        return self._release
+        """Of this thread's last answer; empty before the first."""
+        found: str = getattr(self._last, "release", "")
+        return found
 
     def query(
         self,
@@ -113,7 +115,7 @@ class Remote:
     def _require_success(self, response: httpx.Response) -> None:
         if response.status_code != 200:
             raise self._error_of(response)
-        self._release = response.headers.get("Conflictkg-Release", self._release)
+        self._last.release = response.headers.get("Conflictkg-Release", "")
 
     def _error_of(self, response: httpx.Response) -> Exception:
         body = bytearray()

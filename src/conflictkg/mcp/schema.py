@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any
 
-from conflictkg.answers import Iri, Literal
+from conflictkg.answers import Iri, Literal, Term
 from conflictkg.errors import NotFoundError
 from conflictkg.mcp.bounds import shorten_text
 from conflictkg.mcp.terms import read_iri, write_iri, write_term
@@ -14,15 +14,18 @@ from conflictkg.web.site import MADE_GRAPHS, Site
 from conflictkg.web.vocabulary import OntologyTerm, Vocabulary, load_vocabulary
 
 _MOST_TERMS = 500
+_MOST_MEMBERS = 1_000
+"""Of a class, that are looked at for what stands with them: some classes have millions."""
 
 _CLASSES = "SELECT ?term (COUNT(*) AS ?times) { ?thing a ?term } GROUP BY ?term ORDER BY DESC(?times) ?term"
 _PROPERTIES = (
     "SELECT ?term (COUNT(*) AS ?times) { ?s ?term ?o } GROUP BY ?term ORDER BY DESC(?times) ?term"
 )
-_USED_WITH = """
-SELECT ?class ?property (COUNT(*) AS ?times) (SAMPLE(?value) AS ?example) {
-  ?thing a ?class ; ?property ?value .
-} GROUP BY ?class ?property ORDER BY DESC(?times) ?property
+_USED_WITH = f"""
+SELECT ?property (COUNT(DISTINCT ?thing) AS ?times) (SAMPLE(?value) AS ?example) {{
+  {{ SELECT DISTINCT ?class ?thing {{ ?thing a ?class }} LIMIT {_MOST_MEMBERS} }}
+  ?thing ?property ?value .
+}} GROUP BY ?property ORDER BY DESC(?times) ?property
 """
 _EXAMPLES = "SELECT ?class ?thing { ?thing a ?class }"
 _USES = "SELECT ?property ?subject ?object { ?subject ?property ?object }"
@@ -69,9 +72,9 @@ class Schema:
 
     def _count(self, text: str) -> dict[str, int]:
         return {
-            row["term"].value: int(row["times"].lexical)
+            row["term"].value: _to_int(row["times"])
             for row in self._site.ask(text, limit=_MOST_TERMS).dicts()
-            if isinstance(row["term"], Iri) and isinstance(row["times"], Literal)
+            if isinstance(row["term"], Iri)
         }
 
     def describe(self) -> dict[str, Any]:
@@ -145,10 +148,11 @@ class Schema:
         rows = self._site.ask(_USED_WITH, limit=60, **{"class": iri}).dicts()
         examples = self._site.ask(_EXAMPLES, limit=3, **{"class": iri}).iris("thing")
         return {
+            "members_looked_at": f"at most {_MOST_MEMBERS:,}",
             "properties": [
                 {
                     "property": write_term(row["property"]),
-                    "times": write_term(row["times"]),
+                    "members_that_have_it": _to_int(row["times"]),
                     "example": write_term(row.get("example")),
                 }
                 for row in rows
@@ -164,12 +168,14 @@ class Schema:
         ]
 
     def _tell_members(self, iri: str) -> list[dict[str, str | None]]:
+        rows = self._site.ask(_MEMBERS, limit=200, scheme=iri).dicts()
+        labels = [row.get("label") for row in rows]
         return [
             {
                 "iri": write_term(row["member"]),
-                "label": row["label"].lexical if isinstance(row.get("label"), Literal) else None,  # type: ignore[union-attr]  # it is one
+                "label": label.lexical if isinstance(label, Literal) else None,
             }
-            for row in self._site.ask(_MEMBERS, limit=200, scheme=iri).dicts()
+            for row, label in zip(rows, labels, strict=True)
         ]
 
 
@@ -208,6 +214,10 @@ def _tell_in_full(iri: str, terms: Mapping[str, OntologyTerm]) -> dict[str, Any]
             },
         }
     return {name: value for name, value in told.items() if value}
+
+
+def _to_int(term: Term) -> int:
+    return int(term.lexical) if isinstance(term, Literal) else 0
 
 
 def _closest(name: str, known: list[str]) -> list[str]:
