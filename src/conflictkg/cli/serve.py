@@ -1,9 +1,12 @@
 """``conflictkg serve``: a store over HTTP."""
 
 import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from logging.handlers import WatchedFileHandler
 from pathlib import Path
+from wsgiref.types import WSGIApplication
 
 import click
 
@@ -54,17 +57,18 @@ def command(
 ) -> None:
     """Serve a store: SPARQL, linked data and pages.
 
-    Runs until it gets SIGTERM or Control+C; then finishes the requests that run, for up to 30
-    seconds. A second signal ends it at once.
+    A new build in the place of the store is served within a second, or at once on SIGHUP; answers that
+    have begun go on with the old one. Runs until it gets SIGTERM or Control+C; then finishes the requests
+    that run, for up to 30 seconds. A second signal ends it at once.
     """
     # Flask and waitress are needed by this command only.
-    from conflictkg.web import create_app
     from conflictkg.web.limits import threads_for
     from conflictkg.web.operating import log_requests
     from conflictkg.web.server import (
         Server,
         is_loopback,
         listen,
+        looking_on_hangup,
         max_body_bytes,
         stopping_on_signals,
     )
@@ -96,17 +100,40 @@ def command(
     # The port first: who only chose a taken one need not wait for the store.
     sockets = listen(settings.host, settings.port)
     try:
-        with open_store(settings.store, limits, editable=settings.editable) as store:
-            app = create_app(settings, store)
+        with _application(settings, limits) as (app, look_again):
             server = Server(app, sockets, max_body_bytes(settings), threads_for(settings))
             # From here on a signal is a request to end well, so only now is it said how.
-            with stopping_on_signals(server.stop):
+            with stopping_on_signals(server.stop), looking_on_hangup(look_again):
                 _announce(settings, sockets[0].getsockname()[1], is_open=not is_loopback(sockets))
                 server.serve()
     finally:
         for each in sockets:
             each.close()
     click.echo("conflictkg: stopped", err=True)
+
+
+@contextmanager
+def _application(
+    settings: Settings, limits: Limits
+) -> Iterator[tuple[WSGIApplication, Callable[[], None]]]:
+    """What is served, and what has it look for a new build; an edited store is served until the end."""
+    from conflictkg.web import create_app
+    from conflictkg.web.reloading import Reloading
+
+    if settings.editable:
+        with open_store(settings.store, limits, editable=True) as store:
+            yield create_app(settings, store), lambda: None
+        return
+    app = Reloading(
+        settings.store,
+        lambda: open_store(settings.store, limits),
+        lambda store: create_app(settings, store),
+    )
+    app.watch()
+    try:
+        yield app, app.look_now
+    finally:
+        app.close()
 
 
 def _configure_logging() -> None:

@@ -291,3 +291,13 @@ def stopping_on_signals(stop: Callable[[], None]) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def looking_on_hangup(look: Callable[[], None]) -> Iterator[None]:
+    """SIGHUP calls ``look`` while the block runs; in the main thread only."""
+    before = signal.signal(signal.SIGHUP, lambda number, frame: look())  # noqa: ARG005  the signal module's signature
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGHUP, before)

@@ -1,0 +1,110 @@
+"""A new build is served without dropping a request, and every answer is of one build."""
+
+import threading
+from pathlib import Path
+from urllib.parse import quote
+
+import httpx
+import pytest
+from served import served
+from small_store import numbers, write_small_store
+
+from conflictkg.config import Settings
+from conflictkg.store import Store, open_store
+from conflictkg.web import create_app
+from conflictkg.web.reloading import Reloading
+
+COUNT = "/sparql?query=" + quote("SELECT (COUNT(*) AS ?n) { ?s ?p ?o }")
+ALL = "/sparql?query=" + quote("SELECT * { ?s ?p ?o }")
+
+
+def reloading(place: Path, opened: list[Store] | None = None) -> Reloading:
+    def open_it() -> Store:
+        store = open_store(place)
+        if opened is not None:
+            opened.append(store)
+        return store
+
+    return Reloading(place, open_it, lambda store: create_app(Settings(), store))
+
+
+def test_every_answer_is_of_one_build_while_builds_change(tmp_path: Path) -> None:
+    """Eight clients ask all the time; each count belongs to the release that the answer names."""
+    place = tmp_path / "store"
+    sizes = {f"r{number}": 100 + number for number in range(6)}
+    write_small_store(place, numbers(100), "r0")
+    app = reloading(place)
+    seen: list[tuple[str, int]] = []
+    failed: list[object] = []
+    ended = threading.Event()
+
+    def ask(address: str) -> None:
+        with httpx.Client(base_url=address, headers={"Accept": "text/csv"}) as client:
+            while not ended.is_set():
+                response = client.get(COUNT)
+                if response.status_code != 200:
+                    failed.append(response.text)
+                    return
+                count = int(response.text.split()[1])
+                seen.append((response.headers["Conflictkg-Release"], count))
+
+    with served(app, Settings()) as address:  # type: ignore[arg-type]  # as waitress has it
+        clients = [threading.Thread(target=ask, args=(address,)) for _ in range(8)]
+        for each in clients:
+            each.start()
+        for release, size in list(sizes.items())[1:]:
+            known = len(seen)
+            write_small_store(place, numbers(size), release)
+            assert app.reload()
+            while len(seen) < known + 40 and not failed:
+                ended.wait(0.01)
+        ended.set()
+        for each in clients:
+            each.join()
+    app.close()
+    assert not failed
+    assert {release for release, _ in seen} == set(sizes)
+    assert all(sizes[release] == count for release, count in seen)
+
+
+def test_answer_that_has_begun_goes_on_with_its_build(tmp_path: Path) -> None:
+    """The old store is closed with its last answer, not before."""
+    place = write_small_store(tmp_path / "store", numbers(40_000), "old")
+    opened: list[Store] = []
+    app = reloading(place, opened)
+    with (
+        served(app, Settings()) as address,  # type: ignore[arg-type]  # as waitress has it
+        httpx.Client(base_url=address, headers={"Accept": "text/csv"}) as client,
+    ):
+        with client.stream("GET", ALL) as response:
+            pieces = response.iter_bytes()
+            first = next(pieces)
+            write_small_store(place, numbers(10), "new")
+            assert app.reload()
+            assert client.get(COUNT).headers["Conflictkg-Release"] == "new"
+            whole = first + b"".join(pieces)
+        assert len(whole.splitlines()) == 40_001
+    with pytest.raises(Exception, match="closed"):
+        opened[0].query("ASK {}")
+    assert opened[1].query("ASK {}")
+    app.close()
+
+
+def test_build_that_cannot_be_opened_is_not_served(tmp_path: Path) -> None:
+    """The old one is served on, and the new one is not tried again and again."""
+    place = write_small_store(tmp_path / "store", numbers(10), "old")
+    app = reloading(place)
+    place.rename(tmp_path / "away")
+    place.mkdir()
+    assert not app.reload()
+    (tmp_path / "away").rename(tmp_path / "kept")
+    response = httpx.Client(transport=httpx.WSGITransport(app=app), base_url="http://x").get(COUNT)
+    assert response.headers["Conflictkg-Release"] == "old"
+    assert not app.reload()
+    app.close()
+
+
+def test_nothing_new_changes_nothing(tmp_path: Path) -> None:
+    app = reloading(write_small_store(tmp_path / "store"))
+    assert not app.reload()
+    app.close()
