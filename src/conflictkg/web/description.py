@@ -6,6 +6,7 @@ from itertools import chain
 
 from conflictkg.answers import XSD, Blank, Iri, Literal, Stream, Term, Triple, Triples
 from conflictkg.config import Settings
+from conflictkg.describe import describe_prefixes, describe_questions
 from conflictkg.engine.evaluate import FUNCTIONS
 from conflictkg.store import Store
 from conflictkg.terms import PREFIXES
@@ -31,7 +32,7 @@ _TEXT_SEARCH = {
 
 
 def describe_service(site: Site, address: str, more: Iterable[Triple] = ()) -> Triples:
-    """Describe the endpoint: languages, formats, functions, limits, dataset and its graphs.
+    """Describe the endpoint: languages, formats, functions, limits, dataset, prefixes, questions.
 
     Args:
         site: What is served, and within which limits.
@@ -43,6 +44,8 @@ def describe_service(site: Site, address: str, more: Iterable[Triple] = ()) -> T
         _iter_abilities(service, is_editable=site.settings.editable),
         _iter_limits(service, site.settings),
         _iter_dataset(service, site.store),
+        describe_prefixes(),
+        describe_questions(site.questions, address),
         more,
     )
     return Triples(Stream(chain.from_iterable(parts)))

@@ -1,14 +1,16 @@
 """``/.well-known/void``: the store described in VoID and DCAT, for catalogues and crawlers."""
 
+from itertools import chain
 from pathlib import Path
 
 from flask import Blueprint, Flask, Response, current_app, request, url_for
 
 from conflictkg.answers import Stream, Triples
-from conflictkg.describe import Dump, Places, describe_store
+from conflictkg.describe import Dump, Places, describe_prefixes, describe_questions, describe_store
 from conflictkg.dumps import WHOLE, find_dump, folder_of, name_dump
 from conflictkg.web.described import Descriptions
 from conflictkg.web.etags import answer_unchanged, mark, names_tag, tag_of
+from conflictkg.web.problems import prefers_page
 from conflictkg.web.responses import choose_offer, offers_for, write_response
 from conflictkg.web.site import Site, current_site
 
@@ -32,10 +34,12 @@ def current_descriptions() -> Descriptions:
 
 @blueprint.get("/.well-known/void")
 def void() -> Response:
-    """The store in VoID and DCAT, in the RDF format that the client prefers."""
+    """The store in VoID and DCAT, prefixes and questions in SHACL, in the RDF format that the client prefers."""
     site, descriptions = current_site(), current_descriptions()
     offers = tuple(each for each in offers_for("graph") if each.name != "html")
-    offer = choose_offer(request.args.get("format", ""), request.headers.get("Accept"), offers)
+    # Browsers name XML, for pages; who looks at this with one reads Turtle more easily.
+    accept = None if prefers_page(request) else request.headers.get("Accept")
+    offer = choose_offer(request.args.get("format", ""), accept, offers)
     notices = descriptions.notices()
     release = site.store.release
     folder = folder_of(site.store.directory, release)
@@ -54,8 +58,12 @@ def void() -> Response:
         graphs=dumps,
         example=described.example,
     )
-    triples = describe_store(
-        release, site.store.built_at, described.whole, described.graphs, notices, places
+    triples = chain(
+        describe_store(
+            release, site.store.built_at, described.whole, described.graphs, notices, places
+        ),
+        describe_prefixes(),
+        describe_questions(site.questions, places.sparql),
     )
     response = write_response(site, Triples(Stream(triples)), offer)
     if site.store.release == release:
