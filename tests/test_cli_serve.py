@@ -217,7 +217,7 @@ def test_settings_come_from_environment(store: Path) -> None:
     """Limits that are set in the environment hold."""
     with _serving(store, CONFLICTKG_MAX_QUERY_BYTES="100") as (address, _):
         answer = httpx.post(address + "sparql", data={"query": "ASK {}" + " " * 200})
-        assert answer.json()["type"] == "/problems/body-too-large"
+        assert answer.json()["type"] == "/problems/query-too-large"
         # The limit is on what comes in: pages ask longer queries than that.
         assert httpx.get(address + "page/organization/0001").status_code == 200
 

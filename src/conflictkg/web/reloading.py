@@ -122,7 +122,8 @@ class Reloading:
 
     def _open(self) -> _Generation:
         # A build that comes between the two lines is seen as a new one, which does no harm.
-        identity = _identity_of(self._directory)
+        # Where there is nothing, opening it says so.
+        identity = _identity_of(self._directory) if self._directory.exists() else (0, 0)
         store = self._open_store()
         return _Generation(self._make_app(store), store, identity)
 
