@@ -293,6 +293,7 @@ _REASONS = {
     200: "The answer.",
     201: "Made.",
     204: "Done; there is nothing to say.",
+    206: "The part that Range asks for.",
     303: "See there.",
 }
 
