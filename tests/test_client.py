@@ -25,6 +25,7 @@ from conflictkg.answers import XSD, Iri, Literal, Solutions, Stream
 from conflictkg.answers.formats import write_answer
 from conflictkg.client import Connection
 from conflictkg.client.problems import rebuild_error
+from conflictkg.client.values import to_python
 from conflictkg.config import Settings
 from conflictkg.errors import (
     ConflictKGError,
@@ -243,6 +244,21 @@ def test_dataset_is_chosen(graph: Connection) -> None:
     assert row["n"] == 1
 
 
+@pytest.mark.parametrize(
+    ("lexical", "datatype"),
+    [
+        ("1_0", "integer"),
+        ("four", "integer"),
+        ("2017-02-30", "date"),
+        ("yes", "boolean"),
+        ("1", "token"),
+    ],
+)
+def test_what_is_no_value_of_its_datatype_is_its_text(lexical: str, datatype: str) -> None:
+    """Python would read some of them all the same."""
+    assert to_python(Literal(lexical, XSD + datatype)) == lexical
+
+
 # Answers that are not whole
 
 
@@ -274,12 +290,34 @@ def test_answer_that_ends_at_its_own_limit_is_no_error(graph: Connection) -> Non
     assert (len(list(rows)), rows.complete) == (10, False)
 
 
-def test_answer_that_nobody_finishes_frees_the_server(remote: Connection) -> None:
-    """Four queries of one client may run: with five left open the sixth would be refused."""
-    for _ in range(6):
-        with remote.query(ALL) as rows:
-            next(iter(rows))
-    assert remote.ask("ASK {}")
+class _Watched:
+    """A source that tells whether its last answer was closed."""
+
+    release = "r1"
+
+    def __init__(self) -> None:
+        self.is_closed = False
+
+    def query(self, text: str, **_: object) -> Solutions:  # noqa: ARG002  it always answers the same
+        rows = iter([(Iri(f"{N}a"),), (Iri(f"{N}b"),)])
+        return Solutions(("s",), Stream(rows, self.close))
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
+def test_answer_that_nobody_finishes_is_stopped() -> None:
+    """Though somebody still holds it."""
+    source = _Watched()
+    rows = Connection(source).query("SELECT ?s {}")
+    for _ in rows:
+        assert not source.is_closed
+        break
+    assert source.is_closed
+    source.is_closed = False
+    with Connection(source).query("SELECT ?s {}"):
+        assert not source.is_closed
+    assert source.is_closed
 
 
 # Errors
@@ -417,6 +455,19 @@ def test_stream_that_breaks_off_never_looks_whole(kept: float) -> None:
             pytest.raises(IncompleteAnswerError),
         ):
             list(graph.query("SELECT ?s {}"))
+
+
+def test_stream_that_does_not_say_that_it_is_whole_never_looks_so() -> None:
+    """Between two batches a stream can end as if it were done."""
+    schema = pa.schema([("s", pa.large_string()), ("s:type", pa.string())])
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, schema) as writer:
+        writer.write_batch(pa.record_batch([[f"{N}a"], ["iri"]], schema=schema))
+    with (
+        _endpoint((200, ARROW, sink.getvalue().to_pybytes())) as (graph, _),
+        pytest.raises(IncompleteAnswerError, match="without saying"),
+    ):
+        list(graph.query("SELECT ?s {}"))
 
 
 def test_stream_that_breaks_off_is_given_to_who_wants_a_part() -> None:

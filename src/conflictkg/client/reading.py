@@ -51,12 +51,3 @@ class BodyReader(io.RawIOBase):
         except httpx.HTTPError as error:
             self.error = error
             raise OSError(str(error)) from error
-
-    def require_end(self) -> None:
-        """See whether it ends as it should.
-
-        Raises:
-            OSError: The connection was cut.
-        """
-        while self._next():
-            pass

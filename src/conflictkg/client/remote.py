@@ -207,7 +207,6 @@ def _iter_triples(reader: BodyReader, *, is_cut: bool) -> Iterator[Triple]:
             yield Triple(_to_term(each.subject), Iri(predicate), _to_term(each.object))
     except (SyntaxError, OSError, httpx.HTTPError) as error:
         raise IncompleteAnswerError(0, _words_of(reader.error or error)) from error
-    reader.require_end()
     return not is_cut  # type: ignore[return-value]  # a generator's return value: Stream reads it
 
 
