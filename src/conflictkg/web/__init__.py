@@ -12,6 +12,7 @@ from conflictkg.config import Settings
 from conflictkg.questions import load_questions
 from conflictkg.store import Store
 from conflictkg.web import (
+    citing,
     dumps,
     encoding,
     federation,
@@ -43,7 +44,7 @@ _SECURITY_HEADERS = {
 }
 _EXPOSED = (
     "Conflictkg-Added, Conflictkg-Complete, Conflictkg-Release, Conflictkg-Removed, Conflictkg-Warnings, "
-    "Content-Disposition, ETag, Link, Location, Repr-Digest, Retry-After, X-Request-Id"
+    "Conflictkg-Same, Content-Disposition, ETag, Link, Location, Repr-Digest, Retry-After, X-Request-Id"
 )
 _OPEN_METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
 """What pages of other sites may use: reading. POST is among them for long queries."""
@@ -76,6 +77,7 @@ def create_app(settings: Settings, store: Store) -> Flask:
     app.register_blueprint(graphstore.blueprint)
     app.register_blueprint(journal.blueprint)
     app.register_blueprint(openapi.blueprint)
+    app.register_blueprint(citing.blueprint)
     app.register_blueprint(questions_api.blueprint)
     app.register_blueprint(validating.blueprint)
     app.register_blueprint(pages.blueprint)

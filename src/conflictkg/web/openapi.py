@@ -179,6 +179,19 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = MappingProxyType(
         ("journal.undo_entry", "POST"): Operation(
             "Take a change back.", (), statuses=(204,), needs_token=True, fails=_WRITING
         ),
+        ("citing.cite", "GET"): Operation(
+            "A citation of an answer: made for a query alone, else looked up again.",
+            (HTML, JSON, "application/x-bibtex", "application/yaml"),
+            {
+                "query": "SPARQL.",
+                "release": "Of the data that were asked.",
+                "date": "Of the asking.",
+                "sha256": "Of the answer.",
+                **_FORMAT,
+            },
+            statuses=(200, 303),
+            fails=(403, 406, 414, 422, 429, 503),
+        ),
         ("validating.form", "GET"): Operation("A form to validate data."),
         ("validating.validate", "POST"): Operation(
             "The report on data, by our shapes or by those that come with them in a form.",

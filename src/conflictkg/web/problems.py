@@ -361,6 +361,12 @@ BODY_TOO_LARGE = Kind(
     "The request's body is too large",
     "Send less at once, or put the file under data/ and build again.",
 )
+INCOMPLETE_ANSWER = Kind(
+    "incomplete-answer",
+    422,
+    "The answer is too long to be cited",
+    "Only what is whole can be cited: ask for less.",
+)
 UNPACKED_TOO_LARGE = Kind(
     "decompressed-too-large",
     413,
