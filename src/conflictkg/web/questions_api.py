@@ -53,11 +53,14 @@ def ask_question(slug: str) -> Response:
     for name, value in parameters:
         if name not in _OWN:
             given.setdefault(name, []).append(value)
-    text = ask_about(question, given)
+    text, release = ask_about(question, given), site.store.release
     offer = _choose_offer(parameters)
     limit, offset = _read_number(parameters, "limit", 100), _read_number(parameters, "offset", 0)
     limit = min(max(limit, 1), MOST_ROWS)
-    tag = tag_of(request, site.store.release, text, offer.name, limit, offset)
+    _require_reachable(offset + limit, site)
+    # The next page comes in the same form and with the same patience.
+    kept = {name: [value] for name, value in parameters if name in {"format", "timeout"}}
+    tag = tag_of(request, release, text, offer.name, limit, offset, sorted(kept.items()))
     if names_tag(request.headers.get("If-None-Match"), tag):
         return answer_unchanged(tag)
     timed = [each for each in parameters if each[0] == "timeout"]
@@ -71,16 +74,20 @@ def ask_question(slug: str) -> Response:
         )
         with found:
             if isinstance(found, Boolean):
-                return _write({"question": question.slug, "answer": found.value})
+                return _write(
+                    {"question": question.slug, "release": release, "answer": found.value}
+                )
             assert isinstance(found, Solutions)  # noqa: S101 -- questions select or ask
             rows = [row for place, row in enumerate(found.rows) if place >= offset]
             page = _Page(
                 question, found.variables, rows, offset, is_last=found.complete is not False
             )
-        return page.write(site, offer, given, limit)
+        return page.write(site, offer, {**given, **kept}, limit)
 
     response = run_admitted(f"question {slug}", answer)
-    mark(response, tag)
+    # Where somebody has changed the data meanwhile it is not sure of which release the answer is.
+    if site.store.release == release:
+        mark(response, tag)
     response.vary.add("Accept")
     return response
 
@@ -181,6 +188,18 @@ def _choose_offer(parameters: list[tuple[str, str]]) -> Offer:
     if offer is None:
         raise NotAcceptableError(f'format "{names[0][:50]}"', [each.name for each in _OFFERS])
     return offer
+
+
+def _require_reachable(rows: int, site: Site) -> None:
+    """Refuse pages behind the rows that an answer has here: each page is computed from the first row on."""
+    most = site.settings.max_rows
+    if rows > most:
+        raise RequestError(
+            problems.LIMIT_TOO_LARGE,
+            f"limit and offset lead to row {rows:,}; an answer has at most {most:,} rows here. "
+            "Ask for an earlier page, or send a query of your own to /sparql.",
+            fields={"maxRows": most},
+        )
 
 
 def _read_number(parameters: list[tuple[str, str]], name: str, default: int) -> int:
