@@ -25,6 +25,8 @@ _COMMANDS = {
     "update": "Change a store by SPARQL Update.",
     "optimize": "Sort and derive anew a store that was changed.",
     "export": "Write a store for other programs.",
+    "dump": "Write files of what may be passed on.",
+    "describe": "Describe a store in VoID and DCAT.",
     "serve": "Serve a store over HTTP.",
     "mcp": "Give language models read-only tools over a store.",
     "journal": "List, export and undo changes of a store.",

@@ -32,6 +32,7 @@ from conflictkg.errors import NotFoundError, StoreBusyError
 from conflictkg.web.etags import REVALIDATE
 from conflictkg.web.linked import address_of, current_descriptions
 from conflictkg.web.negotiate import Offer, find_format, negotiate
+from conflictkg.web.problems import BAD_PARAMETER, RequestError
 from conflictkg.web.site import Site, current_site
 
 blueprint = Blueprint("dumps", __name__)
@@ -77,8 +78,11 @@ def listing() -> Response:
     """Which files there are, what they hold, and which graphs are left out."""
     site = current_site()
     named = request.args.get("format", "")
-    offer = find_format(named, _OFFERS) if named else None
-    offer = offer or negotiate(request.headers.get("Accept"), _OFFERS)
+    offer = (
+        find_format(named, _OFFERS) if named else negotiate(request.headers.get("Accept"), _OFFERS)
+    )
+    if offer is None:
+        raise RequestError(BAD_PARAMETER, f'format is "{named[:100]}". Known: json, html.')
     notices = current_descriptions().notices()
     files = _list_files(site, notices)
     left_out = [each for each in notices if not each.may_be_passed_on]
@@ -123,6 +127,11 @@ def file(name: str) -> Response:
     response = send_file(
         made.path.absolute(), MEDIA_TYPE, as_attachment=True, etag=made.sha256, last_modified=None
     )
+    # Else the end of the answer is not told to those who count requests; and what they put around the file does
+    # not close it.
+    response.direct_passthrough = False
+    if close := getattr(response.response, "close", None):
+        response.call_on_close(close)
     digest = base64.b64encode(bytes.fromhex(made.sha256)).decode()
     response.headers["Repr-Digest"] = f"sha-256=:{digest}:"
     response.headers["Cache-Control"] = REVALIDATE

@@ -99,7 +99,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = MappingProxyType(
             "What there is, in VoID and DCAT.", _GRAPHS, _FORMAT, fails=(400, 406, 503)
         ),
         ("dumps.listing", "GET"): Operation(
-            "The files that can be fetched whole.", (HTML, JSON), _FORMAT, fails=(406, 503)
+            "The files that can be fetched whole.", (HTML, JSON), _FORMAT, fails=(400, 406, 503)
         ),
         ("dumps.file", "GET"): Operation(
             "A graph, or all, as N-Quads in gzip.",

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from flask import Flask, Request, Response, g, has_request_context, render_template, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, RequestedRangeNotSatisfiable
 
 from conflictkg import errors
 from conflictkg.errors import ConflictKGError
@@ -168,6 +168,12 @@ NOT_FOUND = Kind(
     404,
     "There is nothing at this address",
     "Check the address, or start at the home page.",
+)
+RANGE_NOT_SATISFIABLE = Kind(
+    "range-not-satisfiable",
+    416,
+    "The file has no such part",
+    "Ask for a part within the file; Content-Range says how long it is.",
 )
 METHOD_NOT_ALLOWED = Kind(
     "method-not-allowed",
@@ -510,6 +516,7 @@ _BY_STATUS = {
     413: TOO_LARGE,
     414: ADDRESS_TOO_LONG,
     415: UNSUPPORTED_MEDIA_TYPE,
+    416: RANGE_NOT_SATISFIABLE,
 }
 
 KINDS: Mapping[str, Kind] = {
@@ -734,6 +741,8 @@ def _describe_http(error: HTTPException) -> Problem:
         allowed = ", ".join(sorted(getattr(error, "valid_methods", None) or ()))
         headers = {"Allow": allowed}
         detail = f"{request.method} is not for {request.path}. Allowed: {allowed}."
+    if isinstance(error, RequestedRangeNotSatisfiable):
+        headers = {"Content-Range": f"bytes */{error.length}"}
     if kind is NOT_FOUND:
         detail = (
             f"nothing stands at {request.path}. Check the address, or start at the home page, /."

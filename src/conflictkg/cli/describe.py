@@ -1,0 +1,81 @@
+"""``conflictkg describe``: what a store holds, for catalogues."""
+
+from itertools import chain
+from pathlib import Path
+
+import click
+
+from conflictkg.answers import Stream, Triples
+from conflictkg.answers.formats import write_answer
+from conflictkg.cli.output import write_output
+from conflictkg.config import Settings
+from conflictkg.describe import (
+    Dump,
+    Places,
+    count_graphs,
+    count_store,
+    describe_prefixes,
+    describe_questions,
+    describe_store,
+    read_notices,
+)
+from conflictkg.dumps import WHOLE, find_dump, folder_of, name_dump
+from conflictkg.iris import BASE
+from conflictkg.questions import load_questions
+from conflictkg.store import open_store
+from conflictkg.terms import PREFIXES
+
+
+@click.command("describe")
+@click.option(
+    "--store",
+    "directory",
+    type=click.Path(path_type=Path),
+    help="Directory of the store. [default: CONFLICTKG_STORE or build/store]",
+)
+@click.option(
+    "-o",
+    "--output",
+    "target",
+    type=click.Path(path_type=Path),
+    help="File to write; by default standard output.",
+)
+def command(directory: Path | None, target: Path | None) -> None:
+    """Describe a store in VoID and DCAT, as /.well-known/void of its server does, in Turtle.
+
+    Addresses are those of the server that CONFLICTKG_BASE_IRI names.
+    """
+    settings = Settings.from_environment()
+    root = settings.base_iri or BASE
+    with open_store(directory or settings.store) as store:
+        folder = folder_of(store.directory, store.release)
+        notices = read_notices(store)
+        places = Places(
+            sparql=f"{root}sparql",
+            document=f"{root}.well-known/void",
+            whole=_dump(root, folder, WHOLE),
+            graphs={
+                each.iri: _dump(root, folder, name_dump(each.iri))
+                for each in notices
+                if each.may_be_passed_on
+            },
+        )
+        triples = chain(
+            describe_store(
+                store.release,
+                store.built_at,
+                count_store(store),
+                count_graphs(store),
+                notices,
+                places,
+            ),
+            describe_prefixes(),
+            describe_questions(load_questions(), places.sparql),
+        )
+        content = b"".join(write_answer(Triples(Stream(triples)), "turtle", PREFIXES))
+    write_output(content, target)
+
+
+def _dump(root: str, folder: Path, name: str) -> Dump:
+    made, address = find_dump(folder, name), f"{root}dumps/{name}"
+    return Dump(address, made.size, made.sha256) if made else Dump(address)
