@@ -23,6 +23,10 @@ _SPDX = "http://spdx.org/rdf/terms#"
 _FORMATS = "http://www.w3.org/ns/formats/"
 _MEDIA = "https://www.iana.org/assignments/media-types/"
 _PASSED_ON = PREFIXES["ckg"] + "redistribution"
+_PROTOCOL = "http://www.w3.org/TR/sparql11-protocol/"
+_SHA256 = _SPDX + "checksumAlgorithm_sha256"
+_N_QUADS, _GZIP = _MEDIA + "application/n-quads", _MEDIA + "application/gzip"
+_KEYWORDS = ("armed conflict", "claims", "knowledge graph", "provenance")
 _DATATYPE_PARTITION = "http://ldf.fi/void-ext#datatypePartition"
 _DATATYPE = "http://ldf.fi/void-ext#datatype"
 _TITLE = "conflictkg, a knowledge graph of armed conflict"
@@ -113,6 +117,8 @@ def describe_store(
         (_DCT + "title", _english(_TITLE)),
         (_DCT + "description", _english(_SUMMARY)),
         (_DCT + "publisher", publisher),
+        (_DCT + "modified", Literal(built_at, XSD + "dateTime")),
+        (_FOAF + "homepage", Iri(BASE)),
         (_DCAT + "dataset", dataset),
         (_DCAT + "service", service),
         *((_DCAT + "dataset", Iri(each.iri)) for each in notices),
@@ -124,8 +130,9 @@ def describe_store(
         (_DCAT + "endpointURL", service),
         (_DCAT + "endpointDescription", service),
         (_DCAT + "servesDataset", dataset),
-        (_DCT + "conformsTo", Iri("http://www.w3.org/TR/sparql11-protocol/")),
+        (_DCT + "conformsTo", Iri(_PROTOCOL)),
     )
+    yield from _say_kinds(notices)
     yield from _say(
         dataset,
         (_RDF + "type", Iri(_VOID + "Dataset")),
@@ -135,6 +142,7 @@ def describe_store(
         (_DCT + "publisher", publisher),
         (_DCT + "modified", Literal(built_at, XSD + "dateTime")),
         (_DCAT + "version", Literal(release)),
+        *((_DCAT + "keyword", _english(each)) for each in _KEYWORDS),
         (_VOID + "sparqlEndpoint", service),
         (_VOID + "uriSpace", Literal(BASE + "id/")),
         (_FOAF + "homepage", Iri(BASE)),
@@ -144,11 +152,28 @@ def describe_store(
         *([(_VOID + "exampleResource", Iri(places.example))] if places.example else []),
     )
     if places.whole is not None:
-        yield from _distribute(dataset, places.whole, (), writer)
+        shared = tuple(
+            Iri(each) for each in _licences(each for each in notices if each.may_be_passed_on)
+        )
+        yield from _distribute(dataset, places.whole, shared, writer)
     yield from _count(dataset, whole, writer)
     yield from _link(dataset, whole, writer)
     for notice in notices:
         yield from _describe_graph(notice, counts.get(notice.iri, Counts()), places, writer)
+
+
+def _say_kinds(notices: Iterable[GraphNotice]) -> Iterator[Triple]:
+    """What the things of others are that are named here; DCAT-AP asks for it."""
+    kinds = {
+        BASE: _FOAF + "Document",
+        _PROTOCOL: _DCT + "Standard",
+        _N_QUADS: _DCT + "MediaType",
+        _GZIP: _DCT + "MediaType",
+        _SHA256: _SPDX + "ChecksumAlgorithm",
+    }
+    kinds |= {each.licence: _DCT + "LicenseDocument" for each in notices if each.licence}
+    for name, kind in sorted(kinds.items()):
+        yield from _say(Iri(name), (_RDF + "type", Iri(kind)))
 
 
 def _describe_graph(
@@ -199,8 +224,8 @@ def _distribute(
         (_RDF + "type", Iri(_DCAT + "Distribution")),
         (_DCAT + "downloadURL", file),
         (_DCAT + "accessURL", file),
-        (_DCAT + "mediaType", Iri(_MEDIA + "application/n-quads")),
-        (_DCAT + "compressFormat", Iri(_MEDIA + "application/gzip")),
+        (_DCAT + "mediaType", Iri(_N_QUADS)),
+        (_DCAT + "compressFormat", Iri(_GZIP)),
         *((_DCT + "license", each) for each in licences),
     )
     if dump.size is not None:
@@ -213,7 +238,7 @@ def _distribute(
         yield from _say(
             checksum,
             (_RDF + "type", Iri(_SPDX + "Checksum")),
-            (_SPDX + "algorithm", Iri(_SPDX + "checksumAlgorithm_sha256")),
+            (_SPDX + "algorithm", Iri(_SHA256)),
             (_SPDX + "checksumValue", Literal(dump.sha256, XSD + "hexBinary")),
         )
 
@@ -257,6 +282,7 @@ def _link(dataset: Iri, counts: Counts, writer: _Writer) -> Iterator[Triple]:
         yield from _say(
             links,
             (_RDF + "type", Iri(_VOID + "Linkset")),
+            (_DCT + "title", _english(f"Links to {start} by {name}")),
             (_VOID + "linkPredicate", Iri(name)),
             (_VOID + "subjectsTarget", dataset),
             (_VOID + "objectsTarget", target),
@@ -265,6 +291,7 @@ def _link(dataset: Iri, counts: Counts, writer: _Writer) -> Iterator[Triple]:
         yield from _say(
             target,
             (_RDF + "type", Iri(_VOID + "Dataset")),
+            (_DCT + "title", _english(f"Things of {start}")),
             (_VOID + "uriSpace", Literal(start + "/")),
         )
 

@@ -6,7 +6,7 @@ without a description, and one whose description somebody broke, stay here.
 
 from dataclasses import dataclass, field
 
-from conflictkg.answers import Term
+from conflictkg.answers import Iri, Term
 from conflictkg.describe.asking import iter_rows, to_text
 from conflictkg.store import Store
 from conflictkg.terms import PREFIXES
@@ -49,15 +49,13 @@ class GraphNotice:
     @property
     def title(self) -> str:
         """What it is called; its IRI where it does not say."""
-        return self._first("title") or self.iri
+        return to_text(next(iter(self.says.get(_DCT + "title", ())), None)) or self.iri
 
     @property
     def licence(self) -> str:
         """The IRI of its licence; empty where it has none."""
-        return self._first("license")
-
-    def _first(self, name: str) -> str:
-        return to_text(next(iter(self.says.get(_DCT + name, ())), None))
+        named = [each for each in self.says.get(_DCT + "license", ()) if isinstance(each, Iri)]
+        return named[0].value if named else ""
 
 
 def read_notices(store: Store, *, deadline_s: float | None = None) -> tuple[GraphNotice, ...]:
