@@ -82,6 +82,8 @@ def ask_for(
     # As a proxy in front says it: each client has an address of its own.
     headers = {**headers, "X-Real-IP": f"192.0.{2 if pause_s else 3}.{seed}"}
     until = time.perf_counter() + seconds
+    # Nobody begins at the same moment as everybody else.
+    time.sleep(chance.random() * pause_s)
     while time.perf_counter() < until:
         start = time.perf_counter()
         try:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from conflictkg.config import Settings
 from conflictkg.store import Cancellation
 from conflictkg.web import problems
-from conflictkg.web.limits import is_loopback
+from conflictkg.web.limits import QUICK_QUEUE, is_loopback
 from conflictkg.web.problems import RequestError
 
 _MOST_CLIENTS = 20_000
@@ -28,6 +28,9 @@ _HEAVY_S = 60.0
 
 _GRACE = 8
 """How many times longer a text may take that was light before."""
+
+_PATIENCE = 20
+"""How many times longer than its own time a query may take on the clock: what waits for the disk is late in the end."""
 
 _RETRY_S = 5
 
@@ -63,6 +66,9 @@ class Admission:
     A client on the machine itself has no budget of its own, unless a header names the clients: it is a
     program of the operator, or a proxy through which all come.
 
+    A query runs in the thread that serves it, so what counts for its lane is that thread's own processor
+    time: where all are slow because there is much to do, a light query stays a light one.
+
     Args:
         settings: How many and how much.
         clock: Seconds, for tests.
@@ -70,10 +76,10 @@ class Admission:
 
     def __init__(self, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:
         self._settings, self._clock = settings, clock
+        self._own_clock = own_clock if clock is time.monotonic else lambda: clock
         self._changed = threading.Condition()
         self._long = _Lane(settings.workers, settings.queue_length)
-        # It moves so fast that more can wait.
-        self._quick = _Lane(settings.quick_workers, 4 * settings.queue_length)
+        self._quick = _Lane(settings.quick_workers, QUICK_QUEUE * settings.queue_length)
         self._uses: OrderedDict[str, _Use] = OrderedDict()
         self._heavy: OrderedDict[int, float] = OrderedDict()
         self._light: OrderedDict[int, float] = OrderedDict()
@@ -119,7 +125,7 @@ class Admission:
                 if use is not None:
                     use.queries -= 1
                 raise
-            return Turn(self, lane, use, key, self._clock())
+            return Turn(self, lane, use, key, self._clock(), self._own_clock())
 
     def _wait(self, lane: _Lane, cancellation: Cancellation) -> None:
         if len(lane.queue) >= lane.queue_length:
@@ -156,7 +162,7 @@ class Admission:
                 return
             turn.is_over = True
             turn.lane.free += 1
-            if took < self._settings.quick_s:
+            if took < self._settings.quick_s or turn.used() < self._settings.quick_s:
                 self._heavy.pop(turn.key, None)
                 _remember(self._light, turn.key, now)
             if turn.use is not None:
@@ -170,7 +176,8 @@ class Admission:
         if turn.lane is not self._quick:
             return False
         most = self._settings.quick_s * (_GRACE if turn.key in self._light else 1)
-        return self._clock() - turn.started > most
+        took = self._clock() - turn.started
+        return took > most and (turn.used() > most or took > _PATIENCE * most)
 
     def move(self, turn: "Turn", *, is_begun: bool) -> bool:
         """Give a query a worker for its place on the quick lane.
@@ -254,18 +261,42 @@ class Turn:
         use: What its client uses; none where that is not counted.
         key: Of its text.
         started: When it got the place.
+        clock: Of the thread that it runs in.
     """
 
     def __init__(
-        self, admission: Admission, lane: _Lane, use: _Use | None, key: int, started: float
+        self,
+        admission: Admission,
+        lane: _Lane,
+        use: _Use | None,
+        key: int,
+        started: float,
+        clock: Callable[[], float],
     ) -> None:
         self._admission, self.lane, self.use, self.key = admission, lane, use, key
         self.started = started
         self.is_over = False
+        self._clock, self._begun = clock, clock()
+
+    def used(self) -> float:
+        """Seconds of processor time that its thread has used since; any thread may ask."""
+        try:
+            return self._clock() - self._begun
+        except OSError:  # the thread has ended
+            return 0.0
 
     def end(self) -> None:
         """Give the place back; a second time does nothing."""
         self._admission.leave(self)
+
+
+def own_clock() -> Callable[[], float]:
+    """The processor time of the thread that asks, for other threads to read; the clock where there is none."""
+    find = getattr(time, "pthread_getcpuclockid", None)
+    if find is None:
+        return time.monotonic
+    number = find(threading.get_ident())
+    return lambda: time.clock_gettime(number)
 
 
 def _remember(texts: OrderedDict[int, float], key: int, now: float) -> None:
