@@ -19,6 +19,7 @@ from web_support import (
 from werkzeug.test import TestResponse
 
 from conflictkg.answers import Answer
+from conflictkg.build import build_store
 from conflictkg.config import Settings
 from conflictkg.describe.catalogue import DATASET
 from conflictkg.errors import ConfigError, QueryTimeoutError
@@ -26,6 +27,7 @@ from conflictkg.iris import BASE
 from conflictkg.questions import load_questions
 from conflictkg.store import open_store
 from conflictkg.terms import PREFIXES
+from conflictkg.views import ASSERTED_GRAPH
 from conflictkg.web import create_app
 
 VOID = "/.well-known/void"
@@ -174,6 +176,13 @@ def test_no_address_breaks_out_of_the_header(client: FlaskClient, path: str) -> 
     assert "Location" not in response.headers
 
 
+def test_page_of_graphs_leads_to_dumps_and_description(client: FlaskClient) -> None:
+    """Both are found without knowing of them."""
+    text = client.get("/graphs", headers={"Accept": HTML}).text
+    assert 'href="/dumps"' in text
+    assert f'href="{VOID}"' in text
+
+
 # Public mode
 
 
@@ -201,6 +210,41 @@ def test_public_server_does_not_start_on_another_store(tmp_path: Path) -> None:
         with pytest.raises(ConfigError, match=f"{closed}.*build --public"):
             create_app(Settings(public=True), store)
         create_app(Settings(), store)
+
+
+def test_public_build_leaves_out_what_may_not_be_passed_on(tmp_path: Path) -> None:
+    """A public server starts on it, and nothing of what was left out is in views or consequences."""
+    head = "".join(f"@prefix {name}: <{iri}> .\n" for name, iri in PREFIXES.items())
+    for name, may in (("open", "true"), ("closed", "false")):
+        own = f"<http://example.org/{name}-"
+        (tmp_path / f"{name}.ttl").write_text(
+            f"""{head} <{BASE}graph/{name}> a ckg:NamedGraph ; ckg:redistribution {may} .
+            {own}child> a ckg:Organization . {own}parent> a ckg:Organization .
+            {own}relation> a ckg:GroupRelation ; ckg:child {own}child> ; ckg:parent {own}parent> ;
+              ckg:relationType cs:relation-type-subgroup-of ; ckg:polarity cs:polarity-affirmed ;
+              ckg:reviewStatus cs:review-status-accepted ; ckg:modality cs:modality-actual ;
+              ckg:claimStatus cs:claim-status-fact ."""
+        )
+    inputs = [tmp_path / "open.ttl", tmp_path / "closed.ttl"]
+    for name, public in (("whole", False), ("public", True)):
+        build_store(inputs, tmp_path / name, validate=False, public=public)
+        with open_store(tmp_path / name) as store:
+            client = create_app(Settings(), store).test_client()
+            query = "SELECT * { GRAPH ?g { ?s ?p ?o } FILTER(CONTAINS(STR(?s), 'closed')) }"
+            found = client.get("/sparql", query_string={"query": query}).json
+            assert found is not None
+            assert bool(found["results"]["bindings"]) is not public
+            query = (
+                f"ASK {{ GRAPH <{ASSERTED_GRAPH}> {{ <http://example.org/open-child> ?p ?o }} }}"
+            )
+            found = client.get("/sparql", query_string={"query": query}).json
+            assert found is not None
+            assert found["boolean"]
+            if public:
+                create_app(Settings(public=True), store)
+            else:
+                with pytest.raises(ConfigError):
+                    create_app(Settings(public=True), store)
 
 
 def test_public_server_is_not_editable(tmp_path: Path) -> None:
