@@ -17,10 +17,13 @@ from conflictkg.answers.formats import write_answer
 from conflictkg.describe import (
     Dump,
     Places,
+    StoreCounts,
     count_graphs,
     count_store,
     describe_store,
     find_kept_back,
+    keep_counts,
+    load_counts,
     read_notices,
 )
 from conflictkg.describe.catalogue import DATASET
@@ -217,6 +220,24 @@ def test_description_meets_the_shapes_of_catalogues(
         for result in report.subjects(SH.resultSeverity, SH.Violation)
     }
     assert found == missing
+
+
+def test_kept_counts_are_those_that_are_counted(store: Store) -> None:
+    """They are read as they were, and only for the release that they are of."""
+    assert load_counts(store) is None
+    kept = keep_counts(store)
+    assert load_counts(store) == kept == StoreCounts(count_store(store), count_graphs(store))
+    assert [each.name for each in store.directory.glob("*.tmp")] == []
+    file = store.directory / "counts.json"
+    file.write_text(file.read_text().replace('"release": "r1"', '"release": "r2"'))
+    assert load_counts(store) is None
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", "null", '{"format": 1, "release": 2}', "\x00"])
+def test_kept_counts_that_cannot_be_read_are_none(store: Store, text: str) -> None:
+    """Whoever asks counts anew."""
+    (store.directory / "counts.json").write_text(text)
+    assert load_counts(store) is None
 
 
 # Dumps

@@ -21,6 +21,7 @@ from werkzeug.test import TestResponse
 from conflictkg.answers import Answer
 from conflictkg.build import build_store
 from conflictkg.config import Settings
+from conflictkg.describe import load_counts
 from conflictkg.describe.catalogue import DATASET
 from conflictkg.errors import ConfigError, QueryTimeoutError
 from conflictkg.iris import BASE
@@ -240,6 +241,7 @@ def test_public_build_leaves_out_what_may_not_be_passed_on(tmp_path: Path) -> No
             found = client.get("/sparql", query_string={"query": query}).json
             assert found is not None
             assert found["boolean"]
+            assert load_counts(store) is not None
             if public:
                 create_app(Settings(public=True), store)
             else:

@@ -18,10 +18,12 @@ from rdflib import DCTERMS, ORG, RDF, Graph, Literal, URIRef
 from rdflib.term import Node
 
 from conflictkg import files, iris, views
-from conflictkg.errors import InvalidGraphError, SourceError
+from conflictkg.describe import keep_counts
+from conflictkg.errors import ConflictKGError, InvalidGraphError, SourceError
 from conflictkg.graphs import FileGraph, load_graphs, locate_subjects, merge_graphs, read_text
 from conflictkg.reason import entail
 from conflictkg.shacl import Finding, Severity, validate_graphs
+from conflictkg.store import open_store
 from conflictkg.store.layout import FORMAT
 from conflictkg.store.place import claim_place
 from conflictkg.store.writer import Contents, versions, write_store
@@ -124,6 +126,8 @@ def build_store(
             write_store(directory, contents)
             quads = sum(each.count(b"\n") for each in contents.graphs.values())
             done(f"{quads:,} quads, release {contents.release}")
+        with steps.timed("count") as done:
+            done(_count(directory))
     return Build(directory, contents.release, quads)
 
 
@@ -354,6 +358,16 @@ def _describe_own(iri: URIRef, may_be_passed_on: bool) -> Graph:
     description.add((iri, DCTERMS.license, LICENCE))
     description.add((iri, CKG.redistribution, Literal(may_be_passed_on)))
     return description
+
+
+def _count(directory: Path) -> str:
+    """Count what was written, for descriptions. The store is whole without: where it fails, who asks counts."""
+    try:
+        with open_store(directory) as store:
+            counts = keep_counts(store)
+    except (ConflictKGError, OSError) as error:
+        return f"left to who asks: {error}"
+    return f"{len(counts.whole.classes)} classes, {len(counts.whole.properties)} properties"
 
 
 def _digest_files(digest: "hashlib._Hash", iri: URIRef, parts: Iterable[FileGraph]) -> None:

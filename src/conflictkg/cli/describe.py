@@ -12,11 +12,13 @@ from conflictkg.config import Settings
 from conflictkg.describe import (
     Dump,
     Places,
+    StoreCounts,
     count_graphs,
     count_store,
     describe_prefixes,
     describe_questions,
     describe_store,
+    load_counts,
     read_notices,
 )
 from conflictkg.dumps import WHOLE, find_dump, folder_of, name_dump
@@ -50,6 +52,7 @@ def command(directory: Path | None, target: Path | None) -> None:
     with open_store(directory or settings.store) as store:
         folder = folder_of(store.directory, store.release)
         notices = read_notices(store)
+        counts = load_counts(store) or StoreCounts(count_store(store), count_graphs(store))
         places = Places(
             sparql=f"{root}sparql",
             document=f"{root}.well-known/void",
@@ -64,8 +67,8 @@ def command(directory: Path | None, target: Path | None) -> None:
             describe_store(
                 store.release,
                 store.built_at,
-                count_store(store),
-                count_graphs(store),
+                counts.whole,
+                counts.graphs,
                 notices,
                 places,
             ),

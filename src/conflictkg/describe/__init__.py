@@ -1,7 +1,8 @@
 """Descriptions of a store for catalogues and for programs, computed from what is in it.
 
 :mod:`conflictkg.describe.rights` reads what each graph says of itself and whether it may be passed on,
-:mod:`conflictkg.describe.counting` counts, :mod:`conflictkg.describe.catalogue` says both in VoID and DCAT, and
+:mod:`conflictkg.describe.counting` counts and :mod:`conflictkg.describe.keeping` keeps that,
+:mod:`conflictkg.describe.catalogue` says it all in VoID and DCAT, and
 :mod:`conflictkg.describe.queries` tells of prefixes and published questions.
 """
 
@@ -11,6 +12,9 @@ from conflictkg.describe.catalogue import describe_store as describe_store
 from conflictkg.describe.counting import Counts as Counts
 from conflictkg.describe.counting import count_graphs as count_graphs
 from conflictkg.describe.counting import count_store as count_store
+from conflictkg.describe.keeping import StoreCounts as StoreCounts
+from conflictkg.describe.keeping import keep_counts as keep_counts
+from conflictkg.describe.keeping import load_counts as load_counts
 from conflictkg.describe.queries import describe_prefixes as describe_prefixes
 from conflictkg.describe.queries import describe_questions as describe_questions
 from conflictkg.describe.rights import GraphNotice as GraphNotice

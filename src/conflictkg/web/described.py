@@ -6,7 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from conflictkg.describe import Counts, GraphNotice, count_graphs, count_store, read_notices
+from conflictkg.describe import (
+    Counts,
+    GraphNotice,
+    StoreCounts,
+    count_graphs,
+    count_store,
+    load_counts,
+    read_notices,
+)
 from conflictkg.errors import ConflictKGError, StoreBusyError
 from conflictkg.web.site import Site
 
@@ -116,8 +124,11 @@ class Descriptions:
     def _describe(self) -> Described:
         store, deadline_s = self._site.store, self._site.settings.query_timeout_s
         examples = self._site.ask(_EXAMPLE, limit=1).iris("thing")
+        counts = load_counts(store) or StoreCounts(
+            count_store(store, deadline_s=deadline_s), count_graphs(store, deadline_s=deadline_s)
+        )
         return Described(
-            whole=count_store(store, deadline_s=deadline_s),
-            graphs=count_graphs(store, deadline_s=deadline_s),
+            whole=counts.whole,
+            graphs=counts.graphs,
             example=next(iter(examples), ""),
         )
