@@ -166,6 +166,27 @@ def test_a_graph_is_written_added_to_replaced_and_removed(tmp_path: Path) -> Non
         assert [(each.iri, each.triples) for each in store.graphs()] == [(graph, 3)]
 
 
+def test_more_new_terms_than_are_held_are_reviewed_and_journalled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A large graph is written like a small one: whoever reviews it sees all that comes, and can ask for it."""
+    monkeypatch.setattr("conflictkg.store.changes.MOST_CACHED", 3)
+    lines = "".join(f'<{E}s{each}> <{E}p> "value {each}" .\n' for each in range(20))
+    seen = []
+
+    def review(change: Proposal) -> None:
+        answer = change.query("SELECT ?o { ?s ?p ?o }", {"s": Iri(E + "s7")})
+        seen.append((len(list(change.added())), list(answer.rows)))  # type: ignore[union-attr]
+
+    place = write_small_store(tmp_path / "store")
+    with open_store(place, editable=True) as store:
+        store.write_graph(E + "g", triples_file(tmp_path, lines), edit=Edit(review=review))
+        assert seen == [(20, [(Literal("value 7"),)])]
+        assert "".join(store.patch(1)).count("value") == 20
+        store.undo(1, ANN)
+        assert E + "g" not in {each.iri for each in store.graphs()}
+
+
 def test_an_empty_file_makes_an_empty_graph(tmp_path: Path) -> None:
     with memory_store() as store:
         store.write_graph(E + "g", triples_file(tmp_path, ""), replace=True, edit=ANN)

@@ -179,13 +179,15 @@ class Transaction:
     def note_table(self, table: str) -> None:
         """Take note of terms that SQL has put into ``term``; ``table`` holds the same rows.
 
-        If they are many, the transaction itself does not find them before it is committed.
+        If they are many, they stay there, and the transaction looks them up.
         """
         self.has_more_terms = True
         ((count,),) = self.cursor.execute(f"SELECT count(*) FROM {table}").fetchall()
         if self._committed.holds_all or count <= MOST_CACHED:
             rows = self.cursor.execute(f"SELECT id, lex, dt, lang FROM {table}").fetchall()
             self._pending.add({make_entry(*rest): identity for identity, *rest in rows})
+        else:
+            self._pending.within(self.cursor)
 
     def _number(self, entries: dict[Entry, int]) -> None:
         """Put in the ids of terms, all at once where the database must be asked."""

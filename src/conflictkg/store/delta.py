@@ -44,6 +44,9 @@ class Delta(Protocol):
     def note_stored(self) -> None:
         """Take note that a commit has put terms into the table without saying which."""
 
+    def within(self, cursor: duckdb.DuckDBPyConnection) -> "Delta":
+        """The same as a transaction sees it, with what it has put into the table."""
+
 
 class HeldDelta:
     """All of them in memory: for stores in memory."""
@@ -75,6 +78,10 @@ class HeldDelta:
     def note_stored(self) -> None:
         """Nothing to do: it was given them all."""
 
+    def within(self, cursor: duckdb.DuckDBPyConnection) -> Delta:  # noqa: ARG002  nothing is in a table
+        """Itself."""
+        return self
+
 
 class StoredDelta:
     """Those of a store on disk: in its table ``term``, and the last used ones in memory.
@@ -88,6 +95,7 @@ class StoredDelta:
 
     def __init__(self, cursor: duckdb.DuckDBPyConnection, first: Mapping[Tag, int]) -> None:
         self._cursor = cursor
+        self._first = first
         self._is_later = " OR ".join(
             f"id BETWEEN {make_id(tag, number)} AND {id_range(tag)[1]}"
             for tag, number in first.items()
@@ -146,6 +154,10 @@ class StoredDelta:
     def note_stored(self) -> None:
         """Take note that a commit has put terms into the table without saying which."""
         self._is_empty = False
+
+    def within(self, cursor: duckdb.DuckDBPyConnection) -> Delta:
+        """One that asks the transaction's own cursor."""
+        return StoredDelta(cursor, self._first)
 
     def _any_stored(self) -> bool:
         row = self._cursor.execute(

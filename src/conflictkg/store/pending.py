@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+import duckdb
+
 from conflictkg.engine.ids import Tag
 from conflictkg.store.delta import Delta, Entry
 
@@ -39,6 +41,11 @@ class PendingDelta:
 
     def note_stored(self) -> None:
         """Nothing to do: it asks the committed one for what it has not."""
+
+    def within(self, cursor: duckdb.DuckDBPyConnection) -> "PendingDelta":
+        """From now on ask the transaction's own cursor for what it has not."""
+        self._committed = self._committed.within(cursor)
+        return self
 
 
 class Numbers:
