@@ -18,6 +18,7 @@ from conflictkg.answers import Answer, Blank, Boolean, Solutions, Term, Triple
 from conflictkg.answers.ntriples import to_ntriples
 from conflictkg.store import Cancellation
 from conflictkg.web import problems
+from conflictkg.web.addresses import address_of
 from conflictkg.web.negotiate import Offer, find_format, negotiate
 from conflictkg.web.problems import RequestError
 from conflictkg.web.protocol import read_parameters
@@ -129,7 +130,7 @@ def cite() -> Response:
         found=found,
         present=present,
         address=_address(query, release, day, digest),
-        publisher=url_for("pages.home", _external=True),
+        publisher=address_of(url_for("pages.home")),
         licences=tuple(site.ask(_LICENCES).iris("licence")),
     )
     return _write(site, citation, _choose(given))
@@ -145,7 +146,7 @@ def _run(site: Site, query: str, cancellation: Cancellation) -> str:
         query,
         deadline_s=site.settings.query_timeout_s,
         max_rows=site.settings.max_rows,
-        base_iri=url_for("sparql.endpoint", _external=True),
+        base_iri=address_of(url_for("sparql.endpoint")),
         cancellation=cancellation,
     )
     with answer:
@@ -225,7 +226,7 @@ def _require(digest: str, release: str, day: str) -> None:
 
 def _address(query: str, release: str, day: str, digest: str) -> str:
     parts = {"query": query, "release": release, "date": day, "sha256": digest}
-    return f"{url_for('citing.cite', _external=True)}?{urlencode(parts)}"
+    return f"{address_of(url_for('citing.cite'))}?{urlencode(parts)}"
 
 
 def _choose(given: list[tuple[str, str]]) -> Offer:

@@ -29,8 +29,9 @@ from conflictkg.dumps import (
     remove_old_dumps,
 )
 from conflictkg.errors import NotFoundError, StoreBusyError
+from conflictkg.web.addresses import address_of
 from conflictkg.web.etags import REVALIDATE
-from conflictkg.web.linked import address_of, current_descriptions
+from conflictkg.web.linked import current_descriptions
 from conflictkg.web.negotiate import Offer, find_format, negotiate
 from conflictkg.web.problems import BAD_PARAMETER, RequestError
 from conflictkg.web.site import Site, current_site

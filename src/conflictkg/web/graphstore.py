@@ -16,10 +16,18 @@ from conflictkg.answers import Iri, Triples
 from conflictkg.errors import MissingGraphError
 from conflictkg.store import Cancellation
 from conflictkg.web import problems
+from conflictkg.web.addresses import address_asked, address_of
 from conflictkg.web.etags import answer_unchanged, mark, names_tag, tag_of
 from conflictkg.web.limits import read_allowance
 from conflictkg.web.problems import RequestError
-from conflictkg.web.protocol import UPDATE, Asked, decode_body, read_parameters, require_iri
+from conflictkg.web.protocol import (
+    UPDATE,
+    Asked,
+    decode_body,
+    read_parameters,
+    require_iri,
+    require_once,
+)
 from conflictkg.web.responses import choose_offer, offers_for, write_response
 from conflictkg.web.running import run_admitted
 from conflictkg.web.site import Site, current_site
@@ -59,10 +67,14 @@ def indirect() -> Response:
 @blueprint.route("/rdf-graph-store/<path:_name>", methods=_METHODS)
 def direct(_name: str) -> Response:
     """The graph whose IRI is the address itself."""
-    site = current_site()
-    base = site.settings.base_iri
-    graph = base + request.path.lstrip("/") if base else request.base_url
-    return _answer(site, _require_graph_iri(graph))
+    asked = [name for name, _ in read_parameters(request.query_string)]
+    if "graph" in asked or "default" in asked:
+        raise RequestError(
+            problems.AMBIGUOUS_GRAPH,
+            "the address names a graph and so does a parameter. Send /rdf-graph-store?graph=<IRI> or the "
+            "graph's own address.",
+        )
+    return _answer(current_site(), _require_graph_iri(address_asked()))
 
 
 def _answer(site: Site, graph: str) -> Response:
@@ -77,7 +89,15 @@ def _answer(site: Site, graph: str) -> Response:
 
 def _mint() -> str:
     """The IRI of a graph that a client has us name."""
-    return url_for("graphstore.direct", _name=f"graph/{uuid4()}", _external=True)
+    return address_of(url_for("graphstore.direct", _name=f"graph/{uuid4()}"))
+
+
+def _address_of_graph(graph: str) -> str:
+    """Where a graph is read that was named by this request."""
+    sent = request.query_string.decode("ascii")
+    if request.endpoint == "graphstore.direct":
+        return graph
+    return f"{address_asked()}?{sent}"
 
 
 def _require_graph_iri(text: str) -> str:
@@ -98,6 +118,7 @@ def _read(site: Site, graph: str) -> Response:
         raise _missing(graph)
     parameters = read_parameters(request.query_string)
     formats = [value for name, value in parameters if name in {"format", "output"}]
+    require_once("format", formats)
     offer = choose_offer(
         formats[0] if formats else "",
         request.headers.get("Accept"),
@@ -168,7 +189,7 @@ def _write(site: Site, graph: str, *, replace: bool, is_new: bool = False) -> Re
         triples = Path(folder, "triples.nt")
         read_upload(
             request,
-            graph or request.base_url,
+            graph or address_asked(),
             Path(folder),
             triples,
             site.settings.max_upload_bytes,
@@ -185,7 +206,7 @@ def _write(site: Site, graph: str, *, replace: bool, is_new: bool = False) -> Re
             status=204 if existed else 201,
         )
     if not existed and (is_new or request.method == "PUT"):
-        response.headers["Location"] = graph if is_new else request.url
+        response.headers["Location"] = graph if is_new else _address_of_graph(graph)
     return response
 
 
@@ -221,7 +242,7 @@ def _patch(site: Site, graph: str) -> Response:
         lambda edit, cancellation: site.store.update(
             asked.update or "",
             deadline_s=site.settings.query_timeout_s,
-            base_iri=graph or request.base_url,
+            base_iri=graph or address_asked(),
             within_graph=graph,
             edit=edit,
             cancellation=cancellation,

@@ -8,6 +8,7 @@ from flask import Blueprint, Flask, Response, current_app, request, url_for
 from conflictkg.answers import Stream, Triples
 from conflictkg.describe import Dump, Places, describe_prefixes, describe_questions, describe_store
 from conflictkg.dumps import WHOLE, find_dump, folder_of, name_dump
+from conflictkg.web.addresses import address_of
 from conflictkg.web.described import Descriptions
 from conflictkg.web.etags import answer_unchanged, mark, names_tag, tag_of
 from conflictkg.web.problems import prefers_page
@@ -69,12 +70,6 @@ def void() -> Response:
     if site.store.release == release:
         mark(response, tag)
     return response
-
-
-def address_of(path: str) -> str:
-    """The whole address of something here: where ``base_iri`` says that the server is, or as it was reached."""
-    root = current_site().settings.base_iri or request.host_url
-    return root.rstrip("/") + path
 
 
 def _dump(folder: Path, name: str) -> Dump:

@@ -165,8 +165,8 @@ def _read(parameters: list[tuple[str, str]], settings: Settings) -> Asked:
             problems.AMBIGUOUS,
             f"there are {len(queries)} query and {len(updates)} update parameters. Send one query.",
         )
-    _require_once("query", queries)
-    _require_once("update", updates)
+    require_once("query", queries)
+    require_once("update", updates)
     if updates:
         _require_length(updates[0].encode("utf-8", "surrogatepass"), settings.max_query_bytes)
         return Asked(
@@ -178,7 +178,7 @@ def _read(parameters: list[tuple[str, str]], settings: Settings) -> Asked:
     if queries:
         _require_length(queries[0].encode("utf-8", "surrogatepass"), settings.max_query_bytes)
     formats = [value for name, value in parameters if name in {"format", "output"}]
-    _require_once("format", formats)
+    require_once("format", formats)
     return Asked(
         queries[0] if queries else None,
         None,
@@ -189,7 +189,12 @@ def _read(parameters: list[tuple[str, str]], settings: Settings) -> Asked:
     )
 
 
-def _require_once(name: str, values: list[str]) -> None:
+def require_once(name: str, values: list[str]) -> None:
+    """Refuse a parameter that is given several times.
+
+    Raises:
+        RequestError: It is.
+    """
     if len(values) > 1:
         raise RequestError(
             problems.DUPLICATE_PARAMETER,

@@ -7,6 +7,7 @@ from flask import Blueprint, Response, request
 from conflictkg.errors import ConflictKGError
 from conflictkg.store import Cancellation, Federation
 from conflictkg.web import problems, querypage
+from conflictkg.web.addresses import address_asked
 from conflictkg.web.advising import with_advice
 from conflictkg.web.description import describe_service
 from conflictkg.web.etags import answer_unchanged, holds_still, mark, names_tag, tag_of
@@ -53,7 +54,7 @@ def _answer_query(site: Site, asked: Asked) -> Response:
         asked.format_name,
         asked.allowance,
     )
-    federation = federation_for(text, request.base_url)
+    federation = federation_for(text, address_asked())
     is_kept = request.method != "POST" and holds_still(text) and federation is None
     if is_kept and names_tag(request.headers.get("If-None-Match"), tag):
         return answer_unchanged(tag)
@@ -79,7 +80,7 @@ def _answer_admitted(
         max_rows=allowance.max_rows,
         default_graphs=asked.default_graphs,
         named_graphs=asked.named_graphs,
-        base_iri=request.base_url,
+        base_iri=address_asked(),
         cancellation=cancellation,
         federation=federation,
     )
@@ -120,6 +121,6 @@ def _answer_nothing_asked(site: Site, asked: Asked) -> Response:
         )
     if offer.name == "html":
         return querypage.show_form(site)
-    address = request.base_url
+    address = address_asked()
     answer = describe_service(site, address, describe_federation(address))
     return write_response(site, answer, offer)

@@ -16,6 +16,7 @@ from conflictkg.shacl.touched import Verdict, review_change
 from conflictkg.store import Cancellation, Edit, Proposal, UpdateReport
 from conflictkg.web import problems
 from conflictkg.web.access import out_of_scope, require_caller, tokens_of
+from conflictkg.web.addresses import address_asked
 from conflictkg.web.etags import names_release
 from conflictkg.web.problems import InvalidChangeError, RequestError
 from conflictkg.web.protocol import Asked
@@ -128,6 +129,7 @@ class Change:
 
     def _answer(self, report: UpdateReport, status: int) -> Response:
         response = Response(status=status)
+        del response.headers["Content-Type"]  # there is nothing in it
         response.headers["Conflictkg-Release"] = self._site.store.release
         response.headers["Conflictkg-Added"] = str(report.added)
         response.headers["Conflictkg-Removed"] = str(report.removed)
@@ -160,7 +162,7 @@ def run_update(site: Site, request: Request, asked: Asked) -> Response:
             deadline_s=site.settings.query_timeout_s,
             using_graphs=asked.default_graphs,
             using_named_graphs=asked.named_graphs,
-            base_iri=request.base_url,
+            base_iri=address_asked(),
             edit=edit,
             cancellation=cancellation,
         )
