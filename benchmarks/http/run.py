@@ -82,8 +82,8 @@ def ask_for(
     # As a proxy in front says it: each client has an address of its own.
     headers = {**headers, "X-Real-IP": f"192.0.{2 if pause_s else 3}.{seed}"}
     until = time.perf_counter() + seconds
-    # Nobody begins at the same moment as everybody else.
-    time.sleep(chance.random() * pause_s)
+    # Nobody begins at the same moment as everybody else, and attackers come to a server that is in use.
+    time.sleep(chance.random() * pause_s if pause_s else 2.0 if address is hostile else 0.0)
     while time.perf_counter() < until:
         start = time.perf_counter()
         try:

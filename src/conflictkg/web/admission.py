@@ -9,7 +9,7 @@ import threading
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from conflictkg.config import Settings
 from conflictkg.store import Cancellation
@@ -45,13 +45,34 @@ class _Use:
     heavy_at: float = -math.inf
 
 
+@dataclass(slots=True, eq=False)
+class _Ticket:
+    """One query that waits.
+
+    Args:
+        is_called: Set when there is something to know.
+        has_place: Whether it has been given a place.
+    """
+
+    is_called: threading.Event = field(default_factory=threading.Event)
+    has_place: bool = False
+
+
 class _Lane:
     """Places for queries, and those that wait for one."""
 
     def __init__(self, places: int, queue_length: int) -> None:
         self.places = self.free = places
         self.queue_length = queue_length
-        self.queue: deque[object] = deque()
+        self.queue: deque[_Ticket] = deque()
+
+    def give(self) -> None:
+        """Hand free places to those who wait, and wake nobody else."""
+        while self.free > 0 and self.queue:
+            ticket = self.queue.popleft()
+            self.free -= 1
+            ticket.has_place = True
+            ticket.is_called.set()
 
 
 class Admission:
@@ -77,7 +98,7 @@ class Admission:
     def __init__(self, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:
         self._settings, self._clock = settings, clock
         self._own_clock = own_clock if clock is time.monotonic else lambda: clock
-        self._changed = threading.Condition()
+        self._changed = threading.Lock()
         self._long = _Lane(settings.workers, settings.queue_length)
         self._quick = _Lane(settings.quick_workers, QUICK_QUEUE * settings.queue_length)
         self._uses: OrderedDict[str, _Use] = OrderedDict()
@@ -92,7 +113,7 @@ class Admission:
     @property
     def waiting(self) -> int:
         """Queries that wait."""
-        return len(self._long.queue) + len(self._quick.queue)
+        return sum(len(each.queue) for each in (self._long, self._quick))
 
     def enter(
         self, client: str, cancellation: Cancellation, text: str = "", *, is_heavy: bool = False
@@ -114,44 +135,48 @@ class Admission:
             use = self._require_budget(client)
             is_heavy = is_heavy or not self._quick.places or self._is_known_heavy(key, use)
             lane = self._long if is_heavy else self._quick
+            ticket = self._queue_up(lane)
             if use is not None:
                 use.queries += 1
-            try:
-                if lane.free > 0 and not lane.queue:
-                    lane.free -= 1
-                else:
-                    self._wait(lane, cancellation)
-            except BaseException:
+        try:
+            self._wait(lane, ticket, cancellation)
+        except BaseException:
+            with self._changed:
                 if use is not None:
                     use.queries -= 1
-                raise
-            return Turn(self, lane, use, key, self._clock(), self._own_clock())
+            raise
+        return Turn(self, lane, use, key, self._clock(), self._own_clock())
 
-    def _wait(self, lane: _Lane, cancellation: Cancellation) -> None:
-        if len(lane.queue) >= lane.queue_length:
+    def _queue_up(self, lane: _Lane) -> _Ticket:
+        ticket = _Ticket()
+        if lane.free > 0 and not lane.queue:
+            lane.free -= 1
+            ticket.has_place = True
+        elif len(lane.queue) >= lane.queue_length:
             raise _overloaded(
                 f"{self.running} queries run and {len(lane.queue)} wait, the most that do."
             )
-        ticket = object()
-        lane.queue.append(ticket)
-        cancellation.attach(self._wake)
-        try:
-            self._changed.wait_for(
-                lambda: cancellation.reason or (lane.free > 0 and lane.queue[0] is ticket),
-                self._settings.query_wait_s,
-            )
-            if cancellation.reason is not None:
-                raise cancellation.reason
-            if not (lane.free > 0 and lane.queue[0] is ticket):
-                raise _overloaded(f"no worker became free in {self._settings.query_wait_s:g} s.")
-            lane.free -= 1
-        finally:
-            lane.queue.remove(ticket)
-            self._changed.notify_all()
+        else:
+            lane.queue.append(ticket)
+        return ticket
 
-    def _wake(self, _: object) -> None:
+    def _wait(self, lane: _Lane, ticket: _Ticket, cancellation: Cancellation) -> None:
+        if ticket.has_place:
+            return
+        cancellation.attach(lambda _: ticket.is_called.set())
+        ticket.is_called.wait(self._settings.query_wait_s)
+        reason = cancellation.reason
         with self._changed:
-            self._changed.notify_all()
+            if ticket in lane.queue:
+                lane.queue.remove(ticket)
+            elif reason is None:
+                return
+            else:
+                lane.free += 1
+                lane.give()
+        if reason is not None:
+            raise reason
+        raise _overloaded(f"no worker became free in {self._settings.query_wait_s:g} s.")
 
     def leave(self, turn: "Turn") -> None:
         """A query has ended: its place is free, and its client has used the time."""
@@ -169,11 +194,11 @@ class Admission:
                 turn.use.queries -= 1
                 self._refill(turn.use, now)
                 turn.use.left_s -= took
-            self._changed.notify_all()
+            turn.lane.give()
 
     def is_late(self, turn: "Turn") -> bool:
         """Whether a query is on the quick lane for longer than it may be."""
-        if turn.lane is not self._quick:
+        if turn.lane is self._long:
             return False
         most = self._settings.quick_s * (_GRACE if turn.key in self._light else 1)
         took = self._clock() - turn.started
@@ -201,12 +226,16 @@ class Admission:
                 turn.use.heavy_at = self._clock()
             least = -2 * self._long.places if is_begun else 0
             is_free = self._long.free > least and (is_begun or not self._long.queue)
-            if turn.lane is self._quick and is_free:
+            if turn.lane is not self._long and is_free:
                 self._long.free -= 1
-                self._quick.free += 1
+                turn.lane.free += 1
+                turn.lane.give()
                 turn.lane = self._long
-                self._changed.notify_all()
             return turn.lane is self._long
+
+    def is_for_heavy(self, lane: _Lane) -> bool:
+        """Whether a lane is that of queries which need a worker from the beginning."""
+        return lane is self._long
 
     def _is_known_heavy(self, key: int, use: _Use | None) -> bool:
         """Whether a query would be late for certain, or as likely as those that its client asked before."""
@@ -275,7 +304,12 @@ class Turn:
     ) -> None:
         self._admission, self.lane, self.use, self.key = admission, lane, use, key
         self.started = started
+        self.stands_back = admission.is_for_heavy(lane)
         self.is_over = False
+        self._clock, self._begun = clock, clock()
+
+    def follow(self, clock: Callable[[], float]) -> None:
+        """It runs in another thread than the one that waited for its place."""
         self._clock, self._begun = clock, clock()
 
     def used(self) -> float:

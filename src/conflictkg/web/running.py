@@ -5,23 +5,36 @@ the machine itself, and for who has a token to operate it.
 """
 
 import json
+import os
 import secrets
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Flask, Request, Response, current_app, g, render_template, request
+from flask import (
+    Blueprint,
+    Flask,
+    Request,
+    Response,
+    copy_current_request_context,
+    current_app,
+    g,
+    render_template,
+    request,
+)
 
 from conflictkg.config import Settings
 from conflictkg.errors import ConflictKGError, NotFoundError, QueryCancelledError, StoreBusyError
 from conflictkg.store import Cancellation
 from conflictkg.web import problems
 from conflictkg.web.access import find_caller, tokens_of
-from conflictkg.web.admission import Admission, Turn
+from conflictkg.web.admission import Admission, Turn, own_clock
 from conflictkg.web.limits import client_of, is_loopback, normalise_address
 from conflictkg.web.problems import RequestError
 from conflictkg.web.site import current_site
@@ -31,6 +44,9 @@ blueprint = Blueprint("running", __name__)
 _POLL_S = 0.05
 _IDLE_POLLS = 100
 """After so many polls with nothing to watch the watching thread ends; the next query starts another."""
+
+_NICENESS = 10
+"""Of threads for heavy queries: a tenth of an equal share where there is not enough for all."""
 
 _SHOWN = 2_000
 """Characters of a query that the list shows."""
@@ -202,18 +218,54 @@ class Running:
                     entry.set_aside(turn)
 
 
+class Workers:
+    """Threads for heavy queries, to which the system gives what others leave.
+
+    A query computes in the thread that runs it. As all threads are equal, a few heavy ones would take the
+    processors away from a hundred light ones; a thread that has once stood back cannot be made equal again without
+    privileges, so these are threads of their own.
+
+    Args:
+        most: How many there may be.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._pool = ThreadPoolExecutor(most, "conflictkg-heavy", _stand_back)
+
+    def run(self, entry: Entry, work: Callable[[Cancellation], Response]) -> Response:
+        """Begin a query that has its turn."""
+        turn = entry.turn
+        if turn is None or not turn.stands_back:
+            return work(entry.cancellation)
+
+        @copy_current_request_context
+        def begin() -> Response:
+            turn.follow(own_clock())
+            return work(entry.cancellation)
+
+        return self._pool.submit(begin).result()
+
+
+def _stand_back() -> None:
+    if sys.platform == "linux":  # elsewhere the whole process would
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
+
+
 @dataclass(frozen=True, slots=True)
 class Traffic:
     """What one application lets in and has under way."""
 
     admission: Admission
     running: Running
+    workers: Workers
 
 
 def register(app: Flask, settings: Settings) -> None:
     """Give an application its limits and the operator's list."""
     admission = Admission(settings)
-    app.extensions["conflictkg.traffic"] = Traffic(admission, Running(admission))
+    # Where an answer has begun there may be more than there are workers.
+    workers = Workers(3 * settings.workers + settings.quick_workers)
+    app.extensions["conflictkg.traffic"] = Traffic(admission, Running(admission), workers)
     app.register_blueprint(blueprint)
 
 
@@ -289,7 +341,7 @@ def _run(
     )
     response = None
     with suppress(_SetAsideError):
-        response = work(entry.cancellation)
+        response = traffic.workers.run(entry, work)
     if entry.keep():
         return response
     if response is not None:
