@@ -386,6 +386,28 @@ def test_packed_body_is_unpacked_and_bounded(tmp_path: Path) -> None:
             {},
         ),
         ('<http://x/s> <http://x/p> "a\\u0001b" .', "text/turtle", 422, "control-character", {}),
+        (
+            "<http://x/s> <http://x/p> <<( <http://x/s> <http://x/p> 1 )>> .",
+            "application/n-triples",
+            400,
+            "rdf-syntax",
+            {"line": 1},
+        ),
+        (
+            "<http://x/t> <http://x/p> <<( <http://x/s> <http://x/p> 1 )>> .",
+            "text/turtle",
+            422,
+            "rdf-1-2-refused",
+            {},
+        ),
+        (
+            "<http://x/u> <http://x/p> 1 {| <http://x/q> 2 |} .",
+            "text/turtle",
+            422,
+            "rdf-1-2-refused",
+            {},
+        ),
+        ('<http://x/v> <http://x/p> "a"@en--ltr .', "text/turtle", 422, "rdf-1-2-refused", {}),
     ],
     ids=lambda value: value[:20] if isinstance(value, str) else None,
 )

@@ -404,8 +404,8 @@ class RefusedDataError(ConflictKGError):
     """Data that somebody sends are not read, though they may be well-formed.
 
     Args:
-        kind: What they have: ``xml-entities``, ``remote-context``, ``named-graphs``, ``nesting``, ``too-large``,
-            ``too-long``, ``unreadable``.
+        kind: What they have: ``xml-entities``, ``remote-context``, ``named-graphs``, ``rdf-1-2``, ``nesting``,
+            ``too-large``, ``too-long``, ``unreadable``.
         problem: The rest of the sentence, and what to do.
     """
 

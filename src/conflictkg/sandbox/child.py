@@ -27,6 +27,7 @@ _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
 _CHUNK = 1 << 16
 _MOST_LITERAL_BYTES = 1 << 20
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_BRACKETS = re.compile(rb"[][()]")
 _PLACE = re.compile(r"Parser error at line \d+ (?:column \d+|between .*?): ")
 
 
@@ -140,11 +141,11 @@ def require_own_context(data: bytes) -> None:
 def require_shallow(data: bytes) -> None:
     """Refuse Turtle whose brackets nest so deep that the parser's stack would overflow."""
     depth = most = 0
-    for byte in data:
-        if byte in b"[(":
+    for found in _BRACKETS.finditer(data):
+        if found[0] in b"[(":
             depth += 1
             most = max(most, depth)
-        elif byte in b"])":
+        else:
             depth = max(depth - 1, 0)
     # Brackets within strings count too, so the bound is generous.
     if most > 10 * _MOST_NESTED:
@@ -169,6 +170,22 @@ def require_usable(literal: ox.Literal) -> None:
         )
 
 
+def require_rdf11(triple: ox.Triple) -> None:
+    """Refuse what the store does not hold: triples within triples, and texts with a direction."""
+    value = triple.object
+    if isinstance(value, ox.Triple):
+        fail(
+            "rdf-1-2",
+            f"a triple of {str(triple.subject)[:200]} is about a triple ({str(value)[:200]}), which only RDF 1.2 has. "
+            "Give the statement an IRI of its own and say it of that.",
+        )
+    if isinstance(value, ox.Literal) and value.direction is not None:
+        fail(
+            "rdf-1-2",
+            f"the text {value.value[:40]!r} has a direction, which only RDF 1.2 has. Leave it out.",
+        )
+
+
 def convert(data: bytes, name: str, base: str) -> int:
     """Write the triples; how many."""
     out = sys.stdout.buffer
@@ -186,6 +203,7 @@ def convert(data: bytes, name: str, base: str) -> int:
                 f"there is a graph named {quad.graph_name} in the data, which go into one graph. Send each "
                 "graph by itself.",
             )
+        require_rdf11(quad.triple)
         if isinstance(quad.object, ox.Literal):
             require_usable(quad.object)
         chunk.append(quad.triple)

@@ -428,6 +428,12 @@ NAMED_GRAPHS = Kind(
     "The data name graphs of their own",
     "Send each graph by itself to its own name.",
 )
+RDF_1_2 = Kind(
+    "rdf-1-2-refused",
+    422,
+    "The data hold what only RDF 1.2 has",
+    "Write statements about statements as things with their own IRI, and leave directions of text out.",
+)
 REFUSED_DATA = Kind(
     "data-refused", 422, "The data are not read", "See the detail for what is in the way."
 )
@@ -494,6 +500,7 @@ _BY_REFUSAL = {
     "literal-too-long": LITERAL_TOO_LONG,
     "control-character": CONTROL_CHARACTER,
     "named-graphs": NAMED_GRAPHS,
+    "rdf-1-2": RDF_1_2,
     "too-large": BODY_TOO_LARGE,
     "encoding": BAD_ENCODING,
     "shapes-refused": SHAPES_REFUSED,
