@@ -190,6 +190,30 @@ def test_graphs_are_read_back_as_they_were(form: str, found: list[Triple]) -> No
     assert len(read) == len({(t.subject, t.predicate, t.object) for t in usable})
 
 
+@pytest.mark.parametrize("form", ["turtle", "rdfxml", "jsonld", "trig"])
+def test_large_graphs_are_written_part_by_part(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first bytes are there before the last triple is read, and all triples come back."""
+    monkeypatch.setattr("conflictkg.answers.formats_graphs._TRIPLES_AT_ONCE", 10)
+    taken = []
+
+    def come() -> Iterator[Triple]:
+        for number in range(10_000):
+            taken.append(number)
+            other = PREFIXES["xsd"] if number > 5_000 else PREFIXES["ex"]
+            yield Triple(
+                Iri(f"http://example.org/s{number % 7}"), Iri(other + "p"), Literal(str(number))
+            )
+
+    pieces = write_answer(Triples(Stream(come())), form, PREFIXES)
+    first = next(pieces)
+    assert len(taken) < 5_000
+    text = first + b"".join(pieces)
+    reader = GRAPH_READERS["turtle" if form == "trig" else form]
+    assert len({quad.triple for quad in pyoxigraph.parse(text, reader)}) == 10_000
+    if form == "turtle":
+        assert text.count(b"@prefix ex:") == text.count(b"@prefix xsd:") == 1
+
+
 def is_xml_name(iri: Iri) -> bool:
     return iri.value[-1].isascii() and iri.value[-1].isalpha()
 

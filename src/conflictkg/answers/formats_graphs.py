@@ -1,22 +1,37 @@
 """Graphs as Turtle, N-Triples, RDF/XML and JSON-LD.
 
-N-Triples are written as they come. The other formats group by subject and need the whole graph first.
+N-Triples are written as they come. The other formats group by subject, so many triples at a time: of a graph
+that is longer a subject can come again, which means the same, and memory does not grow with it.
 """
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain, islice
 
 from conflictkg.answers import RDF, XSD_STRING, Blank, Iri, Literal, Term, Triple, Triples
 from conflictkg.answers.ntriples import to_ntriples, to_turtle
 from conflictkg.answers.xml import escape_xml, quote_xml
 from conflictkg.errors import QueryError
 
+_TRIPLES_AT_ONCE = 20_000
+"""Triples that are put in order together: some ten megabytes."""
 
-def _by_subject(answer: Triples) -> list[tuple[Term, dict[str, list[Term]]]]:
+_Subject = tuple[Term, dict[str, list[Term]]]
+"""One with its predicates and their values."""
+
+
+def _iter_parts(answer: Triples) -> Iterator[list[_Subject]]:
+    """The graph in parts of bounded size; one that is not large is one part."""
+    triples = iter(answer.triples)
+    while part := list(islice(triples, _TRIPLES_AT_ONCE)):
+        yield _by_subject(part)
+
+
+def _by_subject(triples: Iterable[Triple]) -> list[_Subject]:
     """Each subject with its predicates and their values; IRIs before blank nodes, all in order."""
     found: dict[Term, dict[str, dict[Term, None]]] = {}
-    for triple in answer.triples:
+    for triple in triples:
         values = found.setdefault(triple.subject, {}).setdefault(triple.predicate.value, {})
         values[triple.object] = None
     return [
@@ -59,18 +74,24 @@ class _TurtleNames:
 
 def _write_turtle(answer: Triples, prefixes: Mapping[str, str]) -> Iterator[str]:
     names = _TurtleNames(prefixes)
-    blocks = []
-    for subject, predicates in _by_subject(answer):
-        lines = [names.term(_require_rdf11(subject))]
-        for name, values in predicates.items():
-            verb = "a" if name == RDF + "type" else names.iri(name)
-            written = ", ".join(names.term(_require_rdf11(value)) for value in values)
-            lines.append(f"  {verb} {written} ;")
-        blocks.append("\n".join(lines) + "\n.\n")
-    if names.used:
-        yield "".join(f"@prefix {each}: <{names.used[each]}> .\n" for each in sorted(names.used))
-    for block in blocks:
-        yield "\n" + block
+    declared: set[str] = set()
+    for part in _iter_parts(answer):
+        blocks = [_turtle_block(names, *each) for each in part]
+        # Those of this part: a prefix can be declared anywhere before its use.
+        fresh = sorted(names.used.keys() - declared)
+        declared.update(fresh)
+        yield "".join(f"@prefix {each}: <{names.used[each]}> .\n" for each in fresh)
+        for block in blocks:
+            yield "\n" + block
+
+
+def _turtle_block(names: _TurtleNames, subject: Term, predicates: dict[str, list[Term]]) -> str:
+    lines = [names.term(_require_rdf11(subject))]
+    for name, values in predicates.items():
+        verb = "a" if name == RDF + "type" else names.iri(name)
+        written = ", ".join(names.term(_require_rdf11(value)) for value in values)
+        lines.append(f"  {verb} {written} ;")
+    return "\n".join(lines) + "\n.\n"
 
 
 def _require_rdf11(term: Term) -> Term:
@@ -87,7 +108,7 @@ _XML_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*$")
 
 def _write_rdfxml(answer: Triples, prefixes: Mapping[str, str]) -> Iterator[str]:  # noqa: ARG001  every writer is given them
     yield f'<?xml version="1.0" encoding="UTF-8"?>\n<rdf:RDF xmlns:rdf="{RDF}">\n'
-    for subject, predicates in _by_subject(answer):
+    for subject, predicates in chain.from_iterable(_iter_parts(answer)):
         yield f"<rdf:Description {_xml_reference(_require_rdf11(subject), 'about')}>\n"
         for name, values in predicates.items():
             for value in values:
@@ -127,7 +148,7 @@ def _xml_reference(term: Term, attribute: str) -> str:
 def _write_jsonld(answer: Triples, prefixes: Mapping[str, str]) -> Iterator[str]:  # noqa: ARG001  a context could rewrite values; the expanded form says what is there
     yield "["
     separator = "\n"
-    for subject, predicates in _by_subject(answer):
+    for subject, predicates in chain.from_iterable(_iter_parts(answer)):
         node: dict[str, object] = {"@id": _to_id(_require_rdf11(subject))}
         for name, values in predicates.items():
             node[name] = [_to_jsonld(_require_rdf11(value)) for value in values]
