@@ -30,8 +30,9 @@ from conflictkg.store.statements import Statement
 
 _FEW = 256
 """Rows that are decoded one by one; for more, columns are faster."""
-_MOST_REMEMBERED = 1_000_000
-"""Triples of a CONSTRUCT that are remembered, so that none comes twice."""
+_MOST_REMEMBERED = 100_000
+"""Triples of a CONSTRUCT that are remembered, so that none comes twice: some fifty megabytes. After so many one may,
+which says nothing new of a graph."""
 
 
 def answer_fetched(
