@@ -1,49 +1,42 @@
 """Whether a change would leave valid data: the shapes, over what the change touches.
 
-Looked at are the entities whose statements come or go, and those that refer to them, because a shape of theirs may
-ask for something of an entity that has changed. To judge them their surroundings are fetched, so far as
-shapes of ours reach. What was wrong before and has not become worse does not count against a change.
+Judged are the entities whose statements come or go, and those whose shapes look at them: what refers to them, what
+their claims are about, and whoever a SPARQL constraint leads to them from. To judge them their surroundings are
+fetched, so far as shapes look. What was wrong before and has not become worse does not count against a change.
 """
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from rdflib import BNode, Graph, Literal, URIRef
+from rdflib import Graph
 from rdflib.term import Node
 
 from conflictkg import answers
-from conflictkg.answers.ntriples import to_ntriples
 from conflictkg.errors import RefusedDataError
-from conflictkg.files import shapes_files
-from conflictkg.graphs import FileGraph, load_graphs
+from conflictkg.files import ontology_files, shapes_files
+from conflictkg.graphs import FileGraph, load_graphs, merge_graphs
 from conflictkg.shacl.findings import Finding, Report, Severity
+from conflictkg.shacl.rdflib_terms import to_node
+from conflictkg.shacl.reach import Reach, read_reach
 from conflictkg.shacl.reports import write_report
+from conflictkg.shacl.surroundings import (
+    STEPS,
+    Surroundings,
+    Triple,
+    find_graphs,
+    find_owners,
+    find_referents,
+    find_referrers,
+)
 from conflictkg.shacl.validation import validate_graphs
 from conflictkg.store import Proposal, TermQuad
 
-REACH = 3
-"""Steps from an entity to what its shapes may look at."""
-
 MOST_TOUCHED = 2_000
-"""Entities that one change may touch: more take longer to validate than anybody waits."""
+"""Entities whose statements one change may touch: more take longer to validate than anybody waits."""
 
-_AT_ONCE = 200
-
-_STATEMENTS = """
-SELECT DISTINCT ?s ?p ?o WHERE {{ VALUES ?s {{ {nodes} }} ?s ?p ?o }}
-"""
-_BLANKS = """
-SELECT DISTINCT ?s ?p ?o WHERE {{
-  VALUES ?from {{ {nodes} }}
-  ?from ?by ?s . FILTER (isBlank(?s))
-  ?s ?p ?o
-}}
-"""
-_REFERRERS = """
-SELECT DISTINCT ?s WHERE {{ VALUES ?o {{ {nodes} }} ?s ?p ?o . FILTER (isIRI(?s)) }} LIMIT {most}
-"""
+MOST_JUDGED = 4_000
+"""Entities that are judged for one change; the verdict says when there are more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +45,11 @@ class Verdict:
 
     Args:
         report: Its new violations, and all warnings about what it touches; none where there is nothing to say.
+        is_whole: Whether everything was judged whose shapes look at what changes.
     """
 
     report: Report | None = None
+    is_whole: bool = True
 
     @property
     def is_valid(self) -> bool:
@@ -80,11 +75,25 @@ class Verdict:
 
 @dataclass(slots=True)
 class _Change:
-    """A change in rdflib's terms."""
+    """What comes and goes, each triple with its graphs, and the predicates that change of each subject."""
 
-    added: set[tuple[Node, Node, Node]] = field(default_factory=set)
-    removed: set[tuple[Node, Node, Node]] = field(default_factory=set)
-    touched: set[answers.Term] = field(default_factory=set)
+    added: dict[Triple, set[answers.Term | None]] = field(default_factory=dict)
+    removed: set[Triple] = field(default_factory=set)
+    predicates: dict[answers.Term, set[str]] = field(default_factory=dict)
+
+    def note(self, quad: TermQuad) -> Triple:
+        """Take down whose statement it is."""
+        subject, predicate, value, _ = quad
+        found = self.predicates.setdefault(subject, set())
+        if isinstance(predicate, answers.Iri):
+            found.add(predicate.value)
+        if len(self.predicates) > MOST_TOUCHED:
+            raise RefusedDataError(
+                "too-large",
+                f"the change touches more than {MOST_TOUCHED:,} entities, more than can be validated "
+                "while you wait. Send it in parts, or put it under data/ and build again.",
+            )
+        return subject, predicate, value
 
 
 def review_change(proposal: Proposal) -> Verdict:
@@ -94,102 +103,102 @@ def review_change(proposal: Proposal) -> Verdict:
         RefusedDataError: It touches more than can be validated at once.
     """
     change = _read_change(proposal)
-    if not change.touched:
+    if not change.predicates:
         return Verdict()
-    iris = {each for each in change.touched if isinstance(each, answers.Iri)}
-    focus = iris | _referrers(proposal, iris)
-    after = _surroundings(proposal, focus)
+    reach = _reach()
+    judged = _find_judged(proposal, change, reach)
+    is_whole = len(judged) <= MOST_JUDGED
+    own = {each for each in change.predicates if isinstance(each, answers.Iri)}
+    focus = own | set(sorted(judged - own, key=lambda iri: iri.value)[:MOST_JUDGED])
+    surroundings = Surroundings(proposal, reach, _ontology_terms())
+    # What was removed led to these, so the state before cannot be judged without them.
+    surroundings.fetch(focus, {o for _, _, o in change.removed if isinstance(o, answers.Iri)})
+    after = surroundings.graph
     for triple in change.added:
-        after.add(triple)
-    nodes = {_to_node(each) for each in focus | change.touched}
+        after.add(_to_nodes(triple))
+    nodes = {to_node(each) for each in focus | change.predicates.keys()}
+    is_whole = is_whole and surroundings.is_whole
     report = _validate(after, nodes)
     if report.conforms():
-        return Verdict(report)
-    before = Graph()
-    for triple in after:
-        if triple not in change.added:
-            before.add(triple)
-    for triple in change.removed:
-        before.add(triple)
-    known = {_key(each) for each in _validate(before, nodes).findings}
+        return Verdict(report, is_whole)
+    known = {_key(each) for each in _validate(_undo(after, proposal, change), nodes).findings}
     fresh = tuple(
         each
         for each in report.findings
         if each.severity < Severity.VIOLATION or _key(each) not in known
     )
-    return Verdict(Report(fresh, report.files, report.triples, report.graph))
+    return Verdict(Report(fresh, report.files, report.triples, report.graph), is_whole)
 
 
 def _read_change(proposal: Proposal) -> _Change:
     change = _Change()
-    for quads, kept in ((proposal.added(), change.added), (proposal.removed(), change.removed)):
-        for subject, triple in _to_triples(quads):
-            kept.add(triple)
-            change.touched.add(subject)
-            if len(change.touched) > MOST_TOUCHED:
-                raise RefusedDataError(
-                    "too-large",
-                    f"the change touches more than {MOST_TOUCHED:,} entities, more than can be validated "
-                    "while you wait. Send it in parts, or put it under data/ and build again.",
-                )
+    for quad in proposal.added():
+        change.added.setdefault(change.note(quad), set()).add(quad[3])
+    for quad in proposal.removed():
+        change.removed.add(change.note(quad))
     return change
 
 
-def _to_triples(
-    quads: Iterable[TermQuad],
-) -> Iterator[tuple[answers.Term, tuple[Node, Node, Node]]]:
-    for subject, predicate, value, _ in quads:
-        yield subject, (_to_node(subject), _to_node(predicate), _to_node(value))
-
-
-def _referrers(proposal: Proposal, iris: set[answers.Iri]) -> set[answers.Iri]:
-    found: set[answers.Iri] = set()
-    for nodes in _lists(iris):
-        text = _REFERRERS.format(nodes=nodes, most=MOST_TOUCHED)
-        for row in _rows(proposal, text):
-            if isinstance(row[0], answers.Iri):
-                found.add(row[0])
+def _find_judged(proposal: Proposal, change: _Change, reach: Reach) -> set[answers.Iri]:
+    """The entities whose shapes may find something else after a change."""
+    most = MOST_JUDGED + 1
+    own = {each for each in change.predicates if isinstance(each, answers.Iri)}
+    found = own | find_owners(
+        proposal, [each for each in change.predicates if isinstance(each, answers.Blank)]
+    )
+    # What they are claims about has shapes that look back at them.
+    found |= find_referents(proposal, own, reach.backwards, most)
+    for _, predicate, value in (*change.added, *change.removed):
+        if (
+            isinstance(value, answers.Iri)
+            and isinstance(predicate, answers.Iri)
+            and predicate.value in reach.backwards
+        ):
+            found.add(value)
+    above = find_referrers(
+        proposal,
+        {each for each in own if change.predicates[each] & reach.inner},
+        reach.followed,
+        most,
+    )
+    for _ in range(STEPS):
+        fresh = above - found
+        found |= fresh
+        if not fresh or len(found) > MOST_JUDGED:
+            break
+        above = find_referrers(proposal, fresh, reach.chained, most)
     return found
 
 
-def _surroundings(proposal: Proposal, focus: set[answers.Iri]) -> Graph:
-    """What is stated of the entities, and of what they lead to within the reach of shapes."""
-    graph = Graph()
-    known: set[answers.Iri] = set()
-    wanted = set(focus)
-    for _ in range(REACH):
-        found: set[answers.Iri] = set()
-        for nodes in _lists(wanted):
-            for text in (_STATEMENTS, _BLANKS):
-                for s, p, o in _rows(proposal, text.format(nodes=nodes)):
-                    if s is None or p is None or o is None:
-                        continue
-                    graph.add((_to_node(s), _to_node(p), _to_node(o)))
-                    if isinstance(o, answers.Iri):
-                        found.add(o)
-        known |= wanted
-        wanted = found - known
-    return graph
-
-
-def _lists(iris: Iterable[answers.Iri]) -> Iterator[str]:
-    """IRIs as SPARQL lists them, some at a time. They come out of a store, which holds none that could end the list."""
-    ordered = sorted(to_ntriples(each) for each in iris)
-    for start in range(0, len(ordered), _AT_ONCE):
-        yield " ".join(ordered[start : start + _AT_ONCE])
-
-
-def _rows(proposal: Proposal, text: str) -> Iterator[answers.Row]:
-    answer = proposal.query(text)
-    assert isinstance(answer, answers.Solutions)  # noqa: S101 -- what SELECT is answered with
-    yield from answer.rows
+def _undo(after: Graph, proposal: Proposal, change: _Change) -> Graph:
+    """The same surroundings before the change."""
+    # A triple that also stands in a graph that the change did not put it into was there before.
+    lasting = {
+        triple
+        for triple, graph in find_graphs(
+            proposal, {s for s, _, _ in change.added if isinstance(s, answers.Iri)}
+        )
+        if triple in change.added and graph not in change.added[triple]
+    }
+    fresh = {_to_nodes(triple) for triple in change.added.keys() - lasting}
+    before = Graph()
+    for triple in after:
+        if triple not in fresh:
+            before.add(triple)
+    for gone in change.removed:
+        before.add(_to_nodes(gone))
+    return before
 
 
 def _validate(graph: Graph, nodes: set[Node]) -> Report:
     """The report on some nodes of a graph; what is found of others is due to what was not fetched."""
     made = FileGraph(path=Path("change"), graph=graph, iri=None)
     report = validate_graphs([made], _shapes())
-    findings = tuple(each for each in report.findings if each.focus in nodes)
+    findings = tuple(
+        each
+        for each in report.findings
+        if each.focus in nodes or (each.value in nodes and each.severity < Severity.VIOLATION)
+    )
     return Report(findings, report.files, report.triples, report.graph)
 
 
@@ -198,19 +207,22 @@ def _shapes() -> tuple[FileGraph, ...]:
     return load_graphs(shapes_files())
 
 
+@cache
+def _reach() -> Reach:
+    return read_reach(merge_graphs(each.graph for each in _shapes()))
+
+
+@cache
+def _ontology_terms() -> frozenset[str]:
+    """What our ontology describes; validation has it from there."""
+    graphs = load_graphs(ontology_files())
+    return frozenset(str(subject) for each in graphs for subject in each.graph.subjects())
+
+
+def _to_nodes(triple: Triple) -> tuple[Node, Node, Node]:
+    subject, predicate, value = triple
+    return to_node(subject), to_node(predicate), to_node(value)
+
+
 def _key(finding: Finding) -> tuple[object, ...]:
     return (finding.focus, finding.path, finding.value, finding.shape, finding.component)
-
-
-def _to_node(term: answers.Term) -> Node:
-    if isinstance(term, answers.Iri):
-        return URIRef(term.value)
-    if isinstance(term, answers.Blank):
-        return BNode(term.label)
-    if isinstance(term, answers.Literal):
-        if term.language:
-            return Literal(term.lexical, lang=term.language)
-        if term.datatype == answers.XSD_STRING:
-            return Literal(term.lexical)
-        return Literal(term.lexical, datatype=URIRef(term.datatype))
-    raise RefusedDataError("unreadable", "they hold a triple as a term (RDF 1.2). Leave it out.")
