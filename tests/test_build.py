@@ -197,7 +197,13 @@ def test_steps_are_reported_with_their_time(tmp_path: Path) -> None:
     """One line a step, in order."""
     told: list[str] = []
     build_store([write(tmp_path)], tmp_path / "store", validate=False, report=told.append)
-    assert [line[:12].strip() for line in told] == ["parse", "derive views", "reason", "write", "count"]
+    assert [line[:12].strip() for line in told] == [
+        "parse",
+        "derive views",
+        "reason",
+        "write",
+        "count",
+    ]
     assert all(" s  " in line for line in told)
 
 

@@ -21,7 +21,8 @@ from conflictkg.web import create_app
 from conflictkg.web.openapi import NOT_DESCRIBED, OPERATIONS, describe_api
 
 schemathesis.serializer.alias(
-    ["application/sparql-update", "application/n-triples", "text/turtle", "application/rdf+xml"], "text/plain"
+    ["application/sparql-update", "application/n-triples", "text/turtle", "application/rdf+xml"],
+    "text/plain",
 )
 QUESTIONS = load_questions()
 EXAMPLES = 10

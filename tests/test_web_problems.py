@@ -55,7 +55,9 @@ RAISED = [
         errors.EndpointRefusedError("SERVICE <u>", []), 403, "federation-refused", id="not listed"
     ),
     *(
-        pytest.param(errors.FederationError("u", reason, "x"), status, f"federation-{slug}", id=reason)
+        pytest.param(
+            errors.FederationError("u", reason, "x"), status, f"federation-{slug}", id=reason
+        )
         for reason, status, slug in [
             ("failed", 502, "failed"),
             ("timeout", 504, "timeout"),

@@ -12,7 +12,6 @@ from conflictkg.config import Settings
 from conflictkg.web import problems
 from conflictkg.web.problems import RequestError
 
-
 QUICK_QUEUE = 4
 """How many times more queries wait for a quick place than for a worker: that queue moves so fast."""
 
