@@ -54,7 +54,7 @@ def test_request_is_named_in_its_answer(server: Editable, said: str, is_kept: bo
 
 
 def test_requests_are_counted_by_outcome_and_time(server: Editable) -> None:
-    for path in (ALL, ALL, "/sparql?query=x", "/none"):
+    for path in (ALL, ALL, "/sparql?query=x", "/none", "/static/style.css"):
         server.client.get(path).close()
     found = samples(server)
 
@@ -65,6 +65,7 @@ def test_requests_are_counted_by_outcome_and_time(server: Editable) -> None:
     assert requests("sparql.endpoint", 200) == 2
     assert requests("sparql.endpoint", 400) == 1
     assert requests("none", 404) == 1
+    assert requests("static", 200) == 1
     assert found[("conflictkg_request_seconds_count", (("endpoint", "sparql.endpoint"),))] == 3
     assert found[("conflictkg_quads", ())] == server.count()
     assert found[("conflictkg_queries_running", ())] == 0

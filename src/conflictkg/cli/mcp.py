@@ -6,7 +6,9 @@ from pathlib import Path
 import click
 
 from conflictkg.config import Settings
-from conflictkg.store import Limits, open_store, warm_up
+from conflictkg.describe import require_all_public
+from conflictkg.errors import ConfigError
+from conflictkg.store import Limits, Store, open_store, warm_up
 
 _SPARE_WORKERS = 2
 _DEFAULT_PORT = 8001
@@ -64,7 +66,7 @@ def command(
     )
     warm_up()
     if not over_http:
-        with open_store(settings.store, limits) as store:
+        with _open(settings, limits) as store:
             create_server(settings, store).run("stdio")
         return
     from conflictkg.mcp.http import PATH, serve_http
@@ -73,7 +75,7 @@ def command(
     # The port first: who only chose a taken one need not wait for the store.
     sockets = listen(host, port)
     try:
-        with open_store(settings.store, limits) as store:
+        with _open(settings, limits) as store:
             number = sockets[0].getsockname()[1]
             shown = f"[{host}]" if ":" in host else host
             serve_http(
@@ -87,3 +89,14 @@ def command(
     finally:
         for each in sockets:
             each.close()
+
+
+def _open(settings: Settings, limits: Limits) -> Store:
+    store = open_store(settings.store, limits)
+    if settings.public:
+        try:
+            require_all_public(store)
+        except ConfigError:
+            store.close()
+            raise
+    return store

@@ -20,3 +20,4 @@ from conflictkg.describe.queries import describe_questions as describe_questions
 from conflictkg.describe.rights import GraphNotice as GraphNotice
 from conflictkg.describe.rights import find_kept_back as find_kept_back
 from conflictkg.describe.rights import read_notices as read_notices
+from conflictkg.describe.rights import require_all_public as require_all_public

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from conflictkg.answers import Iri, Term
 from conflictkg.describe.asking import iter_rows, to_text
+from conflictkg.errors import ConfigError
 from conflictkg.store import Store
 from conflictkg.terms import PREFIXES
 
@@ -28,6 +29,9 @@ _FORBIDDEN = """
 SELECT ?graph ?value WHERE { ?graph ckg:redistribution ?value }
 """
 _TRUE = frozenset({"true", "1"})
+
+_NAMED = 5
+"""Graphs that a message names; it is for the operator, who can have them all listed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,3 +116,19 @@ def find_kept_back(store: Store, *, deadline_s: float | None = None) -> tuple[st
     if store.journal(most=1):
         kept_back.append("the journal of its changes")
     return tuple(kept_back)
+
+
+def require_all_public(store: Store) -> None:
+    """Refuse a store that holds what may not be passed on.
+
+    Raises:
+        ConfigError: It does; it names some of it, for the operator.
+    """
+    kept_back = find_kept_back(store)
+    if kept_back:
+        more = f" and {len(kept_back) - _NAMED} more" if len(kept_back) > _NAMED else ""
+        raise ConfigError(
+            "CONFLICTKG_PUBLIC",
+            f"the store {store.directory} holds what may not be passed on: "
+            f"{', '.join(kept_back[:_NAMED])}{more}. Build one without it: conflictkg build --public.",
+        )

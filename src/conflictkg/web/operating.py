@@ -147,6 +147,11 @@ def _count_bytes(response: Response) -> list[int]:
         counter[0] = response.content_length or 0
         return counter
     pieces: Iterable[bytes] = response.response  # type: ignore[assignment]  # ours are bytes
+    close = getattr(pieces, "close", None)
+    if close is not None:
+        response.call_on_close(close)
+    # Handed to the server as it is, a file would end without a word.
+    response.direct_passthrough = False
 
     def counted() -> Iterator[bytes]:
         for piece in pieces:

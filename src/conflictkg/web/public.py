@@ -10,14 +10,11 @@ import threading
 from flask import Flask
 
 from conflictkg.config import Settings
-from conflictkg.describe import find_kept_back
+from conflictkg.describe import find_kept_back, require_all_public
 from conflictkg.errors import ConfigError
 from conflictkg.store import Store
 from conflictkg.web import problems
 from conflictkg.web.problems import RequestError
-
-_NAMED = 5
-"""Graphs that a message names; it is for the operator, who can have them all listed."""
 
 
 def register(app: Flask, settings: Settings, store: Store) -> None:
@@ -35,14 +32,7 @@ def register(app: Flask, settings: Settings, store: Store) -> None:
             "on. Leave out --public or --editable.",
         )
     release = store.release
-    kept_back = find_kept_back(store)
-    if kept_back:
-        more = f" and {len(kept_back) - _NAMED} more" if len(kept_back) > _NAMED else ""
-        raise ConfigError(
-            "CONFLICTKG_PUBLIC",
-            f"the store {store.directory} holds what may not be passed on: "
-            f"{', '.join(kept_back[:_NAMED])}{more}. Build one without it: conflictkg build --public.",
-        )
+    require_all_public(store)
     app.before_request(_Guard(store, release, settings.query_timeout_s).require_public)
 
 
