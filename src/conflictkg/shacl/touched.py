@@ -35,8 +35,8 @@ from conflictkg.store import Proposal, TermQuad
 MOST_TOUCHED = 2_000
 """Entities whose statements one change may touch: more take longer to validate than anybody waits."""
 
-MOST_JUDGED = 4_000
-"""Entities that are judged for one change; the verdict says when there are more."""
+MOST_JUDGED = 1_000
+"""Entities judged beside those that a change touches, some seconds' work; the verdict says when there are more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +106,10 @@ def review_change(proposal: Proposal) -> Verdict:
     if not change.predicates:
         return Verdict()
     reach = _reach()
-    judged = _find_judged(proposal, change, reach)
-    is_whole = len(judged) <= MOST_JUDGED
     own = {each for each in change.predicates if isinstance(each, answers.Iri)}
-    focus = own | set(sorted(judged - own, key=lambda iri: iri.value)[:MOST_JUDGED])
+    others = _find_judged(proposal, change, reach) - own
+    is_whole = len(others) <= MOST_JUDGED
+    focus = own | set(sorted(others, key=lambda iri: iri.value)[:MOST_JUDGED])
     surroundings = Surroundings(proposal, reach, _ontology_terms())
     # What was removed led to these, so the state before cannot be judged without them.
     surroundings.fetch(focus, {o for _, _, o in change.removed if isinstance(o, answers.Iri)})
@@ -164,7 +164,7 @@ def _find_judged(proposal: Proposal, change: _Change, reach: Reach) -> set[answe
     for _ in range(STEPS):
         fresh = above - found
         found |= fresh
-        if not fresh or len(found) > MOST_JUDGED:
+        if not fresh or len(found) > MOST_JUDGED + len(own):
             break
         above = find_referrers(proposal, fresh, reach.chained, most)
     return found

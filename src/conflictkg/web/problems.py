@@ -434,6 +434,12 @@ RDF_1_2 = Kind(
     "The data hold what only RDF 1.2 has",
     "Write statements about statements as things with their own IRI, and leave directions of text out.",
 )
+CHANGE_TOO_LARGE = Kind(
+    "change-too-large",
+    413,
+    "The change touches more than can be validated at once",
+    "Send it in parts, or put it under data/ and build again.",
+)
 REFUSED_DATA = Kind(
     "data-refused", 422, "The data are not read", "See the detail for what is in the way."
 )
@@ -502,6 +508,7 @@ _BY_REFUSAL = {
     "named-graphs": NAMED_GRAPHS,
     "rdf-1-2": RDF_1_2,
     "too-large": BODY_TOO_LARGE,
+    "change-too-large": CHANGE_TOO_LARGE,
     "encoding": BAD_ENCODING,
     "shapes-refused": SHAPES_REFUSED,
     "shapes-too-deep": SHAPES_TOO_DEEP,
