@@ -100,6 +100,17 @@ def test_absolute_form_of_a_request_names_the_same_graph(server: Editable, metho
     assert not any("other.example" in each for each in names(server))
 
 
+def test_change_that_is_too_large_to_be_validated_is_refused(
+    server: Editable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whole, and by a problem of its own: it is not the body that is too large, and a removal has none."""
+    write(server, "PUT", f"{GSP}/large")
+    monkeypatch.setattr("conflictkg.shacl.touched.MOST_TOUCHED", 0)
+    response = server.client.delete(f"{GSP}/large", headers=server.writer)
+    require_problem(response, 413, "change-too-large")
+    assert f"{HERE}rdf-graph-store/large" in names(server)
+
+
 @pytest.mark.parametrize("parameter", ["graph=http://e/g", "default"])
 def test_graph_is_named_once(server: Editable, parameter: str) -> None:
     """By its address or by a parameter; both would be two."""

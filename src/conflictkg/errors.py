@@ -405,7 +405,7 @@ class RefusedDataError(ConflictKGError):
 
     Args:
         kind: What they have: ``xml-entities``, ``remote-context``, ``named-graphs``, ``rdf-1-2``, ``nesting``,
-            ``too-large``, ``too-long``, ``unreadable``.
+            ``too-large``, ``change-too-large``, ``too-long``, ``unreadable``.
         problem: The rest of the sentence, and what to do.
     """
 

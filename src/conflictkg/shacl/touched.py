@@ -89,7 +89,7 @@ class _Change:
             found.add(predicate.value)
         if len(self.predicates) > MOST_TOUCHED:
             raise RefusedDataError(
-                "too-large",
+                "change-too-large",
                 f"the change touches more than {MOST_TOUCHED:,} entities, more than can be validated "
                 "while you wait. Send it in parts, or put it under data/ and build again.",
             )

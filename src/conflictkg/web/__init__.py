@@ -43,7 +43,7 @@ _SECURITY_HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 _EXPOSED = (
-    "Conflictkg-Added, Conflictkg-Complete, Conflictkg-Release, Conflictkg-Removed, Conflictkg-Warnings, "
+    "Conflictkg-Added, Conflictkg-Complete, Conflictkg-Release, Conflictkg-Removed, Conflictkg-Validation, Conflictkg-Warnings, "
     "Conflictkg-Same, Content-Disposition, ETag, Link, Location, Repr-Digest, Retry-After, X-Request-Id"
 )
 _OPEN_METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
@@ -107,6 +107,7 @@ def _add_headers(response: Response) -> Response:
     response.headers["Access-Control-Expose-Headers"] = _EXPOSED
     if request.method == "OPTIONS" and response.status_code == 200:
         response.status_code = 204
+        response.headers.pop("Content-Type", None)
         allowed = response.headers.get("Allow", "").split(", ")
         response.headers["Access-Control-Allow-Methods"] = ", ".join(
             each for each in allowed if each in _OPEN_METHODS
