@@ -1,6 +1,7 @@
 """Tokens: shown once, kept as hashes, good until they end."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -43,6 +44,22 @@ def test_change_by_another_process_is_seen(tokens: Tokens) -> None:
     assert tokens.find(token) is not None
     Tokens(tokens.path).revoke("ann")
     assert tokens.find(token) is None
+
+
+def test_changes_at_the_same_time_lose_none(tokens: Tokens) -> None:
+    """Each change begins from the file as the one before left it, whoever made that."""
+
+    def work(number: int) -> None:
+        mine = Tokens(tokens.path)
+        mine.create(f"stays-{number}", ["read"])
+        mine.create(f"goes-{number}", ["read"])
+        mine.revoke(f"goes-{number}")
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(work, range(16)))
+    assert sorted(each.name for each in tokens.records()) == sorted(
+        f"stays-{number}" for number in range(16)
+    )
 
 
 def test_file_that_others_can_read_is_refused(tokens: Tokens) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from rdflib import SH, Graph, URIRef
 from web_support import require_problem
 from werkzeug.test import TestResponse
 from writing_support import GRAPH, GSP, UPDATE, Editable, editable_server
@@ -207,6 +208,45 @@ def test_what_was_wrong_before_does_not_stand_in_the_way(server: Editable) -> No
     assert post(server, text, dict(server.writer)).status_code == 204
 
 
+def test_refusal_is_the_shacl_report_for_who_asks_for_turtle(server: Editable) -> None:
+    text = f"{CKG} INSERT DATA {{ {STRIKE} a ckg:Strike }}"
+    response = post(server, text, {**server.writer, "Accept": "text/turtle"})
+    assert (response.status_code, response.mimetype) == (422, "text/turtle")
+    assert response.headers["Link"] == '</problems/invalid-change>; rel="type"'
+    report = Graph().parse(data=response.text, format="turtle")
+    assert (None, SH.focusNode, URIRef(STRIKE.strip("<>"))) in report
+
+
+def test_warnings_come_with_the_change_that_they_are_about(server: Editable) -> None:
+    ended = (
+        f"{CKG} PREFIX owl: <http://www.w3.org/2002/07/owl#> INSERT DATA {{ <http://e/old> a "
+        "<http://www.w3.org/2000/01/rdf-schema#Class> ; owl:deprecated true }"
+    )
+    assert post(server, ended, dict(server.writer)).status_code == 204
+    response = post(server, "INSERT DATA { <http://e/x> a <http://e/old> }", dict(server.writer))
+    assert response.status_code == 200
+    body = response.get_json()
+    assert response.headers["Conflictkg-Warnings"] == str(len(body["findings"]))
+    assert response.headers["Conflictkg-Validation"] == "whole"
+    assert {each["severity"] for each in body["findings"]} <= {"warning", "info"}
+    assert len(server.store.journal()) == 2
+
+
+def test_claim_that_a_strike_rests_on_is_not_taken_away(server: Editable) -> None:
+    """The strike has no statement that changes, and is judged all the same."""
+    cs = "PREFIX cs: <https://w3id.org/conflictkg/scheme/> "
+    claim = "<https://w3id.org/conflictkg/id/claim/x>"
+    server.store.update(
+        f"{CKG}{cs} INSERT DATA {{ {STRIKE} a ckg:Strike ; ckg:placePrecision cs:place-precision-unknown . "
+        f"{claim} a ckg:DateClaim ; ckg:claimSubject {STRIKE} }}"
+    )
+    before = server.count()
+    text = f"DELETE WHERE {{ {claim} ?p ?o }}"
+    body = require_problem(post(server, text, dict(server.writer)), 422, "invalid-change")
+    assert STRIKE.strip("<>") in {each["focus"] for each in body["findings"]}  # type: ignore[attr-defined]  # a list
+    assert server.count() == before
+
+
 def test_change_is_judged_by_what_refers_to_what_it_touches(server: Editable) -> None:
     claim = "<https://w3id.org/conflictkg/id/claim/x>"
     text = f"{CKG} INSERT DATA {{ {claim} a ckg:CountClaim ; ckg:lowerBound 5 ; ckg:upperBound 3 }}"
@@ -230,6 +270,34 @@ def test_put_that_must_be_the_first_is_refused_where_there_is_a_graph(server: Ed
     path = f"{GSP}?graph={GRAPH}"
     assert server.client.put(path, data="", headers=headers).status_code == 201
     require_problem(server.client.put(path, data="", headers=headers), 412, "precondition-failed")
+
+
+def test_graph_that_must_be_there_is_not_made(server: Editable) -> None:
+    headers = {**server.writer, "Content-Type": "text/turtle", "If-Match": "*"}
+    path = f"{GSP}?graph={GRAPH}"
+    require_problem(server.client.put(path, data="", headers=headers), 412, "precondition-failed")
+    server.client.put(path, data="", headers={**server.writer, "Content-Type": "text/turtle"})
+    assert server.client.put(path, data="", headers=headers).status_code == 204
+
+
+def test_tag_of_a_graph_that_was_read_lets_it_be_written_once(server: Editable) -> None:
+    path = f"{GSP}?graph={GRAPH}"
+    body = "<http://e/s> <http://e/p> 1 ."
+    headers = {**server.writer, "Content-Type": "text/turtle"}
+    server.client.put(path, data=body, headers=headers)
+    tag = server.client.get(path).headers["ETag"]
+    assert server.client.put(path, data="", headers={**headers, "If-Match": tag}).status_code == 204
+    for method in ("PUT", "POST", "DELETE"):
+        response = server.client.open(
+            path, method=method, data=body, headers={**headers, "If-Match": tag}
+        )
+        require_problem(response, 412, "precondition-failed")
+
+
+def test_conditions_tell_nothing_to_who_may_not_write(server: Editable) -> None:
+    headers = {"Content-Type": "text/turtle", "If-None-Match": "*"}
+    response = server.client.put(f"{GSP}?default", data="", headers=headers)
+    require_problem(response, 401, "authentication-required")
 
 
 # Graphs

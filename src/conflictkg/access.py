@@ -5,6 +5,7 @@ A token is 256 random bits, shown once. What is kept is its SHA-256: nothing slo
 has changed, so that a token can be revoked while the server runs.
 """
 
+import fcntl
 import hashlib
 import hmac
 import json
@@ -12,7 +13,8 @@ import os
 import re
 import secrets
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -156,15 +158,16 @@ class Tokens:
             _require_scope(each)
         if not scopes:
             raise AccessError(f"a token must be for something. Scopes: {SCOPES}.")
-        records = self.records()
-        if any(each.name == name for each in records):
-            raise AccessError(
-                f'there is a token named "{name}" already. Revoke it, or choose another name.'
-            )
         token = PREFIX + secrets.token_urlsafe(32)
         created = datetime.now(UTC).isoformat(timespec="seconds")
         ends = "" if expires is None else expires.astimezone(UTC).isoformat(timespec="seconds")
-        self._write([*records, TokenRecord(name, _digest(token), tuple(scopes), created, ends)])
+        with self._changing():
+            records = self.records()
+            if any(each.name == name for each in records):
+                raise AccessError(
+                    f'there is a token named "{name}" already. Revoke it, or choose another name.'
+                )
+            self._write([*records, TokenRecord(name, _digest(token), tuple(scopes), created, ends)])
         return token
 
     def revoke(self, name: str) -> None:
@@ -173,14 +176,27 @@ class Tokens:
         Raises:
             NotFoundError: There is none of that name.
         """
-        records = self.records()
-        kept = [each for each in records if each.name != name]
-        if len(kept) == len(records):
-            raise NotFoundError("token", name, [each.name for each in records])
-        self._write(kept)
+        with self._changing():
+            records = self.records()
+            kept = [each for each in records if each.name != name]
+            if len(kept) == len(records):
+                raise NotFoundError("token", name, [each.name for each in records])
+            self._write(kept)
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """Keep others from changing the file meanwhile: a token that was revoked must not come back with theirs."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(
+            self.path.with_name(f"{self.path.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600
+        )
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
 
     def _write(self, records: Sequence[TokenRecord]) -> None:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
         fresh = self.path.with_name(f"{self.path.name}.tmp-{os.getpid()}")
         descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:

@@ -1,12 +1,16 @@
 """``conflictkg journal``: who changed a store, what came and went, and taking it back."""
 
 import getpass
+import json
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 
 from conflictkg.config import Settings
-from conflictkg.store import Edit, Store, open_store
+from conflictkg.errors import InvalidGraphError, NotFoundError
+from conflictkg.shacl.touched import review_change
+from conflictkg.store import Edit, Proposal, Store, open_store
 
 _store = click.option(
     "--store",
@@ -18,7 +22,7 @@ _store = click.option(
 
 @click.group("journal")
 def command() -> None:
-    """List, export and undo the changes that were made to a store over HTTP or by undo.
+    """List, show, export and undo the changes that were made to a store over HTTP or by undo.
 
     A server that has the store open for editing answers for it: ask /journal there.
     """
@@ -40,6 +44,18 @@ def list_entries(directory: Path | None, after: int) -> None:
                     f"{each.number}\t{each.at}\t{each.by}\t+{each.added}\t-{each.removed}\t{each.comment}"
                 )
             after = entries[-1].number
+
+
+@command.command("show")
+@click.argument("number", type=click.IntRange(1))
+@_store
+def show(number: int, directory: Path | None) -> None:
+    """Show entry NUMBER as JSON: who, when, what for, releases, counts, graphs."""
+    with open_store(_place(directory)) as store:
+        found = store.journal(after=number - 1, most=1)
+        if not found or found[0].number != number:
+            raise NotFoundError("journal entry", str(number))
+        click.echo(json.dumps(asdict(found[0]), ensure_ascii=False, indent=1))
 
 
 @command.command("export")
@@ -64,9 +80,18 @@ def _all_numbers(store: Store) -> list[int]:
 @click.argument("number", type=click.IntRange(1))
 @_store
 def undo(number: int, directory: Path | None) -> None:
-    """Take back entry NUMBER, if nothing of it was changed again since."""
+    """Take back entry NUMBER, if nothing of it was changed again since and the data stay valid."""
+    edit = Edit(by=getpass.getuser(), comment=f"undo {number}", review=_require_valid)
     with open_store(_place(directory), editable=True) as store:
-        report = store.undo(number, Edit(by=getpass.getuser(), comment=f"undo {number}"))
+        report = store.undo(number, edit)
     click.echo(
         f"conflictkg: undone: {report.added} quads came back, {report.removed} went", err=True
     )
+
+
+def _require_valid(proposal: Proposal) -> None:
+    verdict = review_change(proposal)
+    if not verdict.is_valid:
+        raise InvalidGraphError(
+            [f"{each.focus} {each.path}: {each.message}" for each in verdict.violations]
+        )

@@ -43,8 +43,9 @@ _SECURITY_HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 _EXPOSED = (
-    "Conflictkg-Added, Conflictkg-Complete, Conflictkg-Release, Conflictkg-Removed, Conflictkg-Validation, Conflictkg-Warnings, "
-    "Conflictkg-Same, Content-Disposition, ETag, Link, Location, Repr-Digest, Retry-After, X-Request-Id"
+    "Conflictkg-Added, Conflictkg-Complete, Conflictkg-Release, Conflictkg-Removed, Conflictkg-Validation, "
+    "Conflictkg-Warnings, Conflictkg-Same, Content-Disposition, ETag, Link, Location, Repr-Digest, Retry-After, "
+    "X-Request-Id"
 )
 _OPEN_METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
 """What pages of other sites may use: reading. POST is among them for long queries."""

@@ -164,12 +164,27 @@ def _missing(graph: str) -> MissingGraphError:
 
 
 def _replace(site: Site, graph: str) -> Response:
-    if request.headers.get("If-None-Match", "").strip() == "*" and _exists(site, graph):
-        raise RequestError(
-            problems.PRECONDITION_FAILED,
-            f"there is a graph <{graph}> already, and If-None-Match: * asks that there is none.",
-        )
     return _write(site, graph, replace=True)
+
+
+def _require_conditions(site: Site, graph: str, change: Change) -> None:
+    """Whether there is to be such a graph, or none, as a client asks; what holds now must hold when it is written."""
+    release = site.store.release
+    exists = _exists(site, graph)
+    if request.headers.get("If-None-Match", "").strip() == "*":
+        if exists:
+            raise RequestError(
+                problems.PRECONDITION_FAILED,
+                f"there is a graph <{graph}> already, and If-None-Match: * asks that there is none.",
+            )
+        change.require_unchanged(release)
+    if request.headers.get("If-Match", "").strip() == "*":
+        if not exists:
+            raise RequestError(
+                problems.PRECONDITION_FAILED,
+                f"there is no graph <{graph}>, and If-Match: * asks that there is one.",
+            )
+        change.require_unchanged(release)
 
 
 def _add(site: Site, graph: str, *, is_new: bool = False) -> Response:
@@ -184,6 +199,7 @@ def _write(site: Site, graph: str, *, replace: bool, is_new: bool = False) -> Re
         raise RequestError(
             problems.BAD_REQUEST, "part of a graph cannot be written: leave Content-Range out."
         )
+    _require_conditions(site, graph, change)
     existed = _exists(site, graph)
     with tempfile.TemporaryDirectory(prefix="conflictkg-upload-") as folder:
         triples = Path(folder, "triples.nt")

@@ -148,7 +148,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = MappingProxyType(
         **{
             (f"graphstore.{name}", method): Operation(
                 summary,
-                (),
+                (JSON,),
                 _GRAPH if name == "indirect" else {},
                 statuses,
                 (_UPDATE,) if method == "PATCH" else () if method == "DELETE" else OFFERED,
@@ -157,10 +157,10 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = MappingProxyType(
             )
             for name in ("indirect", "direct")
             for method, summary, statuses in (
-                ("PUT", "Put a graph in the place of what is there.", (201, 204)),
-                ("POST", "Add to a graph; without a name, make one.", (201, 204)),
-                ("DELETE", "Remove a graph.", (204,)),
-                ("PATCH", "Change a graph by a SPARQL update.", (204,)),
+                ("PUT", "Put a graph in the place of what is there.", (200, 201, 204)),
+                ("POST", "Add to a graph; without a name, make one.", (200, 201, 204)),
+                ("DELETE", "Remove a graph.", (200, 204)),
+                ("PATCH", "Change a graph by a SPARQL update.", (200, 204)),
             )
         },
         ("journal.list_entries", "GET"): Operation(
@@ -177,7 +177,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = MappingProxyType(
             fails=(401, 403, 404, 406),
         ),
         ("journal.undo_entry", "POST"): Operation(
-            "Take a change back.", (), statuses=(204,), needs_token=True, fails=_WRITING
+            "Take a change back.", (JSON,), statuses=(200, 204), needs_token=True, fails=_WRITING
         ),
         ("citing.cite", "GET"): Operation(
             "A citation of an answer: made for a query alone, else looked up again.",
@@ -270,7 +270,8 @@ def _describe(operation: Operation, name: str, places: list[str]) -> dict[str, A
     answers: dict[str, Any] = {}
     for status in operation.statuses:
         answers[str(status)] = {"description": _REASONS[status]}
-        if status == 200 and content:
+        # A change is told about only where there is something to tell: warnings.
+        if status in {200, 201} and content:
             answers[str(status)]["content"] = content
     answers |= {str(status): problem for status in (*operation.fails, 400, 405)}
     described: dict[str, Any] = {

@@ -4,6 +4,7 @@ One path for all of them. A change is made, looked at and only then committed: i
 graph that it touches, and nothing that it touches may break the shapes.
 """
 
+import json
 import shutil
 from collections.abc import Callable
 
@@ -18,6 +19,7 @@ from conflictkg.web import problems
 from conflictkg.web.access import out_of_scope, require_caller, tokens_of
 from conflictkg.web.addresses import address_asked
 from conflictkg.web.etags import names_release
+from conflictkg.web.negotiate import is_wanted
 from conflictkg.web.problems import InvalidChangeError, RequestError
 from conflictkg.web.protocol import Asked
 from conflictkg.web.running import watched
@@ -52,6 +54,7 @@ class Change:
             raise out_of_scope(self.caller, [""])
         self._what = what
         self._only: str | None = None
+        self._found: str | None = None
         self._verdict = Verdict()
 
     def require_scope(self, graph: str) -> None:
@@ -62,6 +65,10 @@ class Change:
     def require_only(self, graph: str) -> None:
         """Refuse the change if it does something to another graph."""
         self._only = graph
+
+    def require_unchanged(self, release: str) -> None:
+        """Refuse the change unless the store is still of a release, for which something was found to hold."""
+        self._found = release
 
     def run(self, act: Callable[[Edit, Cancellation], UpdateReport], status: int = 204) -> Response:
         """Do it.
@@ -80,6 +87,10 @@ class Change:
         try:
             with watched(self._what) as cancellation:
                 report = act(edit, cancellation)
+        except InvalidChangeError as error:
+            if not is_wanted(self._request.headers.get("Accept"), "text/turtle"):
+                raise
+            return _report(error)
         except QueryTimeoutError as error:
             raise RequestError(
                 problems.UPDATE_TIMEOUT,
@@ -106,7 +117,7 @@ class Change:
         """The release that the client has seen, if it says so."""
         header = self._request.headers.get("If-Match")
         if header is None or header.strip() == "*":
-            return None
+            return self._found
         release = self._site.store.release
         return release if names_release(header, release) else header.strip()[:200]
 
@@ -128,15 +139,34 @@ class Change:
             )
 
     def _answer(self, report: UpdateReport, status: int) -> Response:
-        response = Response(status=status)
-        del response.headers["Content-Type"]  # there is nothing in it
+        warnings = self._verdict.warnings
+        if warnings:
+            found = [_describe(each) for each in warnings]
+            told = {"added": report.added, "removed": report.removed, "findings": found}
+            text = json.dumps(told, ensure_ascii=False, indent=1) + "\n"
+            # No body goes with 204.
+            status = 200 if status == 204 else status
+            response = Response(text, status, content_type="application/json")
+            response.headers["Conflictkg-Warnings"] = str(len(warnings))
+        else:
+            response = Response(status=status)
+            del response.headers["Content-Type"]  # there is nothing in it
+        response.headers["Conflictkg-Validation"] = "whole" if self._verdict.is_whole else "partial"
         response.headers["Conflictkg-Release"] = self._site.store.release
         response.headers["Conflictkg-Added"] = str(report.added)
         response.headers["Conflictkg-Removed"] = str(report.removed)
         response.headers["Cache-Control"] = "no-store"
-        if self._verdict.warnings:
-            response.headers["Conflictkg-Warnings"] = str(len(self._verdict.warnings))
         return response
+
+
+def _report(error: InvalidChangeError) -> Response:
+    """The refusal as the SHACL report itself, for whoever asks for Turtle; its type is linked."""
+    kind = error.kind
+    response = Response(error.report, kind.status, content_type="text/turtle; charset=utf-8")
+    response.headers["Link"] = f'</problems/{kind.slug}>; rel="type"'
+    response.headers["Cache-Control"] = "no-store"
+    response.vary.add("Accept")
+    return response
 
 
 def _describe(finding: Finding) -> dict[str, object]:
