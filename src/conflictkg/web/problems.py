@@ -613,11 +613,18 @@ class Problem:
 
 
 def describe_error(error: Exception) -> Problem:
-    """Tell an exception as a problem.
+    """Tell an exception as a problem; the log and the counters have its name too.
 
     What nobody foresaw becomes a 500 with an incident number; its traceback goes to the log under
     that number, and nothing of it to the client.
     """
+    problem = _describe(error)
+    if has_request_context():
+        g.problem = problem.kind.slug
+    return problem
+
+
+def _describe(error: Exception) -> Problem:
     if isinstance(error, RequestError):
         return Problem(error.kind, str(error), error.fields, error.headers)
     if isinstance(error, HTTPException):

@@ -14,6 +14,7 @@ from conflictkg.web.etags import answer_unchanged, holds_still, mark, names_tag,
 from conflictkg.web.federation import describe_federation, federation_for
 from conflictkg.web.limits import read_allowance
 from conflictkg.web.negotiate import find_format, is_wanted, negotiate
+from conflictkg.web.operating import Meter, count_rows, note_query
 from conflictkg.web.problems import RequestError
 from conflictkg.web.protocol import Asked, read_request
 from conflictkg.web.responses import choose_offer, offers_for, write_response
@@ -45,6 +46,7 @@ def endpoint() -> Response:
 
 def _answer_query(site: Site, asked: Asked) -> Response:
     text, release = asked.query or "", site.store.release
+    meter = note_query(text)
     tag = tag_of(
         request,
         release,
@@ -60,7 +62,7 @@ def _answer_query(site: Site, asked: Asked) -> Response:
         return answer_unchanged(tag)
     response = run_admitted(
         text,
-        lambda cancellation: _answer_admitted(site, asked, cancellation, federation),
+        lambda cancellation: _answer_admitted(site, asked, cancellation, federation, meter),
         is_heavy=federation is not None,
     )
     # Where somebody has changed the data meanwhile it is not sure of which release the answer is.
@@ -70,11 +72,15 @@ def _answer_query(site: Site, asked: Asked) -> Response:
 
 
 def _answer_admitted(
-    site: Site, asked: Asked, cancellation: Cancellation, federation: Federation | None
+    site: Site,
+    asked: Asked,
+    cancellation: Cancellation,
+    federation: Federation | None,
+    meter: Meter,
 ) -> Response:
     start = time.monotonic()
     allowance = asked.allowance or read_allowance((), site.settings)
-    answer = site.store.query(
+    found = site.store.query(
         asked.query or "",
         deadline_s=allowance.timeout_s,
         max_rows=allowance.max_rows,
@@ -84,6 +90,7 @@ def _answer_admitted(
         cancellation=cancellation,
         federation=federation,
     )
+    answer = count_rows(found, meter)
     try:
         accept = request.headers.get("Accept")
         offer = choose_offer(asked.format_name, accept, offers_for(answer.kind))
