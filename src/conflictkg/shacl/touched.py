@@ -35,7 +35,7 @@ from conflictkg.store import Proposal, TermQuad
 MOST_TOUCHED = 2_000
 """Entities whose statements one change may touch: more take longer to validate than anybody waits."""
 
-MOST_JUDGED = 1_000
+MOST_JUDGED = 500
 """Entities judged beside those that a change touches, some seconds' work; the verdict says when there are more."""
 
 
