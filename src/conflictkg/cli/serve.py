@@ -127,7 +127,7 @@ def _application(
     app = Reloading(
         settings.store,
         lambda: open_store(settings.store, limits),
-        lambda store: create_app(settings, store),
+        lambda store, before: create_app(settings, store, before),
     )
     app.watch()
     try:

@@ -52,12 +52,14 @@ _OPEN_METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
 _HOST = re.compile(r"[A-Za-z0-9.\-_:\[\]%]*")
 
 
-def create_app(settings: Settings, store: Store) -> Flask:
+def create_app(settings: Settings, store: Store, before: Flask | None = None) -> Flask:
     """Make an application that serves a store.
 
     Args:
         settings: Limits on queries.
         store: An open store; the caller closes it when the application has ended.
+        before: An application over another build, whose place this one takes: counters, clients' budgets and
+            the list of what runs are those of both.
 
     Raises:
         SourceError: A published question cannot be read.
@@ -71,9 +73,9 @@ def create_app(settings: Settings, store: Store) -> Flask:
     app.url_map.merge_slashes = False
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     public.register(app, settings, store)
-    running.register(app, settings)
+    running.register(app, settings, before)
     federation.register(app, settings)
-    operating.register(app, site, app.extensions["conflictkg.traffic"])
+    operating.register(app, app.extensions["conflictkg.traffic"], before)
     app.register_blueprint(sparql.blueprint)
     app.register_blueprint(graphstore.blueprint)
     app.register_blueprint(journal.blueprint)
@@ -113,6 +115,8 @@ def _add_headers(response: Response) -> Response:
         response.headers["Access-Control-Allow-Methods"] = ", ".join(
             each for each in allowed if each in _OPEN_METHODS
         )
-        response.headers["Access-Control-Allow-Headers"] = "Accept, Content-Type"
+        response.headers["Access-Control-Allow-Headers"] = (
+            "Accept, Content-Type, If-None-Match, Range, X-Request-Id"
+        )
         response.headers["Access-Control-Max-Age"] = "86400"
     return response

@@ -27,10 +27,11 @@ from prometheus_client.registry import Collector
 from conflictkg.answers import Answer, Boolean, Solutions, Stream, Triples
 from conflictkg.errors import StoreBusyError
 from conflictkg.web.running import Traffic, require_operator
-from conflictkg.web.site import Site, current_site
+from conflictkg.web.site import current_site
 
 blueprint = Blueprint("operating", __name__)
 
+_EXTENSION = "conflictkg.metrics"
 REQUEST_ID = "X-Request-Id"
 _ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -65,11 +66,10 @@ class Metrics:
     """What one application counts.
 
     Args:
-        site: Whose.
         traffic: What it has under way.
     """
 
-    def __init__(self, site: Site, traffic: Traffic) -> None:
+    def __init__(self, traffic: Traffic) -> None:
         self.registry = CollectorRegistry()
         self.requests = Counter(
             "conflictkg_requests",
@@ -98,18 +98,22 @@ class Metrics:
             "Rows and triples of answers to queries.",
             registry=self.registry,
         )
-        self.registry.register(_State(site, traffic))
+        self.registry.register(_State(traffic))
 
 
 class _State(Collector):
     """What is read when somebody asks, rather than counted."""
 
-    def __init__(self, site: Site, traffic: Traffic) -> None:
-        self._site, self._traffic = site, traffic
+    def __init__(self, traffic: Traffic) -> None:
+        self._traffic = traffic
+
+    def describe(self) -> list[Metric]:
+        """Nothing: what there is is not asked for while it is registered."""
+        return []
 
     def collect(self) -> list[Metric]:
-        """The state at the moment."""
-        store, admission = self._site.store, self._traffic.admission
+        """The state at the moment, of the application that is asked."""
+        store, admission = current_site().store, self._traffic.admission
         values = {
             "conflictkg_queries_running": ("Queries that run.", admission.running),
             "conflictkg_queries_waiting": ("Queries that wait for their turn.", admission.waiting),
@@ -135,9 +139,15 @@ def _resident_bytes() -> int | None:
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
-def register(app: Flask, site: Site, traffic: Traffic) -> None:
-    """Have an application count, log and answer for its state."""
-    app.extensions["conflictkg.metrics"] = Metrics(site, traffic)
+def register(app: Flask, traffic: Traffic, before: Flask | None = None) -> None:
+    """Have an application count, log and answer for its state.
+
+    Args:
+        app: The application.
+        traffic: What it has under way.
+        before: One whose place it takes; it counts on from there.
+    """
+    app.extensions[_EXTENSION] = before.extensions[_EXTENSION] if before else Metrics(traffic)
     app.register_blueprint(blueprint)
     app.before_request(_begin)
 
@@ -219,7 +229,7 @@ def note_answer(response: Response) -> Response:
         "complete": complete,
         "release": response.headers.get("Conflictkg-Release", ""),
     }
-    metrics: Metrics = current_app.extensions["conflictkg.metrics"]
+    metrics: Metrics = current_app.extensions[_EXTENSION]
     status = response.status_code
     meter = g.get("meter") or Meter()
     _count_bytes(response, meter, is_sent=request.method != "HEAD")
@@ -309,7 +319,7 @@ def ready() -> Response:
 def metrics() -> Response:
     """All that is counted, as Prometheus reads it."""
     require_operator(request, current_site().settings)
-    found: Metrics = current_app.extensions["conflictkg.metrics"]
+    found: Metrics = current_app.extensions[_EXTENSION]
     response = Response(generate_latest(found.registry), content_type=CONTENT_TYPE_LATEST)
     response.headers["Cache-Control"] = "no-store"
     return response

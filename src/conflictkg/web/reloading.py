@@ -9,7 +9,9 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+from wsgiref.types import StartResponse, WSGIEnvironment
+
+from flask import Flask
 
 from conflictkg.errors import ConflictKGError
 from conflictkg.store import Store
@@ -35,7 +37,7 @@ class _Generation:
         is_over: Whether there is a newer one.
     """
 
-    app: WSGIApplication
+    app: Flask
     store: Store
     identity: Identity
     requests: int = 0
@@ -49,7 +51,7 @@ class Reloading:
     Args:
         directory: Of the store.
         open_store: Opens what stands there.
-        make_app: Makes an application over it.
+        make_app: Makes an application over it; the second argument is the one whose place it takes.
 
     Raises:
         StoreError: There is nothing to serve.
@@ -59,11 +61,11 @@ class Reloading:
         self,
         directory: Path,
         open_store: Callable[[], Store],
-        make_app: Callable[[Store], WSGIApplication],
+        make_app: Callable[[Store, Flask | None], Flask],
     ) -> None:
         self._directory, self._open_store, self._make_app = directory, open_store, make_app
         self._refused: Identity | None = None
-        self._current = self._open()
+        self._current = self._open(None)
         self._ended = threading.Event()
         self._asked = threading.Event()
 
@@ -88,7 +90,8 @@ class Reloading:
     def reload(self) -> bool:
         """Go over to the build that stands in the directory, if it is another.
 
-        A build that cannot be opened is told in the log and not tried again; the old one is served on.
+        A build that cannot be opened is told in the log and not tried again until somebody asks for it; the
+        old one is served on.
 
         Returns:
             Whether there is a new one.
@@ -100,8 +103,8 @@ class Reloading:
         if found in {self._current.identity, self._refused}:
             return False
         try:
-            fresh = self._open()
-        except ConflictKGError as error:
+            fresh = self._open(self._current.app)
+        except (ConflictKGError, OSError) as error:
             self._refused = found
             _log.warning("the new build is not served: %s", error)
             return False
@@ -120,12 +123,16 @@ class Reloading:
         self._asked.set()
         self._current.store.close()
 
-    def _open(self) -> _Generation:
+    def _open(self, before: Flask | None) -> _Generation:
         # A build that comes between the two lines is seen as a new one, which does no harm.
         # Where there is nothing, opening it says so.
         identity = _identity_of(self._directory) if self._directory.exists() else (0, 0)
         store = self._open_store()
-        return _Generation(self._make_app(store), store, identity)
+        try:
+            return _Generation(self._make_app(store, before), store, identity)
+        except BaseException:
+            store.close()
+            raise
 
     def _enter(self) -> _Generation:
         while True:
@@ -144,10 +151,16 @@ class Reloading:
 
     def _watch(self) -> None:
         while not self._ended.is_set():
-            self._asked.wait(CHECK_S)
+            if self._asked.wait(CHECK_S):
+                # Who asks may have mended what was wrong with the build.
+                self._refused = None
             self._asked.clear()
-            if not self._ended.is_set():
+            if self._ended.is_set():
+                return
+            try:
                 self.reload()
+            except Exception:  # noqa: BLE001  the next build shall be looked for all the same
+                _log.exception("the new build is not served")
 
 
 class _Answer:

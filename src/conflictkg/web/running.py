@@ -40,6 +40,7 @@ from conflictkg.web.problems import RequestError
 from conflictkg.web.site import current_site
 
 blueprint = Blueprint("running", __name__)
+_EXTENSION = "conflictkg.traffic"
 
 _POLL_S = 0.05
 _IDLE_POLLS = 100
@@ -260,18 +261,28 @@ class Traffic:
     workers: Workers
 
 
-def register(app: Flask, settings: Settings) -> None:
-    """Give an application its limits and the operator's list."""
+def register(app: Flask, settings: Settings, before: Flask | None = None) -> None:
+    """Give an application its limits and the operator's list.
+
+    Args:
+        app: The application.
+        settings: The limits.
+        before: One whose place it takes: they share both, so that what still runs there counts here.
+    """
+    app.extensions[_EXTENSION] = before.extensions[_EXTENSION] if before else _begin(settings)
+    app.register_blueprint(blueprint)
+
+
+def _begin(settings: Settings) -> Traffic:
     admission = Admission(settings)
     # Where an answer has begun there may be more than there are workers.
     workers = Workers(3 * settings.workers + settings.quick_workers)
-    app.extensions["conflictkg.traffic"] = Traffic(admission, Running(admission), workers)
-    app.register_blueprint(blueprint)
+    return Traffic(admission, Running(admission), workers)
 
 
 def current_traffic() -> Traffic:
     """What the application that answers the current request lets in and has under way."""
-    traffic = current_app.extensions["conflictkg.traffic"]
+    traffic = current_app.extensions[_EXTENSION]
     if not isinstance(traffic, Traffic):
         raise TypeError("the application was not made by create_app")
     return traffic
