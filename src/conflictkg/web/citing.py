@@ -4,24 +4,27 @@ Everything is in the address, so nothing has to be kept and no citation is ever 
 whether the answer is still the same.
 """
 
-import hashlib
 import json
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 
-from conflictkg.answers import Answer, Blank, Boolean, Solutions, Term, Triple
-from conflictkg.answers.ntriples import to_ntriples
+from conflictkg.answers.digest import MOST_BYTES, Digest, digest_answer
+from conflictkg.engine.algebra import Distinct, OrderBy, Project, Query, Reduced, Select, Slice
+from conflictkg.engine.syntax import parse_query
+from conflictkg.errors import IncompleteAnswerError
+from conflictkg.federation import asks_others
 from conflictkg.store import Cancellation
+from conflictkg.store.lasting import is_lasting
 from conflictkg.web import problems
 from conflictkg.web.addresses import address_of
+from conflictkg.web.etags import answer_unchanged, mark, names_tag, tag_of
 from conflictkg.web.negotiate import Offer, find_format, negotiate
 from conflictkg.web.problems import RequestError
-from conflictkg.web.protocol import read_parameters
+from conflictkg.web.protocol import read_parameters, require_iri
+from conflictkg.web.references import Citation, Question, describe, write_bibtex, write_cff
 from conflictkg.web.running import run_admitted
 from conflictkg.web.site import Site, current_site
 
@@ -36,8 +39,12 @@ _OFFERS = (
 _MOST_QUERY = 6_000
 """Characters: the address holds the query, and longer ones are refused on the way."""
 
-_ORDERED = re.compile(r"\bORDER\s+BY\b", re.IGNORECASE)
+_ORDER_DIGITS = 16
+_FIXED = ("sha256", "release", "date", "order")
+"""What the address of a citation has beside the question."""
+
 _HASH = re.compile(r"[0-9a-f]{64}")
+_ORDER = re.compile(rf"(?:[0-9a-f]{{{_ORDER_DIGITS}}})?")
 _RELEASE = re.compile(r"[A-Za-z0-9._-]{1,80}")
 
 _LICENCES = """
@@ -45,95 +52,106 @@ SELECT DISTINCT ?licence WHERE { ?graph a ckg:NamedGraph ; dct:license ?licence 
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Citation:
-    """A cited answer, and what is found when it is looked up.
-
-    Args:
-        query: What was asked.
-        release: Of which release.
-        day: When.
-        digest: Hash of the answer then.
-        found: Hash of the answer now.
-        present: The release now.
-        address: Of the citation.
-        publisher: Address of the server.
-        licences: Of the graphs that are served.
-    """
-
-    query: str
-    release: str
-    day: str
-    digest: str
-    found: str
-    present: str
-    address: str
-    publisher: str
-    licences: tuple[str, ...]
-
-    @property
-    def is_same(self) -> bool:
-        """Whether the answer is still the same."""
-        return self.digest == self.found
-
-    @property
-    def is_present_release(self) -> bool:
-        """Whether the data are still those that were asked."""
-        return self.release == self.present
-
-    @property
-    def title(self) -> str:
-        """The query's first words, or the comment that it begins with."""
-        first = self.query.strip().partition("\n")[0]
-        if first.startswith("#"):
-            return first.lstrip("# ").strip()
-        return f"Answer of conflictkg, release {self.release}"
-
-    @property
-    def key(self) -> str:
-        """A name for lists of references."""
-        return f"conflictkg-{self.digest[:12]}"
-
-
 @blueprint.get("/cite")
 def cite() -> Response:
     """Make a citation of the query in the address, or show the one that the address is."""
     site = current_site()
     given = read_parameters(request.query_string)
-    query = _only(given, "query")
-    if not query.strip():
-        raise RequestError(problems.MISSING_QUERY, "add the query to the address: /cite?query=…")
-    if len(query) > _MOST_QUERY:
-        raise RequestError(
-            problems.ADDRESS_TOO_LONG,
-            f"the query has {len(query):,} characters, and an address that holds it would be too long. At most "
-            f"{_MOST_QUERY:,} can be cited.",
+    question = _read_question(given)
+    parsed = _require_lasting(question)
+    fixed = tuple(_only(given, name) for name in _FIXED)
+    if any(fixed):
+        _require(*fixed)
+        offer = _choose(given)
+        tag = tag_of(request, site.store.release, "cite", question, fixed, offer.name)
+        if names_tag(request.headers.get("If-None-Match"), tag):
+            return answer_unchanged(tag)
+    release = site.store.release
+    found = _find(site, question)
+    if not any(fixed):
+        order = found.sequence[:_ORDER_DIGITS] if _is_ordered(parsed) else ""
+        today = datetime.now(UTC).date().isoformat()
+        response = _to_response(
+            redirect(_address(question, found.rows, release, today, order), 303)
         )
-    digest, release, day = (_only(given, name) for name in ("sha256", "release", "date"))
-    found, present = "", site.store.release
-
-    def answer(cancellation: Cancellation) -> Response:
-        nonlocal found
-        found = _run(site, query, cancellation)
-        return Response()
-
-    run_admitted(query, answer)
-    if not (digest or release or day):
-        place = _address(query, present, datetime.now(UTC).date().isoformat(), found)
-        return _to_response(redirect(place, 303))
-    _require(digest, release, day)
+        response.headers["Cache-Control"] = "no-store"
+        return response
+    digest, cited, day, order = fixed
     citation = Citation(
-        query=query,
-        release=release,
+        question=question,
+        release=cited,
         day=day,
         digest=digest,
+        order=order,
         found=found,
-        present=present,
-        address=_address(query, release, day, digest),
+        present=release,
+        address=_address(question, digest, cited, day, order),
         publisher=address_of(url_for("pages.home")),
         licences=tuple(site.ask(_LICENCES).iris("licence")),
     )
-    return _write(site, citation, _choose(given))
+    response = _write(site, citation, offer)
+    # Where somebody has changed the data meanwhile it is not sure of which release the answer is.
+    if site.store.release == release:
+        mark(response, tag)
+    return response
+
+
+def _read_question(given: list[tuple[str, str]]) -> Question:
+    query = _only(given, "query")
+    if not query.strip():
+        raise RequestError(problems.MISSING_QUERY, "add the query to the address: /cite?query=…")
+    question = Question(
+        query,
+        _read_graphs(given, "default-graph-uri"),
+        _read_graphs(given, "named-graph-uri"),
+    )
+    length = sum(len(value) for _, value in question.parameters())
+    if length > _MOST_QUERY:
+        raise RequestError(
+            problems.ADDRESS_TOO_LONG,
+            f"the query and its graphs have {length:,} characters, and an address that holds them would be too "
+            f"long. At most {_MOST_QUERY:,} can be cited.",
+        )
+    return question
+
+
+def _read_graphs(given: list[tuple[str, str]], name: str) -> tuple[str, ...]:
+    return tuple(
+        require_iri(name, value, problems.BAD_PARAMETER)
+        for each, value in given
+        if each == name and value
+    )
+
+
+def _require_lasting(question: Question) -> Query:
+    """The query, if it is one whose answer can be the same again.
+
+    Raises:
+        RequestError: It asks for the time, for chance, or others.
+        QuerySyntaxError: It is no query.
+    """
+    parsed = parse_query(question.query, base=_base())
+    if not is_lasting(parsed) or asks_others(question.query, _base()):
+        raise RequestError(
+            problems.NOT_CITABLE,
+            "the query asks for the time, for chance or another endpoint (NOW, RAND, UUID, STRUUID, BNODE, SERVICE), "
+            "so that its answer would be another each time. Write the value itself into it.",
+        )
+    return parsed
+
+
+def _base() -> str:
+    return address_of(url_for("sparql.endpoint"))
+
+
+def _is_ordered(query: Query) -> bool:
+    """Whether the order of the answer is asked for."""
+    pattern: object = query.pattern if isinstance(query, Select) else None
+    while isinstance(pattern, Slice | Distinct | Reduced):
+        pattern = pattern.pattern
+    if isinstance(pattern, Project):  # a second one would be a sub-select's
+        pattern = pattern.pattern
+    return isinstance(pattern, OrderBy)
 
 
 def _to_response(response: object) -> Response:
@@ -141,62 +159,34 @@ def _to_response(response: object) -> Response:
     return response
 
 
-def _run(site: Site, query: str, cancellation: Cancellation) -> str:
-    answer = site.store.query(
-        query,
-        deadline_s=site.settings.query_timeout_s,
-        max_rows=site.settings.max_rows,
-        base_iri=address_of(url_for("sparql.endpoint")),
-        cancellation=cancellation,
-    )
-    with answer:
-        digest = digest_answer(answer, is_ordered=bool(_ORDERED.search(query)))
-        if not isinstance(answer, Boolean) and answer.complete is False:
-            raise RequestError(
-                problems.INCOMPLETE_ANSWER,
-                f"the answer has more than {site.settings.max_rows:,} rows and would be cut off. Ask for less.",
-            )
-    return digest
+def _find(site: Site, question: Question) -> Digest:
+    """The digests of the answer now."""
+    found: list[Digest] = []
+    base = _base()
 
+    def answer(cancellation: Cancellation) -> Response:
+        answer = site.store.query(
+            question.query,
+            deadline_s=site.settings.query_timeout_s,
+            max_rows=site.settings.max_rows,
+            default_graphs=question.default_graphs,
+            named_graphs=question.named_graphs,
+            base_iri=base,
+            cancellation=cancellation,
+        )
+        with answer:
+            try:
+                found.append(digest_answer(answer))
+            except IncompleteAnswerError as error:
+                raise RequestError(
+                    problems.INCOMPLETE_ANSWER,
+                    f"an answer that is cited has at most {site.settings.max_rows:,} rows and "
+                    f"{MOST_BYTES >> 20} MiB of text, and this one has more. Ask for less.",
+                ) from error
+        return Response()
 
-def digest_answer(answer: Answer, *, is_ordered: bool = False) -> str:
-    """The SHA-256 of an answer, the same for the same answer from any store.
-
-    Rows count in any order unless the query orders them. Blank nodes have no names, so any one is as good as
-    another.
-
-    Args:
-        answer: It is read to its end.
-        is_ordered: Whether the order of its rows is part of it.
-    """
-    lines = list(_iter_lines(answer))
-    head = f"{answer.kind}\t" + (
-        "\t".join(answer.variables) if isinstance(answer, Solutions) else ""
-    )
-    if not (is_ordered and isinstance(answer, Solutions)):
-        lines.sort()
-    digest = hashlib.sha256(head.encode())
-    for each in lines:
-        digest.update(b"\n" + each.encode("utf-8", "surrogatepass"))
-    return digest.hexdigest()
-
-
-def _iter_lines(answer: Answer) -> Iterator[str]:
-    if isinstance(answer, Boolean):
-        yield str(answer.value)
-    elif isinstance(answer, Solutions):
-        for row in answer.rows:
-            yield "\t".join("" if term is None else _name(term) for term in row)
-    else:
-        yield from {_name(triple) for triple in answer.triples}
-
-
-def _name(term: Term) -> str:
-    if isinstance(term, Blank):
-        return "_:"
-    if isinstance(term, Triple):
-        return " ".join(_name(each) for each in (term.subject, term.predicate, term.object))
-    return to_ntriples(term)
+    run_admitted(question.query, answer)
+    return found[-1]
 
 
 def _only(given: list[tuple[str, str]], name: str) -> str:
@@ -210,13 +200,14 @@ def _only(given: list[tuple[str, str]], name: str) -> str:
     return values[0] if values else ""
 
 
-def _require(digest: str, release: str, day: str) -> None:
+def _require(digest: str, release: str, day: str, order: str) -> None:
     try:
         date.fromisoformat(day)
         is_day = True
     except ValueError:
         is_day = False
-    if not (_HASH.fullmatch(digest) and _RELEASE.fullmatch(release) and is_day):
+    is_hash = _HASH.fullmatch(digest) and _ORDER.fullmatch(order)
+    if not (is_hash and _RELEASE.fullmatch(release) and is_day):
         raise RequestError(
             problems.BAD_PARAMETER,
             "the address is no whole citation: it has sha256 (64 digits), release and date (2026-01-31), or "
@@ -224,8 +215,9 @@ def _require(digest: str, release: str, day: str) -> None:
         )
 
 
-def _address(query: str, release: str, day: str, digest: str) -> str:
-    parts = {"query": query, "release": release, "date": day, "sha256": digest}
+def _address(question: Question, digest: str, release: str, day: str, order: str) -> str:
+    fixed = zip(_FIXED, (digest, release, day, order), strict=True)
+    parts = [*question.parameters(), *(each for each in fixed if each[1])]
     return f"{address_of(url_for('citing.cite'))}?{urlencode(parts)}"
 
 
@@ -250,82 +242,22 @@ def _write(site: Site, citation: Citation, offer: Offer) -> Response:
     elif offer.name == "cff":
         response = Response(write_cff(citation), content_type="application/yaml")
     elif offer.name == "json":
-        text = json.dumps(_describe(citation), ensure_ascii=False, indent=1) + "\n"
+        text = json.dumps(describe(citation), ensure_ascii=False, indent=1) + "\n"
         response = Response(text, content_type="application/json")
     else:
         text = render_template(
             "cite.html",
             site=site,
             citation=citation,
+            again=url_for("sparql.endpoint") + "?" + urlencode(citation.question.parameters()),
             bibtex=write_bibtex(citation),
             cff=write_cff(citation),
         )
-        response = Response(text, content_type="text/html; charset=utf-8")
+        body = text.encode("utf-8", "backslashreplace")
+        response = Response(body, content_type="text/html; charset=utf-8")
     response.headers["Conflictkg-Release"] = citation.present
     response.headers["Conflictkg-Same"] = "true" if citation.is_same else "false"
     response.headers["Cache-Control"] = "no-cache"
+    response.headers["Conflictkg-Complete"] = "true"
     response.vary.add("Accept")
     return response
-
-
-def _describe(citation: Citation) -> dict[str, object]:
-    return {
-        "query": citation.query,
-        "release": citation.release,
-        "date": citation.day,
-        "sha256": citation.digest,
-        "address": citation.address,
-        "licences": list(citation.licences),
-        "now": {
-            "release": citation.present,
-            "sha256": citation.found,
-            "same": citation.is_same,
-        },
-    }
-
-
-def write_bibtex(citation: Citation) -> str:
-    """The citation as BibTeX."""
-    fields = {
-        "title": citation.title,
-        "author": "{conflictkg}",
-        "year": citation.day[:4],
-        "version": citation.release,
-        "howpublished": f"\\url{{{citation.address}}}",
-        "note": f"Answer to a SPARQL query, SHA-256 {citation.digest}",
-        "urldate": citation.day,
-    }
-    lines = [
-        f"  {name} = {{{value if name == 'howpublished' else _escape_bibtex(value)}}},"
-        for name, value in fields.items()
-    ]
-    return f"@misc{{{citation.key},\n" + "\n".join(lines) + "\n}\n"
-
-
-def _escape_bibtex(text: str) -> str:
-    inner = text[1:-1] if text.startswith("{") and text.endswith("}") else text
-    escaped = re.sub(r"([#$%&_])", r"\\\1", re.sub(r"[{}\\\x00-\x1f]", " ", inner))
-    return f"{{{escaped}}}" if inner != text else escaped
-
-
-def write_cff(citation: Citation) -> str:
-    """The citation in the Citation File Format. JSON strings are YAML's."""
-    identifiers = [
-        ("value", citation.digest),
-        ("description", "SHA-256 of the answer, rows in order of their text"),
-    ]
-    lines = [
-        "cff-version: 1.2.0",
-        'message: "Cite the sources that the graph names as well."',
-        "type: dataset",
-        f"title: {json.dumps(citation.title, ensure_ascii=False)}",
-        "authors:",
-        "  - name: conflictkg",
-        f"version: {json.dumps(citation.release)}",
-        f"date-released: {citation.day}",
-        f"url: {json.dumps(citation.address, ensure_ascii=False)}",
-        "identifiers:",
-        "  - type: other",
-        *(f"    {name}: {json.dumps(value)}" for name, value in identifiers),
-    ]
-    return "\n".join(lines) + "\n"

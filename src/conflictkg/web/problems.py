@@ -373,6 +373,12 @@ INCOMPLETE_ANSWER = Kind(
     "The answer is too long to be cited",
     "Only what is whole can be cited: ask for less.",
 )
+NOT_CITABLE = Kind(
+    "not-citable",
+    422,
+    "The answer is another each time",
+    "Write the time, the number or what the other endpoint answers into the query itself.",
+)
 UNPACKED_TOO_LARGE = Kind(
     "decompressed-too-large",
     413,
