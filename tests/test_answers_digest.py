@@ -85,6 +85,7 @@ def test_names_of_blank_nodes_and_order_of_triples_mean_nothing(
             [(Literal("3"), None)],
         ),
         ([(Literal("a"), None)], [(None, Literal("a"))]),
+        ([(Iri("http://e/_:a"), None)], [(Iri("http://e/_:b"), None)]),
         ([(Literal("a"), None)] * 2, [(Literal("a"), None)]),
         ([], [(None, None)]),
     ],
@@ -127,14 +128,20 @@ def test_what_is_not_whole_has_no_digest() -> None:
         digest_answer(many, most_bytes=50)
 
 
-def test_chain_of_blank_nodes_is_told_by_its_length() -> None:
-    """Lists are such chains: what is far along counts too."""
+def test_ends_of_chains_of_blank_nodes_are_told_together() -> None:
+    """Lists are such chains: which end belongs to which beginning counts, however far it is."""
 
-    def chain(length: int, end: str) -> str:
-        links = [Triple(Blank(f"n{i}"), P, Blank(f"n{i + 1}")) for i in range(length)]
-        return of_triples(*links, Triple(Blank(f"n{length}"), Q, Literal(end)))
+    def chain(name: str, begin: str, end: str) -> list[Triple]:
+        links = [Triple(Blank(f"{name}{i}"), P, Blank(f"{name}{i + 1}")) for i in range(12)]
+        ends = [
+            Triple(Blank(f"{name}0"), Q, Literal(begin)),
+            Triple(Blank(f"{name}12"), Q, Literal(end)),
+        ]
+        return links + ends
 
-    assert len({chain(20, "x"), chain(21, "x"), chain(20, "y")}) == 3
+    one = of_triples(*chain("m", "s", "x"), *chain("n", "t", "y"))
+    assert one == of_triples(*chain("n", "t", "y"), *chain("k", "s", "x"))
+    assert one != of_triples(*chain("m", "s", "y"), *chain("n", "t", "x"))
 
 
 def test_verdicts_differ() -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+import small_store
 from web_support import write_small_store
 
 from conflictkg.config import Settings
@@ -195,6 +196,29 @@ def _wait_until_busy(address: str) -> None:
     """Ask until a request was answered after the slow one: then that one has been taken."""
     for _ in range(20):
         httpx.get(address + "health")
+
+
+def test_new_build_is_served_by_itself_and_a_mended_one_on_hangup(tmp_path: Path) -> None:
+    """The old build is served on while the new one cannot be opened; no signal is needed for a good one."""
+    place = small_store.write_small_store(tmp_path / "store", release="one")
+    with _serving(place) as (address, process):
+        assert process.stderr is not None
+        assert "stop with" in process.stderr.readline()
+        small_store.write_small_store(place, release="two")
+        assert "now serving release two" in process.stderr.readline()
+        place.rename(tmp_path / "away")
+        place.mkdir()
+        assert "the new build is not served" in process.stderr.readline()
+        assert httpx.get(address + "ready").json() == {"status": "ready", "release": "two"}
+        mended = small_store.write_small_store(tmp_path / "mended", release="three")
+        for each in mended.iterdir():
+            each.rename(place / each.name)
+        process.send_signal(signal.SIGHUP)
+        assert "now serving release three" in process.stderr.readline()
+        answer = httpx.get(address + "sparql", params=ASK)
+        assert answer.headers["Conflictkg-Release"] == "three"
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=20) == 0
 
 
 def test_stop_is_announced(store: Path) -> None:

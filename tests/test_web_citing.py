@@ -134,15 +134,18 @@ def test_what_asks_others_is_not_cited(server: Editable) -> None:
 
 def test_citation_is_of_the_graphs_that_were_asked(server: Editable) -> None:
     """Another dataset is another answer, and the page of the query leads to that of its own dataset."""
+    head, tail = "SELECT ?s ?g ", "{ { ?s ?p ?o } UNION { GRAPH ?g { ?s ?p ?o } } }"
+    query = head + tail
     graphs = f"&default-graph-uri={quote(G2, safe='')}&named-graph-uri={quote(G1, safe='')}"
-    response = server.client.get(f"/cite?query={quote(QUERY)}{graphs}")
+    response = server.client.get(f"/cite?query={quote(query)}{graphs}")
     place = response.headers["Location"].removeprefix("http://localhost")
     parts = parse_qs(urlsplit(place).query)
     assert (parts["default-graph-uri"], parts["named-graph-uri"]) == ([G2], [G1])
-    assert parts["sha256"] != parse_qs(urlsplit(make(server)).query)["sha256"]
+    same = make(server, f"{head}FROM <{G2}> FROM NAMED <{G1}> {tail}")
+    assert parts["sha256"] == parse_qs(urlsplit(same).query)["sha256"]
     body = server.client.get(f"{place}&format=json").get_json()
     assert (body["now"]["same"], body["defaultGraphs"], body["namedGraphs"]) == (True, [G2], [G1])
-    asked = f"/sparql?query={quote(QUERY)}{graphs}"
+    asked = f"/sparql?query={quote(query)}{graphs}"
     page = html.unescape(server.client.get(asked, headers={"Accept": "text/html"}).text)
     (link,) = re.findall(r'href="(/cite[^"]+)"', page)
     assert parse_qs(urlsplit(link).query)["default-graph-uri"] == [G2]
