@@ -242,7 +242,7 @@ def test_client_that_leaves_takes_its_query_along(
     address, traffic = served
     with _send(address, text):
         _wait_for(lambda: traffic.admission.running == 1)
-    assert _wait_for(lambda: traffic.admission.running == 0) < 0.5
+    assert _wait_for(lambda: traffic.admission.running == 0) < 2
     assert _ask(address, SMALL)[0] == "HTTP/1.1 200 OK"
 
 
@@ -255,7 +255,7 @@ def test_client_that_leaves_the_queue_frees_its_place(
         _wait_for(lambda: traffic.admission.running == 1)
         with _send(address, HEAVY_ROWS):
             _wait_for(lambda: traffic.admission.waiting == 1)
-        assert _wait_for(lambda: traffic.admission.waiting == 0) < 0.5
+        assert _wait_for(lambda: traffic.admission.waiting == 0) < 2
         assert traffic.admission.running == 1
 
 

@@ -9,6 +9,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from types import FrameType
 
 
 @contextlib.contextmanager
@@ -20,9 +21,15 @@ def interrupting(stop: Callable[[], None]) -> Iterator[None]:
     """
     listener, teller = socket.socketpair()
     teller.setblocking(False)
-    before = signal.set_wakeup_fd(teller.fileno())
-
     is_wanted = threading.Event()
+
+    def note(number: int, frame: FrameType | None) -> None:
+        # DuckDB looks for signals too, and may do so before the thread that listens has woken.
+        is_wanted.set()
+        signal.default_int_handler(number, frame)
+
+    handler_before = signal.signal(signal.SIGINT, note)
+    descriptor_before = signal.set_wakeup_fd(teller.fileno())
 
     def listen() -> None:
         while number := listener.recv(1):
@@ -35,12 +42,13 @@ def interrupting(stop: Callable[[], None]) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        # DuckDB looks for signals too; then its own error comes first.
+        # What the engine says of being interrupted is of no use to who did it.
         if is_wanted.is_set():
             raise KeyboardInterrupt from error
         raise
     finally:
-        signal.set_wakeup_fd(before)
+        signal.set_wakeup_fd(descriptor_before)
+        signal.signal(signal.SIGINT, handler_before)
         teller.close()
         thread.join()
         listener.close()

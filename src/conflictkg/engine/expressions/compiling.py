@@ -320,27 +320,31 @@ class Compiler:
             if not value.nullable:
                 return boolean(exp.false(), nullable=False)
             return boolean(choose([(is_not_null(value.sql), exp.false())]), nullable=True)
-        found: list[Value] = []
-        plain: list[exp.Expr] = []
-        for member in members:
-            each = self.value(member)
-            if each.is_python:
-                raise NotNative
-            if _is_plain_pair(value, each):
-                plain.append(each.sql)
-            else:
-                found.append(self.frame.apply(equal, [value, each]))
-        if plain:
-            inside = exp.In(this=exp.Paren(this=value.sql), expressions=plain)
-            found.append(boolean(inside, nullable=value.nullable))
-        return boolean(
-            junction(exp.Or, [each.sql for each in found]),
-            nullable=any(each.nullable for each in found),
-        )
+        others = [self.value(member) for member in members]
+        if any(each.is_python for each in others):
+            raise NotNative
+        return self.frame.apply(lambda frame, given: _is_among(frame, given[0], others), [value])
 
     def _no_membership(self, call: Call) -> Value:
         found = self._membership(call)
         return boolean(negation(found.sql), nullable=found.nullable)
+
+
+def _is_among(frame: Frame, value: Value, members: Sequence[Value]) -> Value:
+    found: list[Value] = []
+    plain: list[exp.Expr] = []
+    for each in members:
+        if _is_plain_pair(value, each):
+            plain.append(each.sql)
+        else:
+            found.append(frame.apply(equal, [value, each]))
+    if plain:
+        inside = exp.In(this=exp.Paren(this=value.sql), expressions=plain)
+        found.append(boolean(inside, nullable=value.nullable))
+    return boolean(
+        junction(exp.Or, [each.sql for each in found]),
+        nullable=any(each.nullable for each in found),
+    )
 
 
 _FORMS: dict[str, Callable[[Compiler, Call], Value]] = {
