@@ -2,6 +2,9 @@
 
 import gzip
 import hashlib
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -303,6 +306,43 @@ def test_file_without_its_digest_was_not_finished(store: Store) -> None:
     assert find_dump(folder, name_dump(OPEN)) is None
     made = make_dump(store, read_notices(store), name_dump(OPEN), store.release)
     assert len(_read(made.path)) == GRAPHS[OPEN].count("\n")
+
+
+# Ends itself as a crash would, when so many files are synced: content, digest, and so on.
+_KILLED = """
+import os, signal, sys
+from pathlib import Path
+from conflictkg.describe import read_notices
+from conflictkg.dumps import WHOLE, make_dump
+from conflictkg.store import open_store
+
+left = [int(sys.argv[2])]
+def end(_):
+    left[0] -= 1
+    if not left[0]:
+        os.kill(os.getpid(), signal.SIGKILL)
+os.fsync = end
+with open_store(Path(sys.argv[1])) as store:
+    make_dump(store, read_notices(store), WHOLE, store.release)
+"""
+
+
+@pytest.mark.parametrize("syncs", [1, 2, 3])
+def test_killed_dump_leaves_no_half_file(tmp_path: Path, syncs: int) -> None:
+    """What was whole before stays as it is; the rest has no name yet and is made when it is next asked for."""
+    directory = write_small_store(tmp_path / "store", {OPEN: GRAPHS[OPEN]})
+    killed = subprocess.run(
+        [sys.executable, "-c", _KILLED, str(directory), str(syncs)], check=False, timeout=60
+    )
+    assert killed.returncode == -signal.SIGKILL
+    with open_store(directory) as store:
+        folder = folder_of(directory, store.release)
+        before = find_dump(folder, name_dump(OPEN))
+        assert (before is not None) == (syncs > 2)
+        assert find_dump(folder, WHOLE) is None
+        made = make_dump(store, read_notices(store), WHOLE, store.release)
+        assert len(_read(made.path)) == GRAPHS[OPEN].count("\n")
+        assert before in (None, find_dump(folder, name_dump(OPEN)))
 
 
 def test_files_of_other_releases_go(store: Store) -> None:

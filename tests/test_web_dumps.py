@@ -1,9 +1,11 @@
 """Files of what may be passed on, over HTTP and from the command line."""
 
 import base64
+import gc
 import gzip
 import hashlib
 import json
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -135,6 +137,23 @@ def test_file_is_told_by_head_sent_in_parts_and_revalidated(client: FlaskClient)
     require_problem(
         client.get(path, headers={"Range": "bytes=9999999-"}), 416, "range-not-satisfiable"
     )
+
+
+@pytest.mark.parametrize(
+    "headers", [{}, {"Range": "bytes=0-3"}, {"If-None-Match": "*"}], ids=["whole", "part", "unread"]
+)
+def test_file_is_closed_with_its_answer(store: Store, headers: dict[str, str]) -> None:
+    """Also one that nobody read: Python has no file to close that was forgotten."""
+    client = create_app(Settings(), store).test_client()
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always", ResourceWarning)
+        response = client.get(f"/dumps/{WHOLE}", headers=headers)
+        status = response.status_code
+        response.close()
+        del response
+        gc.collect()
+    assert [str(each.message) for each in told] == []
+    assert status < 400
 
 
 @pytest.mark.parametrize(
