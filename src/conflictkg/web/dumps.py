@@ -128,11 +128,6 @@ def file(name: str) -> Response:
     response = send_file(
         made.path.absolute(), MEDIA_TYPE, as_attachment=True, etag=made.sha256, last_modified=None
     )
-    # Else the end of the answer is not told to those who count requests; and what they put around the file does
-    # not close it.
-    response.direct_passthrough = False
-    if close := getattr(response.response, "close", None):
-        response.call_on_close(close)
     digest = base64.b64encode(bytes.fromhex(made.sha256)).decode()
     response.headers["Repr-Digest"] = f"sha-256=:{digest}:"
     response.headers["Cache-Control"] = REVALIDATE
