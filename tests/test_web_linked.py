@@ -16,7 +16,7 @@ from web_support import (
     require_problem,
     write_small_store,
 )
-from werkzeug.test import TestResponse
+from werkzeug.test import Client, TestResponse
 
 from conflictkg.answers import Answer
 from conflictkg.build import build_store
@@ -30,6 +30,7 @@ from conflictkg.store import open_store
 from conflictkg.terms import PREFIXES
 from conflictkg.views import ASSERTED_GRAPH
 from conflictkg.web import create_app
+from conflictkg.web.reloading import Reloading
 
 VOID = "/.well-known/void"
 OPEN = BASE + "graph/open"
@@ -269,3 +270,23 @@ def test_public_server_ends_when_its_store_is_no_longer_public(tmp_path: Path) -
             assert "closed" not in response.text
         store.update(f"DROP GRAPH <{closed}>")
         assert client.get("/health").status_code == 200
+
+
+def test_public_server_does_not_go_over_to_a_build_that_is_not_public(tmp_path: Path) -> None:
+    """The one that may be passed on is served on, until there is another such."""
+    closed, place = BASE + "graph/closed", tmp_path / "s"
+    allowed = {OPEN: _notice(OPEN, "true")}
+    small_store.write_small_store(place, allowed, "r1")
+    app = Reloading(
+        place,
+        lambda: open_store(place),
+        lambda store, before: create_app(Settings(public=True), store, before),
+    )
+    small_store.write_small_store(place, {**allowed, closed: _notice(closed, "false")}, "r2")
+    assert not app.reload()
+    response = Client(app).get("/graphs", headers={"Accept": "text/html"})
+    assert (response.status_code, closed in response.text) == (200, False)
+    assert OPEN in response.text
+    small_store.write_small_store(place, allowed, "r3")
+    assert app.reload()
+    app.close()
