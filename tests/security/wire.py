@@ -3,6 +3,7 @@
 import json
 import re
 import socket
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,11 +20,15 @@ class Reply:
         status: 0 where it closed the connection without a word.
         headers: With names in lower case.
         body: As it came, chunks put together.
+        seconds: From the connection to the end of the answer.
+        is_whole: Whether it ended as it should: with its last chunk, or with as many bytes as were announced.
     """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+    seconds: float
+    is_whole: bool
 
     @property
     def problem(self) -> dict[str, Any]:
@@ -111,48 +116,57 @@ def _write_form(fields: Mapping[str, Any], boundary: str) -> bytes:
 
 def exchange(address: tuple[str, int], data: bytes) -> Reply:
     """Send bytes, then read to the end."""
+    started = time.monotonic()
     with socket.create_connection(address, timeout=_MOST_S) as connection:
         with suppress(OSError):  # it has answered and closed before all was sent
             connection.sendall(data)
-        received = b""
+        received = bytearray()
+        needed: int | None = None
         with suppress(OSError):
             while piece := connection.recv(1 << 16):
                 received += piece
-                if _is_whole(received):
+                if needed is None:
+                    needed = _length(received)
+                if needed is not None and len(received) >= needed:
                     break
-    return _read(received)
+    return _read(bytes(received), time.monotonic() - started)
 
 
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)\r\n", re.IGNORECASE)
 
 
-def _is_whole(received: bytes) -> bool:
-    head, separator, body = received.partition(b"\r\n\r\n")
-    found = _LENGTH.search(head + b"\r\n")
-    return bool(separator) and found is not None and len(body) >= int(found[1])
+def _length(received: bytearray) -> int | None:
+    """How many bytes come in all; none where that is not said, or not yet."""
+    end = received.find(b"\r\n\r\n", 0, 1 << 16)
+    found = _LENGTH.search(received, 0, end + 2) if end >= 0 else None
+    return None if found is None else end + 4 + int(found[1])
 
 
-def _read(received: bytes) -> Reply:
+def _read(received: bytes, seconds: float) -> Reply:
     head, _, body = received.partition(b"\r\n\r\n")
     first, *lines = head.decode("latin-1").split("\r\n")
     if not first.startswith("HTTP/"):
-        return Reply(0, {}, received)
+        return Reply(0, {}, received, seconds, is_whole=False)
     headers = {
         name.strip().lower(): value.strip()
         for name, _, value in (line.partition(":") for line in lines)
     }
+    is_whole = True
     if headers.get("transfer-encoding") == "chunked":
-        body = _join_chunks(body)
-    return Reply(int(first.split()[1]), headers, body)
+        body, is_whole = _join_chunks(body)
+    elif "content-length" in headers:
+        is_whole = len(body) == int(headers["content-length"])
+    return Reply(int(first.split()[1]), headers, body, seconds, is_whole)
 
 
-def _join_chunks(data: bytes) -> bytes:
-    whole = b""
-    while data:
-        size, _, rest = data.partition(b"\r\n")
-        length = int(size, 16)
+def _join_chunks(data: bytes) -> tuple[bytes, bool]:
+    """The body, and whether the last chunk came, which says that it is whole."""
+    pieces = []
+    place = 0
+    while (end := data.find(b"\r\n", place)) >= 0:
+        length = int(data[place:end], 16)
         if not length:
-            break
-        whole += rest[:length]
-        data = rest[length + 2 :]
-    return whole
+            return b"".join(pieces), True
+        pieces.append(data[end + 2 : end + 2 + length])
+        place = end + 2 + length + 2
+    return b"".join(pieces), False
