@@ -161,7 +161,7 @@ def _read(received: bytes, seconds: float) -> Reply:
 
 def _join_chunks(data: bytes) -> tuple[bytes, bool]:
     """The body, and whether the last chunk came, which says that it is whole."""
-    pieces = []
+    pieces: list[bytes] = []
     place = 0
     while (end := data.find(b"\r\n", place)) >= 0:
         length = int(data[place:end], 16)
