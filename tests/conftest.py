@@ -1,6 +1,10 @@
 """What holds for the whole run."""
 
+import gc
 import resource
+from collections.abc import Iterator
+
+import pytest
 
 MOST_BYTES = 16 << 30
 """Address space of the run. What runs away fails its own test and names it, before the machine kills the run."""
@@ -11,3 +15,10 @@ def pytest_configure() -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     if hard == resource.RLIM_INFINITY or hard > MOST_BYTES:
         resource.setrlimit(resource.RLIMIT_AS, (MOST_BYTES, hard))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _garbage_stays_in_its_thread() -> Iterator[None]:
+    """What pyoxigraph gives may not be dropped on a thread that a later module starts."""
+    yield
+    gc.collect()

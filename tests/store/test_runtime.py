@@ -29,7 +29,7 @@ from conflictkg.store.statements import Statement, Statements, make_statement
 DEADLINE_S = 0.3
 LATE_S = 0.2
 """How long after its deadline a query may still run."""
-SLACK_S = 0.3
+SLACK_S = 0.8
 """What this machine may add while others use it."""
 
 CROSS = "range(10000000) AS a(i), range(10000000) AS b(i)"
