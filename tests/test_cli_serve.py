@@ -134,6 +134,20 @@ def test_answers_do_not_name_the_server(address: str) -> None:
             "bad-request",
             id="chunk",
         ),
+        pytest.param(
+            b"POST /sparql HTTP/1.1\r\nHost: x\r\nContent-Type: application/sparql-query\r\n"
+            b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nASK{}\r\n0\r\n\r\n",
+            400,
+            "bad-request",
+            id="length and chunks",
+        ),
+        pytest.param(
+            b"POST /sparql HTTP/1.0\r\nHost: x\r\nContent-Type: application/sparql-query\r\n"
+            b"Connection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nASK{}\r\n0\r\n\r\n",
+            400,
+            "bad-request",
+            id="chunks before HTTP/1.1",
+        ),
         pytest.param(b"\x16\x03\x01\x02\x00\r\n\r\n", 400, "bad-request", id="TLS"),
         pytest.param(
             b"GET /id/\xff\xfe HTTP/1.1\r\nHost: x\r\n\r\n", 400, "bad-request", id="bytes"
@@ -145,6 +159,7 @@ def test_server_refuses_with_the_same_body(
 ) -> None:
     """What never reaches the application is refused as a problem too, and the server goes on."""
     head, _, body = _send(address, raw).partition(b"\r\n\r\n")
+    assert b"Connection: close" in head
     assert f" {status} ".encode() in head.splitlines()[0]
     assert b"application/problem+json" in head
     assert json.loads(body)["type"] == f"/problems/{slug}"

@@ -16,6 +16,7 @@ from wsgiref.types import WSGIApplication
 
 from waitress import wasyncore
 from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import BaseWSGIServer, create_server
 from waitress.task import ErrorTask
 
@@ -77,6 +78,23 @@ class _ProblemTask(ErrorTask):  # type: ignore[misc]  # waitress has no types
         self.write(written)
 
 
+class _Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
+    """Refuses a request that says in two ways where it ends.
+
+    A proxy in front may believe the other of the two, and take what comes behind for somebody else's request.
+    """
+
+    def parse_header(self, header_plus: bytes) -> None:
+        super().parse_header(header_plus)
+        # It takes the header away where it knows it, which before HTTP/1.1 nobody does.
+        if "TRANSFER_ENCODING" in self.headers:
+            raise ParsingError("Transfer-Encoding is of HTTP/1.1. Send Content-Length.")
+        if self.chunked and "CONTENT_LENGTH" in self.headers:
+            raise ParsingError(
+                "The request has both Transfer-Encoding and Content-Length. Send one of them."
+            )
+
+
 class _Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
     """A connection that is closed gently after a refusal.
 
@@ -84,6 +102,7 @@ class _Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
     loses the answer that says why. So what comes is read and thrown away for a moment.
     """
 
+    parser_class = _Parser
     error_task_class = _ProblemTask
     is_refused = False
     _linger_end: float | None = None
