@@ -6,6 +6,7 @@ wrong, as a JSON object, and stdout is the ``sh:ValidationReport`` as Turtle.
 
 import json
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -35,6 +36,20 @@ def require_plain(shapes: Graph) -> None:
             )
 
 
+def require_patterns(shapes: Graph) -> None:
+    """Refuse a pattern that is none, and name its shape: where it is used nothing tells which it was."""
+    for shape, pattern in shapes.subject_objects(SH.pattern):
+        try:
+            re.compile(str(pattern))
+        except (re.error, OverflowError) as error:
+            owner = next(shapes.subjects(SH.property, shape), shape)
+            fail(
+                "bad-shapes",
+                f'sh:pattern "{str(pattern)[:200]}" of the shape {owner} is no regular expression: {error}. '
+                "Correct the shape.",
+            )
+
+
 def describe(finding: Finding) -> dict[str, object]:
     """A finding as a JSON object; what it does not say is left out."""
     parts = {
@@ -57,6 +72,7 @@ def main(data: str, shapes: str, *limits: str) -> None:
         given: tuple[FileGraph, ...] = own or (parse_graph(Path(shapes)),)
         if not own:
             require_plain(given[0].graph)
+            require_patterns(given[0].graph)
         report = validate_graphs([parse_graph(Path(data))], given)
         text = write_report(report, "turtle")
     except ConflictKGError as error:
