@@ -12,7 +12,7 @@ from store.crash.rounds import require_state
 from conflictkg.answers import Boolean, Solutions
 from conflictkg.errors import ConflictKGError, StoreError
 from conflictkg.store import open_store
-from conflictkg.store.layout import DATABASE, FORMAT, MANIFEST
+from conflictkg.store.layout import ACKNOWLEDGED, DATABASE, FORMAT, MANIFEST
 from conflictkg.store.opening import open_database
 from conflictkg.store.optimizing import optimize
 from conflictkg.store.staging import Source
@@ -122,19 +122,57 @@ def test_damage_within_the_database_is_told(store: Path, tmp_path: Path) -> None
     assert all("conflictkg build" in each for each in found), found
 
 
-def test_log_whose_end_is_missing_is_read_up_to_there(store: Path) -> None:
-    """What a power cut tore off was never acknowledged; what stands before it holds."""
+@pytest.mark.parametrize("is_acknowledged", [False, True])
+def test_log_whose_end_is_missing_is_read_unless_it_was_acknowledged(
+    store: Path, is_acknowledged: bool
+) -> None:
+    """What a power cut tore off was never acknowledged; what stands before it holds. Nothing else may be missing."""
     database = open_store(store, editable=True)
     before = database.size()
-    for number in range(3):
+    for number in range(2):
         database.update(f"INSERT DATA {{ <http://e/{number}> <http://e/p> {number} }}")
+    acknowledged = (store / ACKNOWLEDGED).read_bytes()
+    database.update("INSERT DATA { <http://e/2> <http://e/p> 2 }")
     # As a crash leaves it: closing would work the log in.
     copy = Path(shutil.copytree(store, store.with_name("copy")))
     database.close()
     log = copy / f"{DATABASE}.wal"
     os.truncate(log, log.stat().st_size - 40)
+    if is_acknowledged:
+        for editable in (False, True):
+            with pytest.raises(StoreError, match="1 of 3 changes that were acknowledged are miss"):
+                open_store(copy, editable=editable)
+        return
+    (copy / ACKNOWLEDGED).write_bytes(acknowledged)
     with open_store(copy, editable=True) as torn:
         assert torn.size() == before + 2
         torn.update("INSERT DATA { <http://e/9> <http://e/p> 9 }")
     with open_store(copy) as again:
         assert again.size() == before + 3
+
+
+@pytest.mark.parametrize("content", [b"", b"\0" * 20, b"x"])
+def test_number_of_the_last_state_that_was_not_written_hinders_nobody(
+    store: Path, content: bytes
+) -> None:
+    """As a loss of power may leave it."""
+    with open_store(store, editable=True) as database:
+        database.update("INSERT DATA { <http://e/s> <http://e/p> 1 }")
+        size = database.size()
+    (store / ACKNOWLEDGED).write_bytes(content)
+    with open_store(store, editable=True) as again:
+        assert again.size() == size
+        again.update("INSERT DATA { <http://e/s> <http://e/p> 2 }")
+    assert int((store / ACKNOWLEDGED).read_bytes()) == 2
+
+
+def test_new_log_is_made_lasting_in_its_folder(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once; DuckDB writes the log itself through."""
+    synced: list[Path] = []
+    monkeypatch.setattr("conflictkg.store.opening.sync", synced.append)
+    with open_store(store, editable=True) as database:
+        for number in range(3):
+            database.update(f"INSERT DATA {{ <http://e/s> <http://e/p> {number} }}")
+    assert [each.name for each in synced] == ["quads"]

@@ -68,7 +68,7 @@ class Database:
         save: Writes a catalog and numbers within a transaction.
         schema: Which of the databases that are attached to the connection.
         release: Called once, to close it.
-        settle: Called after each commit: makes sure that the disk has it.
+        settle: Called after each commit with the number of the state: makes sure that the disk has it.
         read_only: Whether it is not to be changed.
         directory: Where it is, unless it is in memory.
         manifest: What it says of itself, unless it is in memory.
@@ -85,7 +85,7 @@ class Database:
         schema: str,
         release: Callable[[], None],
         save: Callable[[duckdb.DuckDBPyConnection, StoreCatalog, Numbers], None] | None = None,
-        settle: Callable[[], None] = lambda: None,
+        settle: Callable[[int], None] = lambda _: None,
         read_only: bool = False,
         directory: Path | None = None,
         manifest: Manifest | None = None,
@@ -206,6 +206,7 @@ class Database:
             self._catalog = catalog
         finally:
             self._committing = False
+        self._settle(catalog.epoch)
         if self.directory is not None:
             work_in_log(cursor, self._schema, self.directory / DATABASE)
 

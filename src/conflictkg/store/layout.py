@@ -6,9 +6,10 @@
       manifest.json         format, release, when it was built, versions, graphs with counts as built
       quads/store.duckdb    quads and terms, statistics, class tables, text index
       quads/dictionary/     the terms of the build, for decoding without SQL
+      quads/acknowledged    the number of the last state that was acknowledged, where there were updates
 
 The manifest is written last. A directory without one is no store, whatever else it holds. Updates change
-``store.duckdb`` (and write ``store.duckdb.wal`` beside it), nothing else.
+``store.duckdb`` (and write ``store.duckdb.wal`` and ``acknowledged`` beside it), nothing else.
 """
 
 import json
@@ -23,6 +24,7 @@ MANIFEST = "manifest.json"
 QUADS = "quads"
 DATABASE = f"{QUADS}/store.duckdb"
 DICTIONARY = f"{QUADS}/dictionary"
+ACKNOWLEDGED = f"{QUADS}/acknowledged"
 
 _HOW_TO_BUILD = "Build one: conflictkg build --store"
 
