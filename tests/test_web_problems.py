@@ -36,6 +36,7 @@ RAISED = [
     pytest.param(errors.QueryTimeoutError(30), 503, "query-timeout", id="timeout"),
     pytest.param(errors.QueryMemoryError("x"), 503, "query-memory", id="memory"),
     pytest.param(errors.QueryCancelledError("x"), 503, "query-cancelled", id="cancelled"),
+    pytest.param(errors.UnwritableError("x"), 406, "not-representable", id="unwritable"),
     pytest.param(errors.IncompleteAnswerError(3), 503, "query-failed", id="incomplete"),
     pytest.param(errors.RemoteError("u", "x"), 502, "federation-failed", id="remote"),
     pytest.param(

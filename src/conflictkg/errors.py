@@ -20,6 +20,7 @@
     │   ├── QueryMemoryError       which limit it reached
     │   ├── QueryCancelledError    who wanted no more of it
     │   ├── IncompleteAnswerError  how many rows came, and why no more
+    │   ├── UnwritableError        what the format that was asked for cannot hold
     │   ├── GraphExistsError
     │   ├── MissingGraphError
     │   ├── AmbiguousDatasetError
@@ -264,6 +265,10 @@ class IncompleteAnswerError(QueryError):
             f"the answer is not whole: it was cut off after {rows:,} rows{why}. Ask for less, say how many you want "
             "with limit=, or take what came with allow_partial=True."
         )
+
+
+class UnwritableError(QueryError):
+    """An answer holds what the format that was asked for cannot; another format can."""
 
 
 class NotPermittedError(QueryError):

@@ -12,7 +12,7 @@ from itertools import chain, islice
 from conflictkg.answers import RDF, XSD_STRING, Blank, Iri, Literal, Term, Triple, Triples
 from conflictkg.answers.ntriples import to_ntriples, to_turtle
 from conflictkg.answers.xml import escape_xml, quote_xml
-from conflictkg.errors import QueryError
+from conflictkg.errors import UnwritableError
 
 _TRIPLES_AT_ONCE = 20_000
 """Triples that are put in order together: some ten megabytes."""
@@ -96,7 +96,7 @@ def _turtle_block(names: _TurtleNames, subject: Term, predicates: dict[str, list
 
 def _require_rdf11(term: Term) -> Term:
     if isinstance(term, Triple) or (isinstance(term, Literal) and term.direction):
-        raise QueryError(
+        raise UnwritableError(
             f"the answer holds {to_ntriples(term)}, of RDF 1.2, which this format cannot write. "
             "Ask for ntriples."
         )
@@ -120,7 +120,7 @@ def _write_rdfxml(answer: Triples, prefixes: Mapping[str, str]) -> Iterator[str]
 def _xml_property(name: str, value: Term) -> str:
     found = _XML_NAME.search(name)
     if found is None:
-        raise QueryError(
+        raise UnwritableError(
             f"the answer has the predicate <{name}>, which RDF/XML cannot write as the name of an "
             "element. Ask for ntriples."
         )

@@ -3,7 +3,7 @@
 import re
 from xml.sax.saxutils import escape, quoteattr
 
-from conflictkg.errors import QueryError
+from conflictkg.errors import UnwritableError
 
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -12,7 +12,7 @@ def escape_xml(text: str) -> str:
     """A text between two tags.
 
     Raises:
-        QueryError: XML cannot hold it.
+        UnwritableError: XML cannot hold it.
 
     >>> escape_xml("a < b")
     'a &lt; b'
@@ -26,11 +26,11 @@ def require_xml(text: str) -> None:
     """Refuse characters that XML 1.0 cannot hold in any form.
 
     Raises:
-        QueryError: It names the character and the formats that can hold it.
+        UnwritableError: It names the character and the formats that can hold it.
     """
     found = _NOT_XML.search(text)
     if found:
-        raise QueryError(
+        raise UnwritableError(
             f"the answer holds U+{ord(found[0]):04X} in {text[:60]!a}, which XML cannot write. "
             "Ask for a format other than XML."
         )
@@ -40,7 +40,7 @@ def quote_xml(text: str) -> str:
     """A text as the value of an attribute, in its quotation marks.
 
     Raises:
-        QueryError: XML cannot hold it.
+        UnwritableError: XML cannot hold it.
     """
     require_xml(text)
     return quoteattr(text)

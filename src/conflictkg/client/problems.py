@@ -20,6 +20,7 @@ from conflictkg.errors import (
     StoreBusyError,
     StoreError,
     UnknownGraphError,
+    UnwritableError,
 )
 
 _MOST_DETAIL = 4_000
@@ -142,6 +143,7 @@ _REBUILD: Mapping[str, Callable[[str, Fields], ConflictKGError]] = {
     "query-memory": lambda detail, _: QueryMemoryError(detail),
     "query-cancelled": lambda detail, _: QueryCancelledError(detail),
     "query-failed": lambda detail, _: QueryError(detail),
+    "not-representable": lambda detail, _: UnwritableError(detail),
     "unknown-graph": _unknown_graph,
     "not-permitted": _not_permitted,
     "federation-disabled": _not_permitted,

@@ -412,6 +412,12 @@ XML_ENTITIES = Kind(
     "XML with a document type is not read",
     "Take the DOCTYPE out, and write entities as what they stand for.",
 )
+NOT_REPRESENTABLE = Kind(
+    "not-representable",
+    406,
+    "The answer holds what this format cannot write",
+    "Ask for one of the formats that the detail names.",
+)
 REMOTE_CONTEXT = Kind(
     "remote-context-refused",
     422,
@@ -471,6 +477,7 @@ BY_ERROR: Mapping[type[ConflictKGError], Kind] = {
     errors.InconsistentError: INVALID_DATA,
     errors.InvalidGraphError: INVALID_DATA,
     errors.QueryError: QUERY_FAILED,
+    errors.UnwritableError: NOT_REPRESENTABLE,
     errors.QuerySyntaxError: SYNTAX,
     errors.QueryTimeoutError: QUERY_TIMEOUT,
     errors.QueryTooComplexError: TOO_COMPLEX,
