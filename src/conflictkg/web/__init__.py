@@ -107,6 +107,9 @@ def _add_headers(response: Response) -> Response:
         response.headers.setdefault(name, value)
     # Reading needs no credentials and nothing here has any: any page may read.
     response.headers["Access-Control-Allow-Origin"] = "*"
+    if "Authorization" in request.headers:
+        # What somebody with a token asks is nobody else's business, a shared cache's least.
+        response.headers["Cache-Control"] = "no-store"
     response.headers["Access-Control-Expose-Headers"] = _EXPOSED
     if request.method == "OPTIONS" and response.status_code == 200:
         response.status_code = 204
