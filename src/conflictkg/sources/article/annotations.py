@@ -8,6 +8,7 @@ quotations have at most ten words.
 import datetime
 import hashlib
 import json
+import stat
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 
@@ -283,10 +284,7 @@ def read_text(path: Path) -> str:
     Raises:
         SourceError: There is no such file, it is empty, too large, not UTF-8, or HTML.
     """
-    try:
-        size = path.stat().st_size
-    except OSError as error:
-        raise SourceError(f"cannot be read: {error.strerror}", source=str(path)) from error
+    size = _size_of(path)
     if size > MAX_TEXT_BYTES:
         raise SourceError(
             f"has {size:,} bytes; an article has at most {MAX_TEXT_BYTES:,}. Give one article a file.",
@@ -326,6 +324,7 @@ def load_annotations(path: Path) -> Annotations:
     Raises:
         SourceError: It cannot be read, is no JSON (with line), or breaks the format (with the place).
     """
+    _size_of(path)
     try:
         raw = path.read_text(encoding="utf-8")
     except OSError as error:
@@ -343,6 +342,11 @@ def load_annotations(path: Path) -> Annotations:
             source=str(path),
             line=error.lineno,
         ) from error
+    except (RecursionError, ValueError) as error:
+        raise SourceError(
+            "nests too deep, or holds a number of thousands of digits: no annotations do.",
+            source=str(path),
+        ) from error
     try:
         return Annotations.model_validate(content)
     except ValidationError as error:
@@ -352,6 +356,20 @@ def load_annotations(path: Path) -> Annotations:
         more = f" ({error.error_count() - 1} more)" if error.error_count() > 1 else ""
         problem = f"{place}: {message}{more}" if place else f"{message}{more}"
         raise SourceError(problem, source=str(path)) from error
+
+
+def _size_of(path: Path) -> int:
+    """The size of a file; what is none is not waited for."""
+    try:
+        found = path.stat()
+    except OSError as error:
+        raise SourceError(f"cannot be read: {error.strerror}", source=str(path)) from error
+    if not (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)):
+        raise SourceError(
+            "is a pipe or a device, which may never end. Save it as a file and try again.",
+            source=str(path),
+        )
+    return found.st_size
 
 
 def dump_annotations(annotations: Annotations) -> str:
