@@ -52,8 +52,6 @@ def body_of(request: Mapping[str, Any], names: Mapping[str, str]) -> bytes:
         return bytes.fromhex(request["body_hex"])
     if "body_parts" in request:
         return "".join(_repeat(each) for each in request["body_parts"]).encode()
-    if "body_gen" in request:
-        return _generate(request["body_gen"]).encode()
     return fill(request.get("body", ""), names).encode("utf-8", "surrogatepass")
 
 
@@ -64,10 +62,6 @@ def _repeat(part: str | list[Any]) -> str:
     return str(text) * int(count)
 
 
-def _generate(what: str) -> str:
-    raise NotImplementedError(what)
-
-
 def send(address: tuple[str, int], request: Mapping[str, Any], names: Mapping[str, str]) -> Reply:
     """Send one attack and read the answer."""
     if "raw" in request:
@@ -75,8 +69,6 @@ def send(address: tuple[str, int], request: Mapping[str, Any], names: Mapping[st
     body = body_of(request, names)
     path = fill(request.get("path") or "".join(map(_repeat, request["path_parts"])), names)
     headers = {name: fill(str(value), names) for name, value in request.get("headers", {}).items()}
-    if "headers_gen" in request:
-        raise NotImplementedError(request["headers_gen"])
     if "multipart" in request:
         boundary = "conflictkg-attack"
         headers["Content-Type"] = f"multipart/form-data; boundary={boundary}"
