@@ -49,6 +49,12 @@ def test_every_route_is_described_and_every_line_is_a_route(client: FlaskClient)
     assert client.get("/openapi.json").get_json() == json.loads(json.dumps(describe_api(app)))
 
 
+def test_graphs_are_described_in_each_format_that_they_have(client: FlaskClient) -> None:
+    described = client.get("/openapi.json").get_json()["paths"]["/.well-known/void"]["get"]
+    offered = client.get("/.well-known/void", headers={"Accept": "image/png"}).get_json()["offered"]
+    assert set(described["responses"]["200"]["content"]) == set(offered)
+
+
 def test_page_of_the_description_names_every_path(client: FlaskClient) -> None:
     """For people, without any script."""
     page = client.get("/api").text

@@ -13,6 +13,7 @@ from typing import Any
 
 from flask import Blueprint, Flask, Response, current_app, render_template
 
+from conflictkg.answers.formats import formats_for
 from conflictkg.sandbox import OFFERED
 from conflictkg.web.problems import KINDS
 
@@ -21,7 +22,7 @@ blueprint = Blueprint("openapi", __name__)
 JSON = "application/json"
 HTML = "text/html"
 PROBLEM = "application/problem+json"
-_GRAPHS = ("text/turtle", "application/n-triples", "application/rdf+xml", "application/ld+json")
+_GRAPHS = tuple(each.media_type for each in formats_for("graph"))
 _UPDATE = "application/sparql-update"
 _CONVERTER = re.compile(r"<(?:[a-z]+:)?_?([a-z_]+)>")
 
