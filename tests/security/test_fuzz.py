@@ -108,6 +108,8 @@ TYPES = st.sampled_from(
         "application/sparql-update",
         "application/x-www-form-urlencoded",
         "multipart/form-data; boundary=b",
+        "text/turtle",
+        "application/ld+json",
         "text/turtle; charset=utf-16",
         "text/plain",
         "x",
@@ -118,10 +120,17 @@ HEADERS = st.dictionaries(
     st.sampled_from(
         ["If-None-Match", "If-Match", "Range", "Accept-Encoding", "Origin", "Content-Encoding"]
     ),
-    st.text(st.characters(min_codepoint=32, max_codepoint=255), max_size=30),
+    st.one_of(
+        st.sampled_from(["gzip", "zstd", "deflate", "*", '"r1"', "W/*", "bytes=5-2", "null"]),
+        st.text(st.characters(min_codepoint=32, max_codepoint=255), max_size=30),
+    ),
     max_size=2,
 )
-BODIES = st.one_of(st.binary(max_size=60), PARAMETERS.map(lambda each: encode(each).encode()))
+BODIES = st.one_of(
+    st.binary(max_size=60),
+    st.binary(max_size=60).map(lambda data: b"\x1f\x8b\x08\0\0\0\0\0" + data),
+    PARAMETERS.map(lambda each: encode(each).encode()),
+)
 STATUSES = {kind.slug: kind.status for kind in KINDS.values()}
 
 
@@ -181,18 +190,28 @@ def test_any_parameters_are_answered(
 
 
 @MANY
-@given(body=BODIES, content_type=TYPES, accept=RANGES, headers=HEADERS, is_writer=st.booleans())
+@given(
+    body=BODIES,
+    content_type=TYPES,
+    accept=RANGES,
+    headers=HEADERS,
+    encoding=st.sampled_from(["", "", "gzip"]),
+    is_writer=st.booleans(),
+)
 def test_any_body_is_answered(
     server: Editable,
     body: bytes,
     content_type: str,
     accept: str,
     headers: Mapping[str, str],
+    encoding: str,
     is_writer: bool,
 ) -> None:
     """And without a token nothing changes, whatever it is."""
     before = server.store.release
     given_headers = {**headers, "Accept": accept, "Content-Type": content_type}
+    if encoding:
+        given_headers["Content-Encoding"] = encoding
     for method, path in (
         ("POST", "/sparql"),
         ("PUT", "/rdf-graph-store?graph=http://e/g"),
