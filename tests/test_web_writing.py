@@ -184,6 +184,7 @@ def test_nothing_is_changed_where_there_is_no_room(
 ) -> None:
     monkeypatch.setattr("conflictkg.web.updates._LEAST_FREE_BYTES", 1 << 60)
     require_problem(post(server, INSERT, dict(server.writer)), 507, "disk-full")
+    assert server.client.get("/health").get_json()["status"] == "degraded"
     assert server.store.journal() == ()
 
 

@@ -21,6 +21,7 @@ from conflictkg.web.negotiate import Offer
 from conflictkg.web.responses import choose_offer, offers_for, write_response
 from conflictkg.web.site import MADE_GRAPHS, Site, current_site, iri_of
 from conflictkg.web.thing import load_thing
+from conflictkg.web.updates import has_room
 from conflictkg.web.vocabulary import load_vocabulary
 
 WORKED = ("leaders-of-organization", "statements-on-drone-strikes", "casualties-of-strike")
@@ -252,6 +253,8 @@ def health() -> Response:
         store.query("ASK {}", deadline_s=5).close()
     except StoreBusyError:
         state = "busy"  # it answers, only not at once: no reason to replace it
+    if state == "ok" and current_site().settings.editable and not has_room(current_site()):
+        state = "degraded"  # it answers, but takes no changes
     response = jsonify(
         status=state,
         release=store.release,

@@ -29,6 +29,12 @@ _LEAST_FREE_BYTES = 256 << 20
 """Room on the disk without which no write begins: the commit must not be what finds it full."""
 
 
+def has_room(site: Site) -> bool:
+    """Whether there is room on the disk for a change."""
+    folder = site.store.directory
+    return not folder.is_dir() or shutil.disk_usage(folder).free >= _LEAST_FREE_BYTES
+
+
 class Change:
     """One change by one caller, from the request to its answer.
 
@@ -106,8 +112,7 @@ class Change:
         return self._answer(report, status)
 
     def _require_room(self) -> None:
-        folder = self._site.store.directory
-        if folder.is_dir() and shutil.disk_usage(folder).free < _LEAST_FREE_BYTES:
+        if not has_room(self._site):
             raise RequestError(
                 problems.DISK_FULL,
                 "the disk of the server is nearly full, so nothing is changed. Whoever runs it must make room.",
