@@ -5,6 +5,7 @@ import resource
 from collections.abc import Iterator
 
 import pytest
+import rdflib
 
 MOST_BYTES = 16 << 30
 """Address space of the run. What runs away fails its own test and names it, before the machine kills the run."""
@@ -22,3 +23,10 @@ def _garbage_stays_in_its_thread() -> Iterator[None]:
     """What pyoxigraph gives may not be dropped on a thread that a later module starts."""
     yield
     gc.collect()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _literals_stay_as_they_are() -> Iterator[None]:
+    """Modules that ask pySHACL itself leave rdflib's switch on for the whole process; ours switch it back."""
+    yield
+    rdflib.NORMALIZE_LITERALS = False

@@ -240,9 +240,12 @@ def test_client_that_leaves_takes_its_query_along(
 ) -> None:
     """A moment after it has closed its connection nothing runs, and the worker serves another."""
     address, traffic = served
-    with _send(address, text):
-        _wait_for(lambda: traffic.admission.running == 1)
-    assert _wait_for(lambda: traffic.admission.running == 0) < 2
+    took = []
+    for _ in range(3):  # of which one must be in time, whatever else the machine does
+        with _send(address, text):
+            _wait_for(lambda: traffic.admission.running == 1)
+        took.append(_wait_for(lambda: traffic.admission.running == 0))
+    assert min(took) < 0.5
     assert _ask(address, SMALL)[0] == "HTTP/1.1 200 OK"
 
 
@@ -251,11 +254,14 @@ def test_client_that_leaves_the_queue_frees_its_place(
 ) -> None:
     """Who waits for a worker and goes is not waited with."""
     address, traffic = served
+    took = []
     with _send(address, HEAVY):
         _wait_for(lambda: traffic.admission.running == 1)
-        with _send(address, HEAVY_ROWS):
-            _wait_for(lambda: traffic.admission.waiting == 1)
-        assert _wait_for(lambda: traffic.admission.waiting == 0) < 2
+        for _ in range(3):  # of which one must be in time, whatever else the machine does
+            with _send(address, HEAVY_ROWS):
+                _wait_for(lambda: traffic.admission.waiting == 1)
+            took.append(_wait_for(lambda: traffic.admission.waiting == 0))
+        assert min(took) < 0.5
         assert traffic.admission.running == 1
 
 

@@ -18,8 +18,10 @@ NODES = 3_000
 DEADLINE_S = 0.4
 LATE_S = 0.2
 """How long after its deadline a query may still run."""
-SLACK_S = 0.8
+SLACK_S = 0.3
 """What this machine may add while others use it."""
+ATTEMPTS = 3
+"""Of which one must be in time: what a busy machine does to one it does not do to all."""
 PATIENCE_S = 60
 CROSS = "?a ?b ?c . ?d ?e ?f . ?g ?h ?i"
 
@@ -43,9 +45,10 @@ ENDLESS = {
     "many groups": f"SELECT ?a ?d ?g (COUNT(*) AS ?n) {{ {CROSS} }} GROUP BY ?a ?d ?g",
     "few groups": f"SELECT ?b (SUM(STRLEN(STR(?i))) AS ?n) {{ {CROSS} }} GROUP BY ?b",
     "group of different ones": f"SELECT (COUNT(DISTINCT ?x) AS ?n) {{ {CROSS} BIND (CONCAT(STR(?c), STR(?i)) AS ?x) }}",
-    # Texts of no length: others reach the limit of memory before any deadline.
+    # Texts of no length, and few in a second: others reach the limit of memory before any deadline.
     "joined texts": (
-        f'SELECT ?a (GROUP_CONCAT(SUBSTR(STR(?f), 999) ; SEPARATOR = "") AS ?x) {{ {CROSS} }} GROUP BY ?a'
+        f'SELECT ?a (GROUP_CONCAT(SUBSTR(STR(?f), 999) ; SEPARATOR = "") AS ?x) {{ {CROSS}'
+        " FILTER (STRLEN(SHA512(CONCAT(STR(?c), STR(?f), STR(?i)))) = 128) } GROUP BY ?a"
     ),
     "sample": f"SELECT ?b (SAMPLE(?i) AS ?x) (MIN(?f) AS ?y) {{ {CROSS} }} GROUP BY ?b",
     "distinct": f"SELECT DISTINCT ?a ?d ?g {{ {CROSS} }}",
@@ -105,13 +108,15 @@ def test_deadline_is_kept_in_every_operator(
     store: Store, text: str, request: pytest.FixtureRequest
 ) -> None:
     """The query ends at its deadline, and the next one on the same connection is answered."""
-    start = time.monotonic()
-    with pytest.raises(QueryTimeoutError):
-        read(store.query(text, deadline_s=DEADLINE_S))
-    late_s = time.monotonic() - start - DEADLINE_S
-    request.node.user_properties.append(("late_s", round(late_s, 3)))
-    assert -0.01 < late_s < LATE_S + SLACK_S
-    require_next(store)
+    lates = []
+    while len(lates) < ATTEMPTS and min(lates, default=1) >= LATE_S + SLACK_S:
+        start = time.monotonic()
+        with pytest.raises(QueryTimeoutError):
+            read(store.query(text, deadline_s=DEADLINE_S))
+        lates.append(time.monotonic() - start - DEADLINE_S)
+        require_next(store)
+    request.node.user_properties.append(("late_s", round(min(lates), 3)))
+    assert -0.01 < min(lates) < LATE_S + SLACK_S
 
 
 UPDATES = {
@@ -133,12 +138,14 @@ def test_deadline_is_kept_in_updates(
 ) -> None:
     """Nothing of the request is done, and the next one is."""
     size, release = store.size(), store.release
-    start = time.monotonic()
-    with pytest.raises(QueryTimeoutError):
-        store.update(text, deadline_s=DEADLINE_S)
-    late_s = time.monotonic() - start - DEADLINE_S
-    request.node.user_properties.append(("late_s", round(late_s, 3)))
-    assert -0.01 < late_s < LATE_S + SLACK_S
+    lates = []
+    while len(lates) < ATTEMPTS and min(lates, default=1) >= LATE_S + SLACK_S:
+        start = time.monotonic()
+        with pytest.raises(QueryTimeoutError):
+            store.update(text, deadline_s=DEADLINE_S)
+        lates.append(time.monotonic() - start - DEADLINE_S)
+    request.node.user_properties.append(("late_s", round(min(lates), 3)))
+    assert -0.01 < min(lates) < LATE_S + SLACK_S
     assert (store.size(), store.release) == (size, release)
     require_next(store)
     assert store.update(f"INSERT DATA {{ <{EX}t> <{EX}p> 2 }}").added == 1

@@ -29,8 +29,10 @@ from conflictkg.store.statements import Statement, Statements, make_statement
 DEADLINE_S = 0.3
 LATE_S = 0.2
 """How long after its deadline a query may still run."""
-SLACK_S = 0.8
+SLACK_S = 0.3
 """What this machine may add while others use it."""
+ATTEMPTS = 3
+"""Of which one must be in time: what a busy machine does to one it does not do to all."""
 
 CROSS = "range(10000000) AS a(i), range(10000000) AS b(i)"
 ENDLESS = {
@@ -143,11 +145,15 @@ def require_fit(runtime: Runtime) -> None:
 @pytest.mark.parametrize("sql", ENDLESS.values(), ids=ENDLESS)
 def test_query_is_stopped_at_its_deadline_in_every_operator(runtime: Runtime, sql: str) -> None:
     """Within 0.2 s of the deadline it is over, it says why, and the cursor can be used again."""
-    start = time.monotonic()
-    with pytest.raises(QueryTimeoutError):
-        read(runtime, sql, DEADLINE_S)
-    assert time.monotonic() - start < DEADLINE_S + LATE_S + SLACK_S
-    require_fit(runtime)
+    for _ in range(ATTEMPTS):
+        start = time.monotonic()
+        with pytest.raises(QueryTimeoutError):
+            read(runtime, sql, DEADLINE_S)
+        late_s = time.monotonic() - start - DEADLINE_S
+        require_fit(runtime)
+        if late_s < LATE_S + SLACK_S:
+            return
+    pytest.fail(f"{late_s:.2f} s late")
 
 
 @pytest.mark.parametrize("sql", ENDLESS.values(), ids=ENDLESS)
