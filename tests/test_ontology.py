@@ -396,7 +396,7 @@ CLOSED = {
     },
 }
 _IRI = re.compile(r"<([^<>\s]+)>")
-_NAME = re.compile(r"(?<![\w:/#.-])([a-z]+):([A-Za-z](?:[\w-]|\.(?=\w))*)")
+_NAME = re.compile(r"(?<![\w:/#.-])([a-z]+):([A-Za-z](?:[\w-]|\.(?=\w))*)(\{)?")
 
 
 def iter_iris(path: Path) -> Iterator[str]:
@@ -421,9 +421,10 @@ def iter_turtle_iris(path: Path) -> Iterator[str]:
 def iter_text_iris(text: str) -> Iterator[str]:
     """Every IRI and prefixed name in SPARQL, or in other text that names terms."""
     yield from _IRI.findall(text)
-    for prefix, local in _NAME.findall(text):
+    for prefix, local, is_template in _NAME.findall(text):
         if prefix in PREFIXES:
-            yield PREFIXES[prefix] + local
+            # Of cs:date-precision-{precision} the scheme is what stands there.
+            yield PREFIXES[prefix] + (local.rstrip("-") if is_template else local)
 
 
 def unknown_terms(iris: Iterable[str], declared: set[str]) -> set[str]:

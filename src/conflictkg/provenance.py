@@ -6,12 +6,20 @@ Source: the domain model: a Claim has one status, an attribution, a derivation a
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Protocol
 
-from rdflib import PROV, RDF, XSD, Graph, Literal, URIRef
+from rdflib import PROV, RDF, XSD, Literal, URIRef
 from rdflib.term import Node
 
 from conflictkg.iris import mint_thing
 from conflictkg.terms import CKG, CS, OA
+
+
+class Sink(Protocol):
+    """What triples are added to: a graph, or what only writes them."""
+
+    def add(self, triple: tuple[Node, Node, Node], /) -> object:
+        """Add a triple."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +51,7 @@ class Provenance:
     topics: tuple[URIRef, ...] = ()
 
 
-def add_provenance(graph: Graph, claim: URIRef, provenance: Provenance) -> None:
+def add_provenance(graph: Sink, claim: URIRef, provenance: Provenance) -> None:
     """Write what stands behind a claim."""
     add_all(
         graph,
@@ -63,7 +71,7 @@ def add_provenance(graph: Graph, claim: URIRef, provenance: Provenance) -> None:
 
 
 def add_evidence(
-    graph: Graph, document: URIRef, key: str, span: tuple[int, int], sha256: str
+    graph: Sink, document: URIRef, key: str, span: tuple[int, int], sha256: str
 ) -> URIRef:
     """Write where in a text something stands.
 
@@ -91,7 +99,7 @@ def add_evidence(
     return annotation
 
 
-def add_position(graph: Graph, target: URIRef, document: URIRef, span: tuple[int, int]) -> None:
+def add_position(graph: Sink, target: URIRef, document: URIRef, span: tuple[int, int]) -> None:
     """Write the position of a part of a document; the selector is named after the part."""
     selector = URIRef(f"{target}/position")
     add_all(graph, target, (OA.hasSource, document), (OA.hasSelector, selector))
@@ -104,14 +112,14 @@ def add_position(graph: Graph, target: URIRef, document: URIRef, span: tuple[int
     )
 
 
-def add_all(graph: Graph, subject: Node, *properties: tuple[URIRef, Node]) -> None:
+def add_all(graph: Sink, subject: Node, *properties: tuple[URIRef, Node]) -> None:
     """Add several triples about one subject."""
     for predicate, value in properties:
         graph.add((subject, predicate, value))
 
 
 def add_bounds(
-    graph: Graph, subject: Node, properties: Iterable[tuple[URIRef, date | None]]
+    graph: Sink, subject: Node, properties: Iterable[tuple[URIRef, date | None]]
 ) -> None:
     """Write those bounds that are known, as ``xsd:date``."""
     for predicate, day in properties:

@@ -51,11 +51,13 @@ class CKG(DefinedNamespace):
 
     CitedDocument: URIRef
     Claim: URIRef
+    Conflict: URIRef
     ConflictEvent: URIRef
     CountClaim: URIRef
     DatasetRelease: URIRef
     DateClaim: URIRef
     DocumentZone: URIRef
+    Dyad: URIRef
     EventCluster: URIRef
     Facility: URIRef
     GroupRelation: URIRef
@@ -85,12 +87,15 @@ class CKG(DefinedNamespace):
     cause: URIRef
     causeDescription: URIRef
     child: URIRef
+    citationSha256: URIRef
     claimObject: URIRef
     claimProperty: URIRef
     claimStatus: URIRef
     claimSubject: URIRef
     claimValue: URIRef
     clusterMember: URIRef
+    codingNote: URIRef
+    conflict: URIRef
     content: URIRef
     countOf: URIRef
     countingRule: URIRef
@@ -101,9 +106,13 @@ class CKG(DefinedNamespace):
     description: URIRef
     directQuote: URIRef
     duration: URIRef
+    dyad: URIRef
+    eventClarity: URIRef
     eventType: URIRef
     evidence: URIRef
+    firstSide: URIRef
     hasZone: URIRef
+    informant: URIRef
     intendedTarget: URIRef
     killedPerson: URIRef
     line: URIRef
@@ -139,6 +148,8 @@ class CKG(DefinedNamespace):
     reviewStatus: URIRef
     reviewed: URIRef
     rowSha256: URIRef
+    secondSide: URIRef
+    sourceCount: URIRef
     spanSha256: URIRef
     speaker: URIRef
     stance: URIRef
@@ -153,6 +164,7 @@ class CKG(DefinedNamespace):
     validUntil: URIRef
     venue: URIRef
     verbatim: URIRef
+    violenceType: URIRef
     within: URIRef
     zoneType: URIRef
 
@@ -211,6 +223,9 @@ class CS(DefinedNamespace):
         "date-precision-unknown",
         "date-precision-week",
         "date-precision-year",
+        "event-clarity",
+        "event-clarity-single-event",
+        "event-clarity-summary",
         "event-type",
         "event-type-arrest",
         "event-type-attack",
@@ -316,6 +331,10 @@ class CS(DefinedNamespace):
         "topic-military-record",
         "topic-state-support-for-armed-groups",
         "topic-tribal-areas-policy",
+        "violence-type",
+        "violence-type-non-state",
+        "violence-type-one-sided",
+        "violence-type-state-based",
         "zone-author-bio",
         "zone-block-quotation",
         "zone-body",

@@ -108,7 +108,7 @@ def test_deadline_is_kept_in_every_operator(
     store: Store, text: str, request: pytest.FixtureRequest
 ) -> None:
     """The query ends at its deadline, and the next one on the same connection is answered."""
-    lates = []
+    lates: list[float] = []
     while len(lates) < ATTEMPTS and min(lates, default=1) >= LATE_S + SLACK_S:
         start = time.monotonic()
         with pytest.raises(QueryTimeoutError):
@@ -138,7 +138,7 @@ def test_deadline_is_kept_in_updates(
 ) -> None:
     """Nothing of the request is done, and the next one is."""
     size, release = store.size(), store.release
-    lates = []
+    lates: list[float] = []
     while len(lates) < ATTEMPTS and min(lates, default=1) >= LATE_S + SLACK_S:
         start = time.monotonic()
         with pytest.raises(QueryTimeoutError):

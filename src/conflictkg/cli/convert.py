@@ -1,31 +1,56 @@
 """``conflictkg convert``: source material to Turtle."""
 
+import json
 from pathlib import Path
 
 import click
 from rdflib import Graph
 
 from conflictkg.cli.output import write_output
+from conflictkg.cli.progress import ShownProgress
 from conflictkg.errors import NotFoundError
 from conflictkg.graphs import write_turtle
 from conflictkg.sources.article.annotations import load_annotations, read_text, require_text
 from conflictkg.sources.article.convert import convert_article
+from conflictkg.sources.converting import convert_source, make_job
+from conflictkg.sources.description import load_description, source_names
 from conflictkg.sources.entities.convert import convert_entities, load_registry
 from conflictkg.terms import PREFIXES
 
-SOURCES = {
+_DOCUMENTS = {
     "article": "reviewed or proposed annotations of an article (JSON)",
     "entities": "the registry: a folder of *.toml files",
 }
 
 
-@click.command(
-    epilog="Sources: " + "; ".join(f"{name}: {text}" for name, text in SOURCES.items()) + "."
-)
+def _names() -> list[str]:
+    return [*_DOCUMENTS, *source_names()]
+
+
+def _describe_sources() -> str:
+    """What is converted, for the help text."""
+    lines = [f"{name}: {text}" for name, text in _DOCUMENTS.items()]
+    lines += [f"{name}: {load_description(name).title}" for name in source_names()]
+    return "Sources: " + "; ".join(lines) + "."
+
+
+@click.command(epilog=_describe_sources())
 @click.argument("source")
 @click.argument("input_path", metavar="INPUT", type=click.Path(path_type=Path))
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), help="File to write; default stdout."
+)
+@click.option(
+    "--release",
+    metavar="NAME",
+    help="Which release the file is of; it is part of the IRIs of records. [default: from the file's name]",
+)
+@click.option("--strict", is_flag=True, help="Fail on any issue, and write nothing then.")
+@click.option(
+    "--report",
+    "report_path",
+    type=click.Path(path_type=Path),
+    help="File to write all issues to, as JSON.",
 )
 @click.option(
     "--text",
@@ -33,22 +58,46 @@ SOURCES = {
     type=click.Path(path_type=Path),
     help="For an article: its text. Every span's hash is checked against it.",
 )
-def command(source: str, input_path: Path, output: Path | None, text_path: Path | None) -> None:
+def command(
+    source: str,
+    input_path: Path,
+    output: Path | None,
+    release: str | None,
+    report_path: Path | None,
+    text_path: Path | None,
+    *,
+    strict: bool,
+) -> None:
     """Turn source material into Turtle, one named graph a document or release.
 
-    SOURCE names the kind of material, INPUT the file or folder that holds it.
+    SOURCE names the kind of material, INPUT the file or folder that holds it. Rows that cannot be converted are
+    told with line and column; the others are converted.
     """
-    if source not in SOURCES:
-        raise click.UsageError(str(NotFoundError("source", source, list(SOURCES))))
+    if source not in _names():
+        raise click.UsageError(str(NotFoundError("source", source, _names())))
     if text_path is not None and source != "article":
         raise click.UsageError("--text goes with the source article only")
-    graph = _convert(source, input_path, text_path)
-    write_output(write_turtle(graph, PREFIXES).encode(), output)
-    if output is not None:
-        click.echo(f"{output}: {len(graph):,} triples", err=True)
+    if source in _DOCUMENTS:
+        if release or strict or report_path:
+            raise click.UsageError(f"--release, --strict and --report do not go with {source}")
+        graph = _convert_document(source, input_path, text_path)
+        write_output(write_turtle(graph, PREFIXES).encode(), output)
+        if output is not None:
+            click.echo(f"{output}: {len(graph):,} triples", err=True)
+        return
+    with ShownProgress() as shown:
+        job = make_job(source, input_path, release=release, progress=shown.show_part)
+        write_output(convert_source(job, strict=strict), output)
+    if report_path is not None:
+        write_output(
+            (json.dumps(job.report.document(), ensure_ascii=False, indent=1) + "\n").encode(),
+            report_path,
+        )
+    for line in job.report.lines():
+        click.echo(f"conflictkg: {line}", err=True)
 
 
-def _convert(source: str, input_path: Path, text_path: Path | None) -> Graph:
+def _convert_document(source: str, input_path: Path, text_path: Path | None) -> Graph:
     if source == "entities":
         return convert_entities(load_registry(input_path))
     annotations = load_annotations(input_path)

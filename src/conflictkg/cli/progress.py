@@ -1,6 +1,7 @@
 """How far a long command is, on stderr: a bar for people, a line a step for files."""
 
 import sys
+import time
 from types import TracebackType
 from typing import Self
 
@@ -16,6 +17,7 @@ class ShownProgress:
         self._is_terminal = sys.stderr.isatty()
         self._step = ""
         self._width = 0
+        self._timed_step, self._since = "", 0.0
 
     def __enter__(self) -> Self:
         return self
@@ -40,6 +42,15 @@ class ShownProgress:
     def show_files(self, done: int, total: int, quads: int) -> None:
         """How far a load is that knows how many files there are."""
         self._show("read", done / total, f"read: {done} of {total} files, {quads:,} quads")
+
+    def show_part(self, step: str, part: float | None, text: str) -> None:
+        """How far something is of which nobody knows more; the time left follows from the part that is done."""
+        if step != self._timed_step:
+            self._timed_step, self._since = step, time.monotonic()
+        passed_s = time.monotonic() - self._since
+        if part and passed_s > 1:
+            text += f", {passed_s * (1 - part) / part:.0f} s left"
+        self._show(step, part, f"{step}: {text}" if text else step)
 
     def show_step(self, step: str) -> None:
         """What is being done, where nobody knows for how long."""

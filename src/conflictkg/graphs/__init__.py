@@ -16,13 +16,15 @@ from conflictkg.graphs.reading import (
     parse_turtle,
     read_text,
 )
-from conflictkg.graphs.writing import write_turtle
+from conflictkg.graphs.writing import TermWriter, join_values, write_turtle
 
 __all__ = [
     "BASE",
     "FileGraph",
     "TermLines",
+    "TermWriter",
     "compare_graphs",
+    "join_values",
     "load_graphs",
     "locate_subjects",
     "locate_terms",

@@ -122,11 +122,16 @@ def _write_block(subject: Node, graph: Graph, names: TermWriter) -> str:
         values = dict.fromkeys(
             names.term(each) for each in sorted(objects[predicate], key=_order_of)
         )
-        lines.append(f"  {verb}{_join(list(values))} ;")
+        lines.append(f"  {verb}{join_values(list(values))} ;")
     return "\n".join([*lines, "."])
 
 
-def _join(values: list[str]) -> str:
+def join_values(values: list[str]) -> str:
+    """The values of one predicate, with what parts them from it: on its line if they are short.
+
+    >>> join_values(["1", "2"])
+    ' 1, 2'
+    """
     one_line = ", ".join(values)
     return f" {one_line}" if len(one_line) <= 80 else "\n    " + ",\n    ".join(values)
 

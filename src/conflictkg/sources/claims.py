@@ -1,0 +1,276 @@
+"""What a converter that goes record by record writes: graph, release, records, and claims of what they tell."""
+
+from collections.abc import Iterable
+from datetime import date
+from types import TracebackType
+from typing import Self
+from urllib.parse import unquote
+
+from rdflib import DCTERMS, PROV, RDF, RDFS, SKOS, XSD, Literal, URIRef
+from rdflib.term import Node
+
+from conflictkg.iris import mint_graph, mint_thing
+from conflictkg.provenance import Provenance, add_provenance
+from conflictkg.sources.blocks import Blocks
+from conflictkg.sources.cells import Count, DaySpan
+from conflictkg.sources.job import Job
+from conflictkg.terms import CKG, SEM
+from conflictkg.values import require_concept
+
+_BOUNDS = (
+    (SEM.hasEarliestBeginTimeStamp, "first"),
+    (SEM.hasLatestBeginTimeStamp, "last"),
+    (SEM.hasEarliestEndTimeStamp, "first"),
+    (SEM.hasLatestEndTimeStamp, "last"),
+)
+
+
+class Claims:
+    """The graph of one release.
+
+    Args:
+        job: The conversion.
+        status: Member of the claim-status scheme that its claims have where nothing else is said.
+
+    Attributes:
+        graph: Where triples go.
+        release: IRI of the release.
+        publisher: IRI of who publishes it, and makes its claims.
+    """
+
+    def __init__(self, job: Job, status: str = "fact") -> None:
+        self._job, self._status = job, status
+        self.graph = Blocks(job.memory_mb)
+        self.release = mint_thing("release", job.release_key)
+        self.publisher = _iri_of(job.description.publisher)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.graph.__exit__(kind, error, trace)
+
+    def concept(self, scheme: str, member: str) -> URIRef:
+        """A concept of ours.
+
+        Raises:
+            UnmappedValueError: There is none of that name; a lookup names one that the ontology has not.
+        """
+        return require_concept(scheme, member, source=self._job.description.name)
+
+    def add_release(self) -> None:
+        """Describe the graph and the release; once a conversion."""
+        description = self._job.description
+        title = f"{description.title} {self._job.release}".strip()
+        licence = URIRef(description.licence)
+        self.graph.add_all(
+            mint_graph(self._job.release_key),
+            (RDF.type, CKG.NamedGraph),
+            (
+                DCTERMS.title,
+                Literal(f"Claims of: {description.title}, release {self._job.release}", lang="en"),
+            ),
+            (DCTERMS.license, licence),
+            (DCTERMS.source, self.release),
+            (CKG.redistribution, Literal(description.redistribution)),
+        )
+        self.graph.add_all(
+            self.release,
+            (RDF.type, CKG.DatasetRelease),
+            (DCTERMS.title, Literal(title, lang="en")),
+            (DCTERMS.license, licence),
+            (DCTERMS.publisher, self.publisher),
+        )
+
+    def add_record(
+        self, key: str, line: int, sha256: str, *, identifier: str = "", issues: Iterable[str] = ()
+    ) -> URIRef:
+        """Describe one row or entry of the release.
+
+        Args:
+            key: Names it within the release; for two of one identifier another than that.
+            line: Where it begins.
+            sha256: Hash of what it was.
+            identifier: The source's own; by default the key.
+            issues: Members of the data-issue scheme.
+        """
+        record = mint_thing("record", f"{self._job.release_key}/{key}")
+        self.graph.add_all(
+            record,
+            (RDF.type, CKG.SourceRecord),
+            (DCTERMS.identifier, Literal(identifier or key)),
+            (DCTERMS.isPartOf, self.release),
+            (CKG.line, Literal(line)),
+            (CKG.rowSha256, Literal(sha256)),
+            *((CKG.dataIssue, self.concept("data-issue", each)) for each in issues),
+        )
+        return record
+
+    def add_claim(
+        self,
+        record: URIRef,
+        name: str,
+        subject: URIRef,
+        predicate: URIRef,
+        value: Node,
+        *,
+        provenance: Provenance | None = None,
+    ) -> URIRef:
+        """Claim a value of a property.
+
+        Args:
+            record: Where it stands.
+            name: Names the claim among those of its record.
+            subject: What it is about.
+            predicate: The property.
+            value: A thing or a literal.
+            provenance: What stands behind it, if not the release as a whole.
+        """
+        claim = self._mint(record, name)
+        self.graph.add_all(
+            claim,
+            (RDF.type, CKG.Claim),
+            (CKG.claimSubject, subject),
+            (CKG.claimProperty, predicate),
+            (CKG.claimValue if isinstance(value, Literal) else CKG.claimObject, value),
+        )
+        self._stand_behind(claim, record, provenance)
+        return claim
+
+    def add_count(
+        self,
+        record: URIRef,
+        name: str,
+        subject: URIRef,
+        category: str,
+        count: Count,
+        *,
+        provenance: Provenance | None = None,
+    ) -> URIRef:
+        """Claim a number; ``category`` is a member of the count-category scheme."""
+        claim = self._mint(record, name)
+        self.graph.add_all(
+            claim,
+            (RDF.type, CKG.CountClaim),
+            (CKG.claimSubject, subject),
+            (CKG.countOf, self.concept("count-category", category)),
+            (CKG.lowerBound, _whole(count.low)),
+            (CKG.bestEstimate, _whole(count.best)),
+            (CKG.upperBound, _whole(count.high)),
+            (CKG.vague, Literal(True) if count.vague else None),
+            (CKG.notReported, Literal(True) if count.not_reported else None),
+            (CKG.verbatim, Literal(count.verbatim, lang="en") if count.verbatim else None),
+            (CKG.dataIssue, self.concept("data-issue", count.issue) if count.issue else None),
+            (CKG.repair, Literal(count.repair, lang="en") if count.repair else None),
+        )
+        self._stand_behind(claim, record, provenance)
+        return claim
+
+    def add_date(
+        self,
+        record: URIRef,
+        name: str,
+        subject: URIRef,
+        days: DaySpan,
+        *,
+        provenance: Provenance | None = None,
+    ) -> URIRef:
+        """Claim when something happened."""
+        claim = self._mint(record, name)
+        self.graph.add_all(
+            claim,
+            (RDF.type, CKG.DateClaim),
+            (CKG.claimSubject, subject),
+            (CKG.datePrecision, self.concept("date-precision", days.precision)),
+            *((predicate, Literal(getattr(days, end))) for predicate, end in _BOUNDS),
+        )
+        self._stand_behind(claim, record, provenance)
+        return claim
+
+    def add_relation(
+        self,
+        record: URIRef,
+        name: str,
+        child: URIRef,
+        parent: URIRef,
+        relation: str,
+        *,
+        valid_from: date | None = None,
+        valid_until: date | None = None,
+        provenance: Provenance | None = None,
+    ) -> URIRef:
+        """Claim that one group stands to another as a member of the relation-type scheme says, in an interval."""
+        claim = mint_thing("relation", _key_of(record, name))
+        self.graph.add_all(
+            claim,
+            (RDF.type, CKG.GroupRelation),
+            (CKG.child, child),
+            (CKG.parent, parent),
+            (CKG.relationType, self.concept("relation-type", relation)),
+            (CKG.validFrom, Literal(valid_from) if valid_from else None),
+            (CKG.validUntil, Literal(valid_until) if valid_until else None),
+        )
+        self._stand_behind(claim, record, provenance)
+        return claim
+
+    def add_thing(
+        self, iri: URIRef, kind: URIRef, name: str, *more: tuple[URIRef, Node | None]
+    ) -> URIRef:
+        """Describe what claims speak of: its class and its name, as a label where it is an event or the like."""
+        label = RDFS.label if kind in _LABELLED else SKOS.prefLabel
+        self.graph.add_all(iri, (RDF.type, kind), (label, Literal(name, lang="en")), *more)
+        return iri
+
+    def _mint(self, record: URIRef, name: str) -> URIRef:
+        return mint_thing("claim", _key_of(record, name))
+
+    def _stand_behind(self, claim: URIRef, record: URIRef, provenance: Provenance | None) -> None:
+        if provenance is None:
+            provenance = Provenance(
+                self._status, self._job.description.review, (self.publisher,), record
+            )
+        add_provenance(self.graph, claim, provenance)
+
+
+_LABELLED = frozenset(
+    {
+        CKG.ConflictEvent,
+        CKG.Strike,
+        CKG.StrikeSeries,
+        CKG.Statement,
+        CKG.PersonGroup,
+        CKG.Dyad,
+        CKG.Conflict,
+    }
+)
+
+
+def _key_of(record: URIRef, name: str) -> str:
+    """Of a claim: that of its record with a name behind it."""
+    _, _, key = str(record).partition("/id/record/")
+    return f"{unquote(key)}-{name}"
+
+
+def _iri_of(key: str) -> URIRef:
+    kind, _, local = key.partition("/")
+    return mint_thing(kind, local)
+
+
+def _whole(number: int | None) -> Literal | None:
+    return None if number is None else Literal(number, datatype=XSD.integer)
+
+
+def quoted_property(value: str) -> tuple[URIRef, Node | None]:
+    """The words of a source for something, where they are ten or fewer."""
+    words = value.split()
+    return CKG.verbatim, Literal(" ".join(words), lang="en") if 0 < len(words) <= 10 else None
+
+
+def rests_on(*sources: URIRef) -> tuple[tuple[URIRef, Node | None], ...]:
+    """Whom a record names as its own sources."""
+    return tuple((PROV.hadPrimarySource, each) for each in sources)

@@ -1,0 +1,191 @@
+# ruff: noqa: S608 -- SQL here is made of our own names
+"""Conversion of large tables in sets: rows are staged in DuckDB, checked, related and written by its SQL.
+
+A source of this kind has ``checks.sql``, which finds what is wrong with rows as they came, ``relations.sql``, which
+makes relations of those that are accepted, and ``mapping.toml``, which says what triples these are.
+"""
+
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import sqlglot
+from sqlglot import exp
+
+from conflictkg.errors import SourceError
+from conflictkg.sources.job import Job
+from conflictkg.sources.mapping import Section, quad_queries, turtle_header, turtle_query
+from conflictkg.sources.report import Fate, Issue
+from conflictkg.sources.tables import Row
+from conflictkg.store.database import Settings
+
+_ROWS_AT_ONCE = 10_000
+_TEXTS_AT_ONCE = 4_096
+_TELL_EVERY = 50_000
+
+Reports = Mapping[str, Sequence[object]]
+
+
+class Staging:
+    """The rows of one conversion in a database of their own, in memory and spilled beside it.
+
+    Args:
+        job: What is converted.
+        connection: To the database.
+    """
+
+    def __init__(self, job: Job, connection: duckdb.DuckDBPyConnection) -> None:
+        self._job, self._connection = job, connection
+
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """To the database."""
+        return self._connection
+
+    def fill(self, columns: Sequence[str], rows: Iterable[Row]) -> None:
+        """Put rows into the table ``row``, with their lines and hashes.
+
+        Args:
+            columns: All that SQL names; a row has the value "" for those that its file lacks.
+            rows: With a value a column.
+        """
+        typed = ", ".join(f'"{each}" VARCHAR' for each in columns)
+        self._connection.execute(f'CREATE TABLE "row" (line BIGINT, sha256 VARCHAR, {typed})')
+        names = ["line", "sha256", *columns]
+        total, left = 0, iter(rows)
+        while chunk := list(islice(left, _ROWS_AT_ONCE)):
+            values = zip(*(each.values for each in chunk), strict=True)
+            table = pa.table(
+                [
+                    pa.array([each.line for each in chunk], pa.int64()),
+                    pa.array([each.sha256 for each in chunk], pa.string()),
+                    *(pa.array(each, pa.string()) for each in values),
+                ],
+                names=names,
+            )
+            self.insert("row", table)
+            total += len(chunk)
+            self._job.progress("read", None, f"{total:,} rows")
+
+    def insert(self, table: str, content: pa.Table) -> None:
+        """Append to a table."""
+        self._connection.register("chunk", content)
+        self._connection.execute(f'INSERT INTO "{table}" SELECT * FROM chunk')
+        self._connection.unregister("chunk")
+
+    def add_lookups(self, kinds: Iterable[str]) -> None:
+        """Make a table ``lookup_<kind>(spelling, concept)`` of each kind."""
+        for kind in kinds:
+            found = self._job.lookups[kind]
+            table = pa.table(
+                {"spelling": list(found.keys()), "concept": list(found.values())},
+                schema=pa.schema([("spelling", pa.string()), ("concept", pa.string())]),
+            )
+            self._connection.execute(
+                f'CREATE TABLE "lookup_{kind}" (spelling VARCHAR, concept VARCHAR)'
+            )
+            self.insert(f"lookup_{kind}", table)
+
+    def check(self) -> None:
+        """Run ``checks.sql`` and tell the issues that it finds."""
+        self._job.progress("check", None, "")
+        self._connection.execute(_text_of(self._job, "checks.sql"))
+        rows = self._connection.cursor().execute(
+            "SELECT line, record, column_name, fate, kind, value, problem FROM issue ORDER BY line, column_name"
+        )
+        unknown = self._job.lookups.unknown
+        while chunk := rows.fetchmany(_ROWS_AT_ONCE):
+            self._job.report.extend(
+                Issue(line, column, problem or unknown(kind, value), Fate(fate), record)
+                for line, record, column, fate, kind, value, problem in chunk
+            )
+
+    def relate(self, given: Mapping[str, str]) -> None:
+        """Run ``relations.sql``.
+
+        Args:
+            given: The one row of the relation ``release``: what is the same in all rows.
+        """
+        self._job.progress("relate", None, "")
+        self._connection.register("chunk", pa.table({name: [each] for name, each in given.items()}))
+        self._connection.execute("CREATE TABLE release AS SELECT * FROM chunk")
+        self._connection.unregister("chunk")
+        for statement in load_relations(self._job):
+            self._connection.execute(statement.sql("duckdb"))
+
+    def iter_turtle(self, sections: Sequence[Section]) -> Iterator[memoryview | bytes]:
+        """The triples as Turtle, in pieces, in the order of their subjects."""
+        yield turtle_header(sections).encode()
+        done, total = 0, self._count_rows(sections)
+        for section in sections:
+            query = turtle_query(section).sql("duckdb")
+            reader = self._connection.cursor().sql(query).to_arrow_reader(_TEXTS_AT_ONCE)
+            for batch in reader:
+                yield _bytes_of(batch.column(0))
+                done += batch.num_rows
+                self._job.progress(
+                    "write", done / max(total, 1), f"{done:,} of {total:,} subjects' rows"
+                )
+        yield b"\n"
+
+    def _count_rows(self, sections: Sequence[Section]) -> int:
+        counts = " UNION ALL ".join(
+            f'SELECT count(*) AS n FROM "{each.relation}"' for each in sections
+        )
+        return self._number(f"SELECT sum(n) FROM ({counts})")
+
+    def _number(self, query: str) -> int:
+        ((number,),) = self._connection.execute(query).fetchall()
+        return int(number or 0)
+
+    def count_triples(self, sections: Sequence[Section], graph: str) -> int:
+        """How many triples the relations stand for."""
+        return sum(
+            self._number(exp.select("count(*)").from_(each.subquery("quads")).sql("duckdb"))
+            for each in quad_queries(sections, graph)
+        )
+
+
+@contextmanager
+def staging(job: Job) -> Iterator[Staging]:
+    """A database for one conversion, gone when it has ended."""
+    with tempfile.TemporaryDirectory(prefix="conflictkg-convert-") as folder:
+        config: Settings = {"memory_limit": f"{job.memory_mb}MB", "temp_directory": folder}
+        with duckdb.connect(":memory:", config=config) as connection:
+            try:
+                yield Staging(job, connection)
+            except duckdb.OutOfMemoryException as error:
+                raise SourceError(
+                    f"needs more memory than it may have ({job.memory_mb} MB): {error}",
+                    source=job.report.file,
+                ) from error
+
+
+def load_relations(job: Job) -> list[exp.Create]:
+    """The statements of ``relations.sql``, as trees that any dialect can be written from."""
+    found = sqlglot.parse(_text_of(job, "relations.sql"), read="duckdb")
+    return [each for each in found if isinstance(each, exp.Create)]
+
+
+def _text_of(job: Job, name: str) -> str:
+    return (job.description.folder / name).read_text(encoding="utf-8")
+
+
+def _bytes_of(texts: pa.StringArray) -> memoryview | bytes:
+    """All texts of an array, one after the other, without a copy."""
+    offsets, data = texts.buffers()[1:]
+    if data is None:
+        return b""
+    width = offsets.size // (len(texts) + texts.offset + 1)
+    size = 8 if width >= 8 else 4
+    view = memoryview(offsets).cast("q" if size == 8 else "i")
+    return memoryview(data)[view[texts.offset] : view[texts.offset + len(texts)]]
+
+
+def path_of(job: Job, name: str) -> Path:
+    """A file of the source's folder."""
+    return job.description.folder / name

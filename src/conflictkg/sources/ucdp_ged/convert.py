@@ -1,0 +1,229 @@
+"""UCDP GED to triples: reads its files and their lists of reports; SQL and mapping beside this module do the rest.
+
+Source: UCDP GED codebook; which releases have which columns was seen in their files.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+import pyarrow as pa
+
+from conflictkg.errors import MissingFieldError, SourceError, UnexpectedFieldError
+from conflictkg.sources.job import Job
+from conflictkg.sources.mapping import load_mapping
+from conflictkg.sources.tables import Layout, Row, hash_fields, open_binary, open_table
+from conflictkg.sources.tabular import Staging, path_of, staging
+
+_REQUIRED = (
+    "id", "year", "type_of_violence", "conflict_new_id", "conflict_name", "dyad_new_id", "side_a_new_id", "side_a",
+    "side_b_new_id", "side_b", "number_of_sources", "source_article", "source_office", "source_date",
+    "source_headline", "source_original", "where_prec", "where_coordinates", "adm_1", "adm_2", "latitude",
+    "longitude", "geom_wkt", "country", "country_id", "event_clarity", "date_prec", "date_start", "date_end",
+    "deaths_a", "deaths_b", "deaths_civilians", "deaths_unknown", "low", "best", "high",
+)  # fmt: skip
+_OPTIONAL = ("code_status", "where_description")
+_CODES = ("type_of_violence", "where_prec", "event_clarity", "date_prec", "outlet")
+_COLUMNS = (*_REQUIRED, *_OPTIONAL)
+
+_NO_DATE = "1753-01-01"
+# A report among the quoted ones of source_article: outlet, day, headline.
+_QUOTED = re.compile(r'"([^"]*?),\s*(\d{4}-\d{2}-\d{2}),([^"]*)"(?:;|$)')
+_DAY = re.compile(r"(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])")
+_MOST_REPORTS = 50_000
+
+
+def convert(job: Job) -> Iterator[memoryview | bytes]:
+    """Convert a file, a ZIP archive of one, or pages of the API, to Turtle.
+
+    Raises:
+        SourceError: It is no such file.
+    """
+    given = {
+        "release": job.release,
+        "review": job.description.review,
+        "review_of_release": job.description.review,
+        "title": job.description.title,
+        "licence": job.description.licence,
+        "redistribution": str(job.description.redistribution).lower(),
+    }
+    constants = {name: each for name, each in given.items() if name != "review"}
+    sections = load_mapping(path_of(job, "mapping.toml"), constants)
+    with staging(job) as tables:
+        reports = _Reports(tables)
+        tables.fill(_COLUMNS, reports.take(_rows(job)))
+        reports.flush()
+        tables.add_lookups(_CODES)
+        tables.check()
+        job.require_counts()
+        tables.relate(given)
+        yield from tables.iter_turtle(sections)
+
+
+# Reading
+
+
+def _rows(job: Job) -> Iterator[Row]:
+    if job.path.suffix.lower() == ".json" or job.path.is_dir():
+        yield from _rows_of_pages(job)
+        return
+    layout = Layout(_REQUIRED, (*_OPTIONAL, *job.lookups.ignored), tags=True)
+    with open_table(job.path, layout, job.report) as table:
+        places = [table.columns.index(each) if each in table.columns else -1 for each in _COLUMNS]
+        for row in table:
+            values = row.values
+            yield Row(row.line, [values[at] if at >= 0 else "" for at in places], row.sha256)
+
+
+def _rows_of_pages(job: Job) -> Iterator[Row]:
+    """The events of pages as the API gives them; their lines are their places among all."""
+    pages = sorted(job.path.glob("*.json")) if job.path.is_dir() else [job.path]
+    if not pages:
+        raise SourceError("holds no page (*.json).", source=str(job.path))
+    for page in pages:
+        for event in _load_page(page):
+            job.report.read += 1
+            _require_fields(event, job, page)
+            values = {name: _text_of(value) for name, value in event.items()}
+            yield Row(
+                job.report.read,
+                [values.get(name, "") for name in _COLUMNS],
+                hash_fields([f"{name}={values[name]}" for name in sorted(values)]),
+            )
+
+
+def _load_page(page: Path) -> list[Mapping[str, object]]:
+    try:
+        with open_binary(page, page.name) as stream:
+            content = json.load(stream)
+    except (ValueError, RecursionError) as error:
+        raise SourceError(f"is no JSON: {error}", source=page.name) from error
+    # As the API answers, or with what was asked beside it.
+    content = content.get("response", content) if isinstance(content, dict) else content
+    found = content.get("Result") if isinstance(content, dict) else None
+    if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+        raise SourceError(
+            'is no page of the API: it must hold a list "Result" of events.', source=page.name
+        )
+    return found
+
+
+def _require_fields(event: Mapping[str, object], job: Job, page: Path) -> None:
+    for name in _REQUIRED:
+        if name not in event:
+            raise MissingFieldError(f'event {event.get("id")} has no "{name}".', source=page.name)
+    for name in event:
+        if name not in _COLUMNS and name not in job.lookups.ignored:
+            raise UnexpectedFieldError(
+                f'event {event.get("id")} has a field "{name}" that is not known. Add it to lookups.toml'
+                " under [ignore] with a reason.",
+                source=page.name,
+            )
+
+
+def _text_of(value: object) -> str:
+    if value is None:
+        return ""
+    return json.dumps(value) if isinstance(value, bool | int | float) else str(value)
+
+
+# Reports that an event rests on
+
+
+class _Reports:
+    """Puts into the table ``report`` what rows say of the reports that they rest on."""
+
+    def __init__(self, tables: Staging) -> None:
+        self._tables = tables
+        self._found: list[tuple[int, str | None, str | None, str]] = []
+        tables.connection.execute(
+            "CREATE TABLE report (line BIGINT, outlet VARCHAR, issued DATE, sha256 VARCHAR)"
+        )
+
+    def take(self, rows: Iterable[Row]) -> Iterator[Row]:
+        """The same rows; what they rest on is noted as they pass."""
+        wanted = (
+            "number_of_sources",
+            "source_article",
+            "source_office",
+            "source_date",
+            "source_headline",
+        )
+        places = [_COLUMNS.index(each) for each in wanted]
+        for row in rows:
+            number, article, offices, dates, headlines = (row.values[at] for at in places)
+            self._found += (
+                (row.line, outlet, issued, sha256)
+                for outlet, issued, sha256 in split_reports(
+                    number, article, offices, dates, headlines
+                )
+            )
+            if len(self._found) >= _MOST_REPORTS:
+                self.flush()
+            yield row
+
+    def flush(self) -> None:
+        """Put what was noted into the table."""
+        if not self._found:
+            return
+        line, outlet, issued, sha256 = zip(*self._found, strict=True)
+        self._tables.insert(
+            "report",
+            pa.table(
+                [line, outlet, pa.array(issued, pa.string()), sha256],
+                names=["line", "outlet", "issued", "sha256"],
+            ),
+        )
+        self._found.clear()
+
+
+def split_reports(
+    number: str, article: str, offices: str, dates: str, headlines: str
+) -> list[tuple[str | None, str | None, str]]:
+    """Take apart what an event says of the reports that it rests on.
+
+    Before 2013 there is one free text, which stays whole. Since then there are lists, in which a headline may
+    hold the separator; the quoted reports of ``source_article`` are clearer where there are as many as there should be.
+
+    Args:
+        number: ``number_of_sources``.
+        article: ``source_article``.
+        offices: ``source_office``, parted by semicolons, like the next two.
+        dates: ``source_date``; 1753-01-01 stands for none.
+        headlines: ``source_headline``.
+
+    Returns:
+        Outlet and day of each report where they are known, and the SHA-256 of its headline or of the free text.
+
+    >>> split_reports("1", '"Dawn,2017-06-14,Two killed; one hurt"', "Dawn", "2017-06-14", "Two killed")[0][:2]
+    ('Dawn', '2017-06-14')
+    """
+    if number.strip() in {"", "-1"}:
+        return [(None, None, _hash(article))] if article.strip() else []
+    quoted = _QUOTED.findall(article)
+    if len(quoted) == _whole(number):
+        return [
+            (outlet.strip() or None, _day(day), _hash(headline)) for outlet, day, headline in quoted
+        ]
+    outlets, days, texts = (each.split(";") for each in (offices, dates, headlines))
+    found = [each.strip() for each in outlets if each.strip()]
+    is_aligned, has_texts = len(days) == len(found), len(texts) == len(found)
+    return [
+        (outlet, _day(days[at]) if is_aligned else None, _hash(texts[at] if has_texts else article))
+        for at, outlet in enumerate(found)
+    ]
+
+
+def _whole(text: str) -> int:
+    return int(text) if text.strip().isdecimal() else -1
+
+
+def _day(text: str) -> str | None:
+    text = text.strip()[:10]
+    return text if text != _NO_DATE and _DAY.fullmatch(text) else None
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.strip().encode("utf-8", "surrogatepass")).hexdigest()
