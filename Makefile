@@ -8,7 +8,7 @@ BIN    := $(VENV)/bin
 UV     := $(BIN)/uv
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve build test lint check fix data terms syntax score wheel bench clean
+.PHONY: help install serve build test lint check fix data terms syntax accept score wheel bench clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -52,6 +52,9 @@ data: install ## convert the registry and the reviewed annotations again
 	for file in data/annotations/*.json; do \
 	  $(BIN)/conflictkg convert article $$file -o data/ttl/$$(basename $$file .json).ttl || exit 1; \
 	done
+
+accept: install ## write what a source's examples are converted to as expected: make accept SOURCE=ucdp-ged
+	$(BIN)/python tools/accept_conversions.py $(SOURCE)
 
 score: install ## score the rules against an answer key: make score ARTICLE=… KEY=…
 	$(BIN)/conflictkg extract $(ARTICLE) --score $(KEY)

@@ -40,7 +40,7 @@ WITH numbers AS (
 )
 SELECT line, id AS record, field.name AS column_name, 'rejected' AS fate, '' AS kind, field.value AS value,
   CASE WHEN trim(field.value) = '' THEN 'is empty; a whole number must stand there.'
-       WHEN regexp_matches(field.value, '[A-Za-z]') THEN
+       WHEN regexp_matches(field.value, '(?i)jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec') THEN
          format('"{}" is no whole number. If it was a range such as 3-4, a spreadsheet has made a date of it.', field.value)
        ELSE format('"{}" is no whole number of 0 or more.', field.value) END AS problem
 FROM numbers WHERE NOT is_whole(field.value)

@@ -99,7 +99,8 @@ FROM event WHERE dyad IS NOT NULL GROUP BY dyad ORDER BY key;
 
 -- The name of the latest event, for groups are renamed.
 CREATE TABLE actor AS
-SELECT key, max_by(name, concat(CAST(day AS VARCHAR), name)) AS name FROM (
+SELECT key, max_by(name, concat(CAST(day AS VARCHAR), name)) AS name,
+  CASE WHEN bool_or(starts_with(name, 'Government of')) THEN 'government' ELSE 'armed-group' END AS level FROM (
   SELECT side_a AS key, side_a_name AS name, date_end AS day FROM event
   UNION ALL SELECT side_b, side_b_name, date_end FROM event WHERE side_b_name <> 'Civilians'
 ) AS sides GROUP BY key ORDER BY key;
