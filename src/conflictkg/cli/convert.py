@@ -12,7 +12,7 @@ from conflictkg.errors import NotFoundError
 from conflictkg.graphs import write_turtle
 from conflictkg.sources.article.annotations import load_annotations, read_text, require_text
 from conflictkg.sources.article.convert import convert_article
-from conflictkg.sources.converting import convert_source, make_job
+from conflictkg.sources.converting import convert_source, convert_to_table, make_job
 from conflictkg.sources.description import load_description, source_names
 from conflictkg.sources.entities.convert import convert_entities, load_registry
 from conflictkg.terms import PREFIXES
@@ -38,7 +38,10 @@ def _describe_sources() -> str:
 @click.argument("source")
 @click.argument("input_path", metavar="INPUT", type=click.Path(path_type=Path))
 @click.option(
-    "-o", "--output", type=click.Path(path_type=Path), help="File to write; default stdout."
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="File to write; default stdout. One that ends in .parquet is for conflictkg load.",
 )
 @click.option(
     "--release",
@@ -87,7 +90,10 @@ def command(
         return
     with ShownProgress() as shown:
         job = make_job(source, input_path, release=release, progress=shown.show_part)
-        write_output(convert_source(job, strict=strict), output)
+        if output is not None and output.suffix == ".parquet":
+            convert_to_table(job, output, strict=strict)
+        else:
+            write_output(convert_source(job, strict=strict), output)
     if report_path is not None:
         write_output(
             (json.dumps(job.report.document(), ensure_ascii=False, indent=1) + "\n").encode(),

@@ -1,9 +1,11 @@
 """Converting a source's file: finds the converter, runs it, and says what became of each row."""
 
 import importlib
+import os
 from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
 from pathlib import Path
+from types import ModuleType
 
 from conflictkg.errors import SourceError
 from conflictkg.sources.description import load_description
@@ -46,6 +48,39 @@ def make_job(
     )
 
 
+def convert_to_table(job: Job, path: Path, *, strict: bool = False) -> int:
+    """Convert to a Parquet file of quads, which ``conflictkg load`` takes; for sources with many rows.
+
+    Args:
+        job: What is converted.
+        path: The file to write; it is there whole or not at all.
+        strict: Whether any issue is an error.
+
+    Returns:
+        How many quads it has.
+
+    Raises:
+        SourceError: As for :func:`convert_source`, or the source is one that is converted to Turtle only.
+    """
+    relate = getattr(_module_of(job), "relate", None)
+    if relate is None:
+        raise SourceError(
+            f"{job.description.name} is converted to Turtle only. Choose a file that ends in .ttl.",
+            source=str(path),
+        )
+    partial = path.with_name(f".{path.name}-{os.getpid()}")
+    try:
+        with relate(job) as found:
+            _require_strict(job, strict=strict)
+            quads: int = found.write_quads(partial)
+        partial.replace(path)
+    except OSError as error:
+        raise SourceError(f"cannot be written: {error.strerror}", source=str(path)) from error
+    finally:
+        partial.unlink(missing_ok=True)
+    return quads
+
+
 def convert_source(job: Job, *, strict: bool = False) -> Pieces:
     """Convert to Turtle. When the first piece comes, the report is complete.
 
@@ -56,10 +91,18 @@ def convert_source(job: Job, *, strict: bool = False) -> Pieces:
     Raises:
         SourceError: It cannot be converted, or there are issues where there may be none.
     """
-    folder = job.description.folder.name
-    convert: Converter = importlib.import_module(f"conflictkg.sources.{folder}.convert").convert
+    convert: Converter = _module_of(job).convert
     pieces = convert(job)
     first = next(pieces, b"")
+    _require_strict(job, strict=strict)
+    return chain((first,), pieces)
+
+
+def _module_of(job: Job) -> ModuleType:
+    return importlib.import_module(f"conflictkg.sources.{job.description.folder.name}.convert")
+
+
+def _require_strict(job: Job, *, strict: bool) -> None:
     if strict and job.report.issues:
         issue = job.report.issues[0]
         raise SourceError(
@@ -67,4 +110,3 @@ def convert_source(job: Job, *, strict: bool = False) -> Pieces:
             f" The first: {issue.describe(job.report.file)}",
             source=job.report.file,
         )
-    return chain((first,), pieces)

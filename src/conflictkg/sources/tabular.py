@@ -18,7 +18,13 @@ from sqlglot import exp
 
 from conflictkg.errors import SourceError
 from conflictkg.sources.job import Job
-from conflictkg.sources.mapping import Section, quad_queries, turtle_header, turtle_query
+from conflictkg.sources.mapping import (
+    Section,
+    load_mapping,
+    quad_queries,
+    turtle_header,
+    turtle_query,
+)
 from conflictkg.sources.report import Fate, Issue
 from conflictkg.sources.tables import Row
 from conflictkg.store.database import Settings
@@ -26,8 +32,6 @@ from conflictkg.store.database import Settings
 _ROWS_AT_ONCE = 10_000
 _TEXTS_AT_ONCE = 4_096
 _TELL_EVERY = 50_000
-
-Reports = Mapping[str, Sequence[object]]
 
 
 class Staging:
@@ -117,37 +121,70 @@ class Staging:
         for statement in load_relations(self._job):
             self._connection.execute(statement.sql("duckdb"))
 
-    def iter_turtle(self, sections: Sequence[Section]) -> Iterator[memoryview | bytes]:
+
+class Related:
+    """The relations of one conversion, ready to be written.
+
+    Args:
+        job: What is converted.
+        tables: Where they are.
+        sections: What triples their rows stand for.
+        graph: IRI of the graph that holds these.
+    """
+
+    def __init__(self, job: Job, tables: Staging, sections: Sequence[Section], graph: str) -> None:
+        self._job, self._tables = job, tables
+        self._sections, self._graph = sections, graph
+
+    @property
+    def tables(self) -> Staging:
+        """Where the relations are."""
+        return self._tables
+
+    @property
+    def quads(self) -> exp.Expr:
+        """SELECT of all quads as texts ``s``, ``p``, ``o``, ``g``, for any dialect."""
+        first, *others = quad_queries(self._sections, self._graph)
+        whole: exp.Expr = first
+        for each in others:
+            whole = exp.union(whole, each, distinct=False, copy=False)
+        return whole
+
+    def iter_turtle(self) -> Iterator[memoryview | bytes]:
         """The triples as Turtle, in pieces, in the order of their subjects."""
-        yield turtle_header(sections).encode()
-        done, total = 0, self._count_rows(sections)
-        for section in sections:
+        yield turtle_header(self._sections).encode()
+        done, total = 0, self._count_rows()
+        for section in self._sections:
             query = turtle_query(section).sql("duckdb")
-            reader = self._connection.cursor().sql(query).to_arrow_reader(_TEXTS_AT_ONCE)
+            reader = self._tables.connection.cursor().sql(query).to_arrow_reader(_TEXTS_AT_ONCE)
             for batch in reader:
                 yield _bytes_of(batch.column(0))
                 done += batch.num_rows
-                self._job.progress(
-                    "write", done / max(total, 1), f"{done:,} of {total:,} subjects' rows"
-                )
+                part = done / max(total, 1)
+                self._job.progress("write", part, f"{done:,} of {total:,} rows of relations")
         yield b"\n"
 
-    def _count_rows(self, sections: Sequence[Section]) -> int:
+    def write_quads(self, path: Path) -> int:
+        """Write the quads as a Parquet file that a store loads; how many there are, repeated ones counted again."""
+        self._job.progress("write", None, "")
+        target = str(path).replace("'", "''")
+        cursor = self._tables.connection.cursor()
+        # They are sorted when they are loaded.
+        cursor.execute("SET preserve_insertion_order = false")
+        selects = " UNION ALL ".join(
+            each.sql("duckdb") for each in quad_queries(self._sections, self._graph)
+        )
+        ((number,),) = cursor.execute(
+            f"COPY ({selects}) TO '{target}' (FORMAT parquet, COMPRESSION snappy)"
+        ).fetchall()
+        return int(number)
+
+    def _count_rows(self) -> int:
         counts = " UNION ALL ".join(
-            f'SELECT count(*) AS n FROM "{each.relation}"' for each in sections
+            f'SELECT count(*) AS n FROM "{each.relation}"' for each in self._sections
         )
-        return self._number(f"SELECT sum(n) FROM ({counts})")
-
-    def _number(self, query: str) -> int:
-        ((number,),) = self._connection.execute(query).fetchall()
+        ((number,),) = self._tables.connection.execute(f"SELECT sum(n) FROM ({counts})").fetchall()
         return int(number or 0)
-
-    def count_triples(self, sections: Sequence[Section], graph: str) -> int:
-        """How many triples the relations stand for."""
-        return sum(
-            self._number(exp.select("count(*)").from_(each.subquery("quads")).sql("duckdb"))
-            for each in quad_queries(sections, graph)
-        )
 
 
 @contextmanager
@@ -186,6 +223,14 @@ def _bytes_of(texts: pa.StringArray) -> memoryview | bytes:
     return memoryview(data)[view[texts.offset] : view[texts.offset + len(texts)]]
 
 
-def path_of(job: Job, name: str) -> Path:
-    """A file of the source's folder."""
-    return job.description.folder / name
+def load_sections(job: Job) -> tuple[Section, ...]:
+    """The mapping of a source, for one release of it."""
+    description = job.description
+    given = {
+        "release": job.release,
+        "review_of_release": description.review,
+        "title": description.title,
+        "licence": description.licence,
+        "redistribution": str(description.redistribution).lower(),
+    }
+    return load_mapping(description.folder / "mapping.toml", given)

@@ -24,6 +24,7 @@ from conflictkg.store.numbering import (
     doubtful_lines,
     number_texts,
     quad_ids,
+    require_terms,
 )
 from conflictkg.store.pending import Numbers
 from conflictkg.store.staging import STAGED, Source, restage_lines, stage_source
@@ -197,6 +198,9 @@ def stage_all(
         told(number + 1, before)
     connection.execute("SET preserve_insertion_order = true")
     collect_texts(connection)
+    for number, source in enumerate(sources):
+        if source.is_table:
+            require_terms(connection, number, str(source.path))
     found = False
     for number, group in groupby(doubtful_lines(connection), key=lambda each: each[0]):
         found = True

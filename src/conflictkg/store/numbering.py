@@ -31,6 +31,7 @@ _REGULAR = (
     rf"<{_IRI}>|{_BLANK}"
     rf'|"[^"\\\r\n]*"(?:@{_LANGUAGE}|\^\^<{_IRI}>)?'
 )
+_IN_TABLE = rf'<{_IRI}>|{_BLANK}|"(?s:.*)"(?:@{_LANGUAGE}|\^\^<{_IRI}>)?'
 _NOT_AS_DATATYPE = (RDF_LANG_STRING, RDF + "dirLangString")
 
 
@@ -77,6 +78,35 @@ def doubtful_lines(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[int,
     reader = connection.cursor().sql("SELECT f, line FROM again ORDER BY f").to_arrow_reader(50_000)
     for batch in reader:
         yield from zip(batch.column(0).to_pylist(), batch.column(1).to_pylist(), strict=True)
+
+
+def require_terms(connection: duckdb.DuckDBPyConnection, number: int, file: str) -> None:
+    """Refuse a table of quads with a text that is no term: nobody has parsed it.
+
+    Args:
+        connection: With the tables ``staged`` and ``different``.
+        number: The file's number.
+        file: Its name.
+
+    Raises:
+        StoreError: There is one.
+    """
+    connection.execute(f"""
+        CREATE OR REPLACE TABLE broken AS SELECT text FROM different
+        WHERE NOT regexp_full_match(if(text[1] = '_', '_:' || split_part(text, ':', 3), text), '{_IN_TABLE}')
+    """)
+    which = " OR ".join(
+        f"{keyed(column)} IN (SELECT text FROM broken)" for column in ("s", "p", "o", "g")
+    )
+    found = connection.execute(
+        f"SELECT s, p, o, g FROM staged WHERE f = {number} AND (SELECT count(*) FROM broken) > 0 AND ({which})"
+        f" OR f = {number} AND (s[1] = '\"' OR p[1] <> '<' OR g[1] = '\"') LIMIT 1"
+    ).fetchall()
+    for row in found:
+        raise StoreError(
+            f"{file} holds what is no quad: {' '.join(str(each)[:100] for each in row)}. Its columns must hold"
+            ' <iri>, _:label, "text"@language or "text"^^<datatype>.'
+        )
 
 
 def describe_texts(connection: duckdb.DuckDBPyConnection) -> None:

@@ -7,6 +7,8 @@ terms themselves are checked later, each once (:mod:`conflictkg.store.numbering`
 through pyoxigraph, which knows the exact meaning and says where a file is wrong. The
 other formats are written as N-Quads by pyoxigraph first.
 
+Parquet files of such texts, as ``conflictkg convert`` writes them for many quads, are taken as they are.
+
 Staged are four texts and the number of the file, for blank nodes are the file's own: ``<iri>``, ``_:label``,
 ``"lexical form"`` with ``@language`` or ``^^<datatype>``, where the lexical form stands as it is,
 quotation marks and line breaks too. The graph's text is empty for the unnamed default graph.
@@ -39,6 +41,8 @@ FORMATS = {
 }
 _LINES = frozenset({ox.RdfFormat.N_TRIPLES, ox.RdfFormat.N_QUADS})
 _TRIPLES = frozenset({ox.RdfFormat.N_TRIPLES, ox.RdfFormat.TURTLE, ox.RdfFormat.RDF_XML})
+_TABLE = ".parquet"
+_COLUMNS = ("s", "p", "o", "g")
 _BATCH = 50_000
 _MOST_LINE_BYTES = 4_000_000
 
@@ -63,6 +67,11 @@ class Source:
     base: str = ""
 
     @property
+    def is_table(self) -> bool:
+        """Whether it is a table of quads: a Parquet file with the columns s, p, o, g."""
+        return self.path.suffix.lower() == _TABLE
+
+    @property
     def rdf_format(self) -> ox.RdfFormat:
         """Its format, by the ending of its name."""
         name = self.path.name.removesuffix(".gz")
@@ -70,7 +79,8 @@ class Source:
         if found is None:
             known = ", ".join(FORMATS)
             raise StoreError(
-                f"{self.path}: the ending of its name says no RDF format. Known: {known}, each with .gz too."
+                f"{self.path}: the ending of its name says no RDF format. Known: {known}, each with .gz too,"
+                f" and {_TABLE}."
             )
         return found
 
@@ -109,10 +119,13 @@ def stage_source(
         RdfSyntaxError: The file breaks its format.
         StoreError: It cannot be read, or has what is not held (RDF 1.2).
     """
-    rdf_format = source.rdf_format
-    if source.graph and rdf_format not in _TRIPLES:
+    if source.graph and (source.is_table or source.rdf_format not in _TRIPLES):
         raise StoreError(f"{source.path} says its own graphs; it cannot be put into one graph")
     source.open().close()
+    if source.is_table:
+        _stage_table(connection, number, source)
+        return
+    rdf_format = source.rdf_format
     if rdf_format in _LINES:
         _stage_lines(connection, number, source, source.path, rdf_format)
         return
@@ -136,6 +149,22 @@ def restage_lines(
         rdf_format = ox.RdfFormat.N_QUADS
     while chunk := list(islice(lines, _BATCH)):
         _stage_parsed(connection, number, source, chunk, rdf_format)
+
+
+# Tables
+
+
+def _stage_table(connection: duckdb.DuckDBPyConnection, number: int, source: Source) -> None:
+    table = f"read_parquet({_quote(source.path)})"
+    try:
+        found = connection.execute(f"DESCRIBE SELECT * FROM {table}").fetchall()
+        if [(name, kind) for name, kind, *_ in found] != [(name, "VARCHAR") for name in _COLUMNS]:
+            raise StoreError(
+                f"{source.path} is no table of quads: its columns must be {', '.join(_COLUMNS)}, all of them texts."
+            )
+        connection.execute(f"INSERT INTO staged SELECT {number}, s, p, o, g, TRUE FROM {table}")
+    except duckdb.InvalidInputException as error:
+        raise StoreError(f"{source.path} is no Parquet file: {error}") from error
 
 
 # N-Triples and N-Quads

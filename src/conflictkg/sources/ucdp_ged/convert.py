@@ -7,15 +7,16 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
 
 from conflictkg.errors import MissingFieldError, SourceError, UnexpectedFieldError
+from conflictkg.iris import mint_graph
 from conflictkg.sources.job import Job
-from conflictkg.sources.mapping import load_mapping
 from conflictkg.sources.tables import Layout, Row, hash_fields, open_binary, open_table
-from conflictkg.sources.tabular import Staging, path_of, staging
+from conflictkg.sources.tabular import Related, Staging, load_sections, staging
 
 _REQUIRED = (
     "id", "year", "type_of_violence", "conflict_new_id", "conflict_name", "dyad_new_id", "side_a_new_id", "side_a",
@@ -35,22 +36,13 @@ _DAY = re.compile(r"(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])")
 _MOST_REPORTS = 50_000
 
 
-def convert(job: Job) -> Iterator[memoryview | bytes]:
-    """Convert a file, a ZIP archive of one, or pages of the API, to Turtle.
+@contextmanager
+def relate(job: Job) -> Iterator[Related]:
+    """Read and check a file, a ZIP archive of one, or pages of the API, and make relations of their events.
 
     Raises:
         SourceError: It is no such file.
     """
-    given = {
-        "release": job.release,
-        "review": job.description.review,
-        "review_of_release": job.description.review,
-        "title": job.description.title,
-        "licence": job.description.licence,
-        "redistribution": str(job.description.redistribution).lower(),
-    }
-    constants = {name: each for name, each in given.items() if name != "review"}
-    sections = load_mapping(path_of(job, "mapping.toml"), constants)
     with staging(job) as tables:
         reports = _Reports(tables)
         tables.fill(_COLUMNS, reports.take(_rows(job)))
@@ -58,8 +50,14 @@ def convert(job: Job) -> Iterator[memoryview | bytes]:
         tables.add_lookups(_CODES)
         tables.check()
         job.require_counts()
-        tables.relate(given)
-        yield from tables.iter_turtle(sections)
+        tables.relate({"release": job.release, "review": job.description.review})
+        yield Related(job, tables, load_sections(job), str(mint_graph(job.release_key)))
+
+
+def convert(job: Job) -> Iterator[memoryview | bytes]:
+    """Convert to Turtle; arguments and errors as for :func:`relate`."""
+    with relate(job) as found:
+        yield from found.iter_turtle()
 
 
 # Reading
