@@ -26,7 +26,7 @@ ROWS: list[set[str]] = [
         "federation",
         "parameters",
     },
-    {"build", "client", "dumps"},
+    {"build", "client", "dumps", "releases"},
     {"web", "cli", "mcp"},
 ]
 # In a row, but below the others of it: (importer, imported). provenance and values write IRIs and terms; tools

@@ -23,8 +23,10 @@ from conflictkg.errors import ConflictKGError, InvalidGraphError, SourceError
 from conflictkg.graphs import FileGraph, load_graphs, locate_subjects, merge_graphs, read_text
 from conflictkg.reason import entail
 from conflictkg.shacl import Finding, Severity, validate_graphs
+from conflictkg.sources.job import Progress
+from conflictkg.sources.keeping import Given, Kept, keep_converted
 from conflictkg.store import open_store
-from conflictkg.store.layout import FORMAT
+from conflictkg.store.layout import FORMAT, read_manifest
 from conflictkg.store.place import claim_place
 from conflictkg.store.writer import Contents, versions, write_store
 from conflictkg.terms import CKG, OA
@@ -78,7 +80,9 @@ def build_store(
     *,
     validate: bool = True,
     public: bool = False,
+    sources: Sequence[Given] = (),
     built_at: datetime | None = None,
+    progress: Progress | None = None,
     report: Report = lambda line: None,  # noqa: ARG005  silence
 ) -> Build:
     """Build a store.
@@ -90,7 +94,10 @@ def build_store(
         validate: Whether graphs that do not meet the shapes stop the build.
         public: Whether graphs that do not say that they may be passed on are left out, with what views
             and consequences have from them.
+        sources: Source material to convert first; what was converted before and has not changed is taken as it is.
+            What comes of very many rows is loaded as it is.
         built_at: What the store says about when it was built; by default now.
+        progress: Is told how far a conversion is.
         report: Is told what is done, a line a step with its seconds.
 
     Raises:
@@ -104,31 +111,49 @@ def build_store(
     steps = _Steps(report)
     # First, so that nobody waits for half a minute to hear that it was in vain.
     with claim_place(directory):
+        converted = [_convert(each, directory, steps, progress) for each in sources]
+        if public:
+            converted = [each for each in converted if each.redistribution]
+        tables = [each for each in converted if each.is_table]
         with steps.timed("parse") as done:
-            sources = _load_sources(inputs)
-            done(sources.describe())
+            parts = _load_parts(inputs, [each.path for each in converted if not each.is_table])
+            done(parts.describe())
         if validate:
             with steps.timed("validate") as done:
-                done(_validate(sources))
+                done(_validate(parts))
         if public:
             # After validation: what stays may speak of what goes.
             with steps.timed("leave out") as done:
-                sources, left_out = _leave_out(sources)
-                done(", ".join(left_out) or "nothing: all graphs may be passed on")
+                parts, withheld = _leave_out(parts)
+                done(", ".join(withheld) or "nothing: all graphs may be passed on")
         with steps.timed("derive views") as done:
-            derived = views.derive_views(each.graph for each in sources.data)
+            derived = views.derive_views(each.graph for each in parts.data)
             done(f"{len(derived.asserted):,} asserted, {len(derived.attributed):,} attributed")
         with steps.timed("reason") as done:
-            entailed = _reason(sources, derived)
-            done(f"{len(entailed):,} consequences")
+            entailed, left_out = _reason(parts, derived)
+            done(f"{len(entailed):,} consequences{left_out}")
         with steps.timed("write") as done:
-            contents = _assemble(sources, derived, entailed, built_at or datetime.now(UTC))
+            contents = _assemble(parts, derived, entailed, tables, built_at or datetime.now(UTC))
             write_store(directory, contents)
-            quads = sum(each.count(b"\n") for each in contents.graphs.values())
+            quads = sum(each.triples for each in read_manifest(directory).graphs)
             done(f"{quads:,} quads, release {contents.release}")
         with steps.timed("count") as done:
             done(_count(directory))
     return Build(directory, contents.release, quads)
+
+
+def _convert(given: Given, directory: Path, steps: "_Steps", progress: Progress | None) -> Kept:
+    """Beside the store, where the next build finds it."""
+    with steps.timed("convert") as done:
+        kept = keep_converted(
+            given,
+            directory.resolve().parent / f"{directory.resolve().name}.converted",
+            progress or (lambda step, part, text: None),  # noqa: ARG005  silence
+        )
+        fate = "" if kept.is_new else "unchanged; "
+        more = "; too many to be validated or reasoned over" if kept.is_table else ""
+        done(f"{fate}{kept.summary}{more}")
+    return kept
 
 
 class _Steps:
@@ -144,7 +169,7 @@ class _Steps:
 
 
 @dataclass(frozen=True, slots=True)
-class _Sources:
+class _Parts:
     """All that a store is made from."""
 
     ontology: tuple[FileGraph, ...]
@@ -159,22 +184,22 @@ class _Sources:
         return f"{len(everything)} files, {triples:,} triples"
 
 
-def _load_sources(inputs: Sequence[Path]) -> _Sources:
+def _load_parts(inputs: Sequence[Path], converted: Sequence[Path]) -> _Parts:
     core = files.ontology_files()
     aligned = [each for each in files.ontology_files(alignments=True) if each not in core]
-    sources = _Sources(
+    parts = _Parts(
         ontology=load_graphs(core),
         alignments=load_graphs(aligned),
         shapes=load_graphs(files.shapes_files()),
         queries=load_graphs(files.query_files()),
-        data=load_graphs(inputs or files.data_files()),
+        data=load_graphs([*(inputs or files.data_files()), *converted]),
     )
-    for each in sources.data:
+    for each in parts.data:
         _require_description(each)
-    return sources
+    return parts
 
 
-def _leave_out(sources: _Sources) -> tuple[_Sources, list[str]]:
+def _leave_out(parts: _Parts) -> tuple[_Parts, list[str]]:
     """Without the graphs that may not be passed on, and which those are.
 
     A graph may be where it says so itself and no graph, nor itself, says otherwise.
@@ -182,19 +207,19 @@ def _leave_out(sources: _Sources) -> tuple[_Sources, list[str]]:
     yes = Literal(True)
     refused = {
         graph
-        for each in sources.data
+        for each in parts.data
         for graph, value in each.graph.subject_objects(CKG.redistribution)
         if value != yes
     }
     kept = tuple(
         each
-        for each in sources.data
+        for each in parts.data
         if each.iri is not None
         and each.iri not in refused
         and (each.iri, CKG.redistribution, yes) in each.graph
     )
-    left_out = [str(each.iri) for each in sources.data if each not in kept]
-    return replace(sources, data=kept), left_out
+    left_out = [str(each.iri) for each in parts.data if each not in kept]
+    return replace(parts, data=kept), left_out
 
 
 def _require_description(each: FileGraph) -> None:
@@ -211,8 +236,8 @@ def _require_description(each: FileGraph) -> None:
         )
 
 
-def _validate(sources: _Sources) -> str:
-    report = validate_graphs(sources.data, sources.shapes)
+def _validate(parts: _Parts) -> str:
+    report = validate_graphs(parts.data, parts.shapes)
     if not report.conforms():
         violations = [each for each in report.findings if each.severity is Severity.VIOLATION]
         raise InvalidGraphError([_describe(each) for each in violations])
@@ -230,14 +255,25 @@ def _describe(finding: Finding) -> str:
 # Reasoning
 
 
-def _reason(sources: _Sources, derived: views.Views) -> Graph:
-    kept = [each for each in sources.data if not views.is_retracted(each.graph)]
+MOST_REASONED = 50_000
+"""Triples of a graph that is reasoned over: owlrl takes minutes for more, and hours for a large data set."""
+
+
+def _reason(parts: _Parts, derived: views.Views) -> tuple[Graph, str]:
+    """The consequences, and what was left out of the premises."""
+    kept = [each for each in parts.data if not views.is_retracted(each.graph)]
+    large = [str(each.iri) for each in kept if len(each.graph) > MOST_REASONED]
+    left_out = ""
+    if large:
+        kept = [each for each in kept if len(each.graph) <= MOST_REASONED]
+        derived = views.derive_views(each.graph for each in kept)
+        left_out = f"; not of {', '.join(large)}, of over {MOST_REASONED:,} triples each"
     asserted = select_premises(
         merge_graphs([*(each.graph for each in kept), derived.asserted, derived.attributed])
     )
     places = _Places(kept, derived)
-    ontology = merge_graphs(each.graph for each in sources.ontology)
-    return entail(asserted, ontology, places.locate).new
+    ontology = merge_graphs(each.graph for each in parts.ontology)
+    return entail(asserted, ontology, places.locate).new, left_out
 
 
 def select_premises(graph: Graph) -> Graph:
@@ -308,10 +344,14 @@ class _Places:
 
 
 def _assemble(
-    sources: _Sources, derived: views.Views, entailed: Graph, built_at: datetime
+    parts: _Parts,
+    derived: views.Views,
+    entailed: Graph,
+    tables: Sequence[Kept],
+    built_at: datetime,
 ) -> Contents:
     graphs: dict[URIRef, Graph] = {
-        each.iri: each.graph for each in sources.data if each.iri is not None
+        each.iri: each.graph for each in parts.data if each.iri is not None
     }
     graphs[views.ASSERTED_GRAPH] = derived.asserted
     graphs[views.ATTRIBUTED_GRAPH] = derived.attributed
@@ -330,17 +370,23 @@ def _assemble(
         digest.update(part.encode() + b"\0")
     for iri in sorted(written):
         digest.update(iri.encode() + b"\0" + written[iri] + b"\0")
-    for iri, parts in (
-        (iris.ONTOLOGY_GRAPH, (*sources.ontology, *sources.alignments)),
-        (iris.SHAPES_GRAPH, sources.shapes),
-        (iris.QUERIES_GRAPH, sources.queries),
+    for iri, files_of_graph in (
+        (iris.ONTOLOGY_GRAPH, (*parts.ontology, *parts.alignments)),
+        (iris.SHAPES_GRAPH, parts.shapes),
+        (iris.QUERIES_GRAPH, parts.queries),
     ):
-        whole = [*(each.graph for each in parts), _describe_own(iri, may_be_passed_on=True)]
+        whole = [
+            *(each.graph for each in files_of_graph),
+            _describe_own(iri, may_be_passed_on=True),
+        ]
         written[str(iri)] = _write_ntriples(merge_graphs(whole))
         # These hold blank nodes, whose labels differ on each run: their files stand for them.
-        _digest_files(digest, iri, parts)
+        _digest_files(digest, iri, files_of_graph)
+    for each in tables:
+        digest.update(each.key.encode() + b"\0")
     return Contents(
         graphs=written,
+        tables=[each.path for each in tables],
         release=digest.hexdigest()[:16],
         built_at=built_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         versions={"conflictkg": version("conflictkg"), "owlrl": version("owlrl"), **versions()},

@@ -17,6 +17,7 @@ from conflictkg.errors import ConfigError, ConflictKGError
 _COMMANDS = {
     "extract": "Read an article and propose annotations.",
     "convert": "Turn source material into Turtle.",
+    "diff": "Say what changed between two releases.",
     "validate": "Check graphs against the shapes.",
     "reason": "Write what follows from a graph under the ontology.",
     "build": "Validate the graph and write a store.",

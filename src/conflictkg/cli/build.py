@@ -7,8 +7,10 @@ from pathlib import Path
 import click
 
 from conflictkg.build import build_store
+from conflictkg.cli.progress import ShownProgress
 from conflictkg.config import Settings
 from conflictkg.errors import ConfigError
+from conflictkg.sources.keeping import Given
 
 
 @click.command()
@@ -29,8 +31,20 @@ from conflictkg.errors import ConfigError
     is_flag=True,
     help="Leave out graphs that do not say that they may be passed on, and what follows from them.",
 )
+@click.option(
+    "--source",
+    "sources",
+    multiple=True,
+    metavar="NAME=FILE",
+    help="Convert source material first, if it has changed: ucdp-ged=FILE, or ucdp-ged@22.1=FILE with the release.",
+)
 def command(
-    inputs: tuple[Path, ...], directory: Path | None, *, no_validate: bool, public: bool
+    inputs: tuple[Path, ...],
+    directory: Path | None,
+    sources: tuple[str, ...],
+    *,
+    no_validate: bool,
+    public: bool,
 ) -> None:
     """Validate graphs, draw their consequences and write a store.
 
@@ -42,14 +56,17 @@ def command(
     """
     settings = Settings.from_environment()
     place = directory or settings.store
-    built = build_store(
-        inputs,
-        place,
-        validate=not no_validate,
-        public=public,
-        built_at=_read_epoch(os.environ.get("SOURCE_DATE_EPOCH", "")),
-        report=lambda line: click.echo(line, err=True),
-    )
+    with ShownProgress() as shown:
+        built = build_store(
+            inputs,
+            place,
+            validate=not no_validate,
+            public=public,
+            sources=[Given.parse(each) for each in sources],
+            built_at=_read_epoch(os.environ.get("SOURCE_DATE_EPOCH", "")),
+            progress=shown.show_part,
+            report=shown.tell,
+        )
     click.echo(f"{built.directory}: {built.quads:,} quads, release {built.release}", err=True)
 
 

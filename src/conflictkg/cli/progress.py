@@ -28,8 +28,17 @@ class ShownProgress:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._wipe()
+
+    def tell(self, line: str) -> None:
+        """A line that stays, in place of what was shown last."""
+        self._wipe()
+        click.echo(line, err=True)
+
+    def _wipe(self) -> None:
         if self._is_terminal and self._width:
             click.echo(f"\r{' ' * self._width}\r", nl=False, err=True)
+            self._width = 0
 
     def show(self, progress: Progress) -> None:
         """How far a load is that knows how much there is."""

@@ -48,6 +48,11 @@ def make_job(
     )
 
 
+def is_tabular(job: Job) -> bool:
+    """Whether its source is converted in sets, so that it can have any number of rows."""
+    return hasattr(_module_of(job), "relate")
+
+
 def convert_to_table(job: Job, path: Path, *, strict: bool = False) -> int:
     """Convert to a Parquet file of quads, which ``conflictkg load`` takes; for sources with many rows.
 
@@ -62,15 +67,14 @@ def convert_to_table(job: Job, path: Path, *, strict: bool = False) -> int:
     Raises:
         SourceError: As for :func:`convert_source`, or the source is one that is converted to Turtle only.
     """
-    relate = getattr(_module_of(job), "relate", None)
-    if relate is None:
+    if not is_tabular(job):
         raise SourceError(
             f"{job.description.name} is converted to Turtle only. Choose a file that ends in .ttl.",
             source=str(path),
         )
     partial = path.with_name(f".{path.name}-{os.getpid()}")
     try:
-        with relate(job) as found:
+        with _module_of(job).relate(job) as found:
             _require_strict(job, strict=strict)
             quads: int = found.write_quads(partial)
         partial.replace(path)

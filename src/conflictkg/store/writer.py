@@ -11,7 +11,7 @@ import duckdb
 from conflictkg.answers import Iri
 from conflictkg.errors import RdfSyntaxError, StoreError
 from conflictkg.store.layout import GraphInfo, Manifest
-from conflictkg.store.loading import Load, fill_store
+from conflictkg.store.loading import Load, Report, fill_store
 from conflictkg.store.place import claim_place, publish
 from conflictkg.store.staging import Source
 from conflictkg.store.statistics import StoreCatalog
@@ -26,12 +26,14 @@ class Contents:
         release: Identifier of the build.
         built_at: When it was built, as ``xsd:dateTime`` in UTC.
         versions: Versions of what built it, by name.
+        tables: Parquet files of more quads, with their graphs.
     """
 
     graphs: Mapping[str, bytes]
     release: str
     built_at: str
     versions: Mapping[str, str]
+    tables: Sequence[Path] = ()
 
 
 def versions() -> dict[str, str]:
@@ -39,15 +41,19 @@ def versions() -> dict[str, str]:
     return {"duckdb": duckdb.__version__, "pyoxigraph": version("pyoxigraph")}
 
 
-def write_store(directory: Path, contents: Contents) -> None:
+def write_store(
+    directory: Path,
+    contents: Contents,
+    report: Report = lambda progress: None,  # noqa: ARG005  silence
+) -> None:
     """Write a store in place of what stands there, whole or not at all.
 
-    The block of :func:`conflictkg.store.place.claim_place` is open.
+    The block of :func:`conflictkg.store.place.claim_place` is open. ``report`` is told how far it is.
 
     Raises:
         StoreError: The disk refuses. What stood there is untouched.
     """
-    publish(directory, lambda fresh: _fill(fresh, contents))
+    publish(directory, lambda fresh: _fill(fresh, contents, report))
 
 
 def load_files(
@@ -80,7 +86,7 @@ def load_files(
     return found[0]
 
 
-def _fill(directory: Path, contents: Contents) -> None:
+def _fill(directory: Path, contents: Contents, report: Report) -> None:
     incoming = directory / "incoming"
     incoming.mkdir()
     sources = []
@@ -89,7 +95,10 @@ def _fill(directory: Path, contents: Contents) -> None:
         path.write_bytes(triples)
         sources.append(Source(path, graph=iri))
     try:
-        filled = fill_store(directory, Load(sources, graphs=tuple(contents.graphs)))
+        everything = [*sources, *(Source(each) for each in contents.tables)]
+        filled = fill_store(
+            directory, Load(everything, graphs=tuple(contents.graphs), report=report)
+        )
     except RdfSyntaxError as error:
         raise StoreError(f"the engine refuses the quads: {error}") from error
     finally:

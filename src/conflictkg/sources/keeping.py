@@ -1,0 +1,160 @@
+"""What was converted is kept, so that a build converts again only what has changed: the file, or how it is read."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from conflictkg.errors import SourceError
+from conflictkg.sources.converting import convert_source, convert_to_table, is_tabular, make_job
+from conflictkg.sources.description import load_description
+from conflictkg.sources.job import Progress
+
+MANY_BYTES = 50_000_000
+"""A file of so many rows that what comes of it is loaded as it is, neither validated nor reasoned over."""
+
+_HERE = Path(__file__).parent
+_AT_ONCE = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Source material that a build is to convert.
+
+    Args:
+        source: The source's name.
+        path: Its file or folder.
+        release: Which release it is of; by default what its name says.
+    """
+
+    source: str
+    path: Path
+    release: str | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> "Given":
+        """Read ``ucdp-ged=GEDEvent_v22_1.csv`` or, with a release, ``ucdp-ged@22.1=events.csv``.
+
+        Raises:
+            SourceError: It has another form.
+
+        >>> Given.parse("ucdp-ged@22.1=a.csv")
+        Given(source='ucdp-ged', path=PosixPath('a.csv'), release='22.1')
+        """
+        name, equals, path = text.partition("=")
+        source, _, release = name.partition("@")
+        if not equals or not source or not path:
+            raise SourceError(
+                f'"{text}" names no source and file. Write ucdp-ged=FILE or ucdp-ged@22.1=FILE.'
+            )
+        return cls(source, Path(path), release or None)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What came of it.
+
+    Args:
+        path: Turtle, or for very many rows a Parquet file of quads.
+        key: Names file, release and converter: equal for equal ones.
+        summary: What became of its rows, in a line.
+        is_new: Whether it was converted just now.
+        redistribution: Whether it may be passed on.
+    """
+
+    path: Path
+    key: str
+    summary: str
+    is_new: bool
+    redistribution: bool
+
+    @property
+    def is_table(self) -> bool:
+        """Whether it is a file of quads for bulk loading."""
+        return self.path.suffix == ".parquet"
+
+
+def keep_converted(given: Given, folder: Path, progress: Progress) -> Kept:
+    """Convert source material, unless what came of it the last time still holds.
+
+    Args:
+        given: What to convert.
+        folder: Where it is kept.
+        progress: Is told how far it is.
+
+    Raises:
+        SourceError: It cannot be converted.
+        NotFoundError: There is no such source.
+    """
+    description = load_description(given.source)
+    job = make_job(given.source, given.path, release=given.release, progress=progress)
+    is_many = is_tabular(job) and _size_of(given.path) > MANY_BYTES
+    path = folder / f"{job.release_key}.{'parquet' if is_many else 'ttl'}"
+    note = path.with_suffix(".json")
+    key = _key_of(given, job.release, description.folder)
+    known = _read_note(note)
+    if known.get("key") == key and path.is_file():
+        return Kept(
+            path, key, known["summary"], is_new=False, redistribution=description.redistribution
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    note.unlink(missing_ok=True)
+    if is_many:
+        convert_to_table(job, path)
+    else:
+        _write(path, convert_source(job))
+    summary = job.report.summary()
+    content = {"key": key, "summary": summary, "report": job.report.document()}
+    note.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    return Kept(path, key, summary, is_new=True, redistribution=description.redistribution)
+
+
+def _write(path: Path, pieces: Iterator[bytes | memoryview]) -> None:
+    partial = path.with_name(f".{path.name}.tmp")
+    try:
+        with partial.open("wb") as stream:
+            for piece in pieces:
+                stream.write(piece)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _read_note(path: Path) -> Mapping[str, Any]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):  # never converted, or killed on the way
+        return {}
+    return found if isinstance(found, dict) and "summary" in found else {}
+
+
+def _key_of(given: Given, release: str, folder: Path) -> str:
+    digest = hashlib.sha256(f"{version('conflictkg')}\0{given.source}\0{release}\0".encode())
+    # How it is read: the source's own files, and what all sources share.
+    for path in sorted((*folder.glob("*"), *_HERE.glob("*.py"))):
+        if path.is_file():
+            _add(digest, path)
+    for path in _files_of(given.path):
+        _add(digest, path)
+    return digest.hexdigest()
+
+
+def _add(digest: "hashlib._Hash", path: Path) -> None:
+    digest.update(path.name.encode() + b"\0")
+    try:
+        with path.open("rb") as stream:
+            while piece := stream.read(_AT_ONCE):
+                digest.update(piece)
+    except OSError as error:
+        raise SourceError(f"cannot be read: {error.strerror}", source=str(path)) from error
+
+
+def _files_of(path: Path) -> list[Path]:
+    return sorted(each for each in path.rglob("*") if each.is_file()) if path.is_dir() else [path]
+
+
+def _size_of(path: Path) -> int:
+    return sum(each.stat().st_size for each in _files_of(path) if each.is_file())
