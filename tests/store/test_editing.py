@@ -139,6 +139,29 @@ def test_undoing_all_edits_leads_back_to_the_beginning(updates: list[str]) -> No
             assert (contents(store), store.graphs()) == states[number - 1]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"'one\u2028two\u0085three'",
+        r"'\u000Bone\u000Ctwo\u001Cthree\r\nfour'",
+        r"'\u0000 \"quoted\" \\ .'",
+        "'x'@abcdefghijkl",
+        "'x'@EN-a-1",
+        "'x y'^^<urn:type>",
+        "<http://e/é#%20>",
+    ],
+)
+def test_an_edit_with_any_term_is_undone(text: str) -> None:
+    with memory_store() as store:
+        insert(store, f"e:s e:p {text} , 1 . e:s e:q {text}")
+        inserted = contents(store)
+        store.update(f"DELETE DATA {{ <{E}s> <{E}p> {text} }}", edit=ANN)
+        store.undo(2, ANN)
+        assert contents(store) == inserted
+        store.undo(1, ANN)
+        assert store.size() == 0
+
+
 def test_what_was_changed_again_is_not_undone() -> None:
     with memory_store() as store:
         insert(store, "e:s e:p 1, 2")

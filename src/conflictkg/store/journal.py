@@ -193,8 +193,11 @@ def _read_quads(transaction: Transaction, number: int) -> tuple[Quads, Quads]:
     """What an entry added and what it removed, as ids."""
     rows: dict[str, list[tuple[int, int, int, int]]] = {"A": [], "D": []}
     for part in _iter_parts(transaction.cursor, number):
-        lines = part.splitlines()
-        quads = [quad for line in lines for quad in ox.parse(line[2:], format=ox.RdfFormat.N_QUADS)]
+        # Not splitlines: a literal may hold other line ends as they are.
+        lines = part.removesuffix("\n").split("\n")
+        text = "\n".join(line[2:] for line in lines)
+        # Lenient: the store takes every language tag of SPARQL's grammar, and has checked all the rest.
+        quads = list(ox.parse(text, format=ox.RdfFormat.N_QUADS, lenient=True))
         ids = _ids_of(transaction, quads)
         for line, row in zip(lines, ids, strict=True):
             rows[line[0]].append(row)
