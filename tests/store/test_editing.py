@@ -101,6 +101,8 @@ def test_an_update_that_changes_nothing_is_no_entry() -> None:
     with memory_store() as store:
         insert(store, "e:s e:p 1")
         insert(store, "e:s e:p 1")
+        # New to the store, but of no quad.
+        store.update(f"INSERT {{ ?s <{E}q> <{E}new> }} WHERE {{ ?s <{E}q> ?o }}", edit=ANN)
         assert len(store.journal()) == 1
 
 

@@ -131,10 +131,13 @@ class Transaction:
 
     @property
     def has_changed(self) -> bool:
-        """Whether there is anything to commit."""
-        return (
-            self._catalog.epoch != self._epoch or bool(self._pending.entries) or self.has_more_terms
-        )
+        """Whether there is anything to commit, if only terms that no quad has yet."""
+        return self.has_new_state or bool(self._pending.entries) or self.has_more_terms
+
+    @property
+    def has_new_state(self) -> bool:
+        """Whether quads or graphs came or went."""
+        return self._catalog.epoch != self._epoch
 
     # Terms
 

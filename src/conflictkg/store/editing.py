@@ -79,7 +79,7 @@ def editing(
     transaction.record()
     graphs = set(transaction.catalog.graphs)
     yield
-    if not transaction.has_changed:
+    if not transaction.has_new_state:
         return
     if edit.review is not None:
         edit.review(Proposed(transaction, is_stopped))
