@@ -242,6 +242,40 @@ def test_dataset_of_the_protocol_takes_the_place_of_using(store: Store) -> None:
             store.update(PROLOGUE + clause, using_graphs=[EX + "g"])
 
 
+@pytest.mark.parametrize(
+    ("update", "means"),
+    [
+        ("INSERT DATA { :z :p 1 }", "INSERT DATA { GRAPH :g { :z :p 1 } }"),
+        ("DELETE DATA { :a :p 7 }", "DELETE DATA { GRAPH :g { :a :p 7 } }"),
+        ("INSERT DATA { GRAPH :h { :z :p 1 } }", "INSERT DATA { GRAPH :h { :z :p 1 } }"),
+        ("DELETE WHERE { ?s :p ?o }", "DELETE WHERE { GRAPH :g { ?s :p ?o } }"),
+        (
+            "INSERT { ?s :q ?o } WHERE { ?s :p ?o }",
+            "WITH :g INSERT { ?s :q ?o } WHERE { ?s :p ?o }",
+        ),
+        (
+            "INSERT { ?s :q ?o } USING :h WHERE { ?s :p ?o }",
+            "WITH :g INSERT { ?s :q ?o } USING :h WHERE { ?s :p ?o }",
+        ),
+        (
+            "WITH :h INSERT { ?s :q ?o } WHERE { ?s :p ?o }",
+            "WITH :h INSERT { ?s :q ?o } WHERE { ?s :p ?o }",
+        ),
+        ("CLEAR DEFAULT", "CLEAR GRAPH :g"),
+        ("CLEAR GRAPH :h", "CLEAR GRAPH :h"),
+        ("ADD :h TO DEFAULT", "ADD :h TO :g"),
+        ("MOVE DEFAULT TO :h", "MOVE :g TO :h"),
+        ("COPY DEFAULT TO DEFAULT", ""),
+    ],
+)
+def test_update_within_a_graph_takes_it_for_the_default_graph(
+    store: Store, update: str, means: str
+) -> None:
+    """Where it names no graph it reads and writes the one that was given."""
+    store.update(PROLOGUE + update, within_graph=EX + "g")
+    assert quads_of(store) == expected_of(DATA, means)
+
+
 def test_base_iri_resolves_the_requests_relative_iris(store: Store) -> None:
     """Relative IRIs are the caller's."""
     store.update("INSERT DATA { <x> <p> <y> }", base_iri="http://base/d/")

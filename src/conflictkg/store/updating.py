@@ -196,10 +196,14 @@ def _within(operation: a.Operation, graph: Iri) -> a.Operation:
         case a.InsertData() | a.DeleteData():
             quads = (replace(each, graph=each.graph or graph) for each in operation.quads)
             return replace(operation, quads=tuple(quads))
-        case a.Modify(graph=None, using=None):
+        case a.Modify(graph=None):
+            # Where there is USING it says what WHERE reads, and this still where the templates go.
             return replace(operation, graph=graph)
         case a.Clear(target="DEFAULT"):
             return replace(operation, target=graph)
+        case a.Transfer():
+            source, target = operation.source or graph, operation.target or graph
+            return replace(operation, source=source, target=target)
         case _:
             return operation
 
