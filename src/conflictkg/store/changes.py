@@ -317,15 +317,16 @@ class Transaction:
             "CREATE TEMP TABLE edited (s BIGINT, p BIGINT, o BIGINT, g BIGINT, sign INTEGER)"
         )
 
-    def edited(self) -> Iterator[tuple[TermQuad, bool]]:
-        """The quads that came, with True, and those that went; one that came and went is not among them."""
-        rows = self.cursor.execute(_EDITED).fetchall()
-        for start in range(0, len(rows), _QUADS_AT_ONCE):
-            chunk = rows[start : start + _QUADS_AT_ONCE]
-            ids = list({each for row in chunk for each in row[:4] if each != DEFAULT_GRAPH})
+    def edited(self, *, is_added: bool) -> Iterator[TermQuad]:
+        """The quads that came, or those that went; one that came and went is not among them."""
+        # By the column: they may be millions.
+        rows = self.cursor.sql(_EDITED, params=[1 if is_added else -1]).to_arrow_table()
+        for batch in rows.to_batches(max_chunksize=_QUADS_AT_ONCE):
+            quads = list(zip(*(column.to_pylist() for column in batch.columns), strict=True))
+            ids = list({each for quad in quads for each in quad if each != DEFAULT_GRAPH})
             terms = dict(zip(ids, self._dictionary.terms(ids), strict=True))
-            for s, p, o, g, net in chunk:
-                yield (terms[s], terms[p], terms[o], terms.get(g)), net > 0
+            for s, p, o, g in quads:
+                yield terms[s], terms[p], terms[o], terms.get(g)
 
     def edited_graphs(self) -> list[Term | None]:
         """The graphs that quads came to or went from, or that came or went themselves."""
@@ -465,5 +466,5 @@ _RECORD = f"""
 INSERT INTO edited SELECT {_QUAD}, 1 FROM added UNION ALL SELECT {_QUAD}, -1 FROM removed
 """
 _EDITED = f"""
-SELECT {_QUAD}, sum(sign) AS net FROM edited GROUP BY ALL HAVING net <> 0 ORDER BY net, g, s, p, o
+SELECT {_QUAD} FROM edited GROUP BY ALL HAVING sum(sign) = $1 ORDER BY g, s, p, o
 """

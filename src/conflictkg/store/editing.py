@@ -25,11 +25,11 @@ class Proposed:
 
     def added(self) -> Iterator[TermQuad]:
         """The quads that come."""
-        return (quad for quad, is_added in self._transaction.edited() if is_added)
+        return self._transaction.edited(is_added=True)
 
     def removed(self) -> Iterator[TermQuad]:
         """The quads that go."""
-        return (quad for quad, is_added in self._transaction.edited() if not is_added)
+        return self._transaction.edited(is_added=False)
 
     def graphs(self) -> frozenset[str]:
         """The graphs that something is done to; the empty text is the unnamed default graph."""

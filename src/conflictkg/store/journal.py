@@ -45,12 +45,13 @@ def write_entry(transaction: Transaction, entry: JournalEntry) -> None:
     counts = {True: 0, False: 0}
     lines: list[str] = []
     part = 0
-    for quad, is_added in transaction.edited():
-        counts[is_added] += 1
-        lines.append(_write_line(quad, is_added=is_added))
-        if len(lines) >= _LINES_A_PART:
-            _write_part(cursor, number, part, lines)
-            lines, part = [], part + 1
+    for is_added in (False, True):
+        for quad in transaction.edited(is_added=is_added):
+            counts[is_added] += 1
+            lines.append(_write_line(quad, is_added=is_added))
+            if len(lines) >= _LINES_A_PART:
+                _write_part(cursor, number, part, lines)
+                lines, part = [], part + 1
     if lines:
         _write_part(cursor, number, part, lines)
     cursor.execute(
