@@ -290,7 +290,7 @@ class Store(Protocol):
             graph: Its IRI; empty for the unnamed default graph.
             file: N-Triples (``.nt``) of any size, whose blank nodes are new ones; ``None`` removes the graph.
             replace: Whether the graph holds nothing else afterwards.
-            deadline_s: Seconds from now after which it is stopped and nothing changed.
+            deadline_s: Seconds after which it is stopped and nothing changed, once the file has been read.
             edit: Who changes it.
             cancellation: With it any thread can have it stopped, and nothing changed.
 

@@ -153,16 +153,21 @@ class Updater:
         deadline = None if deadline_s is None else time.monotonic() + deadline_s
         with self._running, self._database.change() as transaction:
             limit = self._limit = _TimeLimit(transaction.cursor)
+
+            def stop(reason: ConflictKGError) -> None:
+                if not limit.stop(reason):
+                    # Again and again, until it has noticed.
+                    self._watchdog.watch(time.monotonic(), lambda: limit.stop(reason))
+
             if deadline is not None and deadline_s is not None:
                 error = QueryTimeoutError(deadline_s)
-                self._watchdog.watch(deadline, lambda: limit.stop(error))
+                if deadline <= time.monotonic():
+                    # It has waited for another one all the time.
+                    stop(error)
+                else:
+                    self._watchdog.watch(deadline, lambda: limit.stop(error))
             if cancellation is not None:
-                # Again and again, until it has noticed.
-                cancellation.attach(
-                    lambda reason: self._watchdog.watch(
-                        time.monotonic(), lambda: limit.stop(reason)
-                    )
-                )
+                cancellation.attach(stop)
             # When the limit is over, nothing interrupts the commit.
             with (
                 limit,
