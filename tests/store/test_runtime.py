@@ -314,6 +314,15 @@ def test_row_limit_is_put_on_the_tree() -> None:
     assert "LIMIT" not in sql_of("SELECT 1", None)
 
 
+def test_statement_keeps_the_text_only() -> None:
+    """A thousand trees beside their texts were some fifty megabytes that nobody read."""
+    statement = make_statement(
+        Plan("solutions", exp.select("1"), ("x",), ()), memory_database().catalog, None
+    )
+    assert (statement.sql, statement.plan.variables) == ("SELECT 1", ("x",))
+    assert statement.plan.tree == exp.Select()
+
+
 def test_statements_are_kept_for_one_state() -> None:
     """The same question over the same state is planned once, over another one again."""
     database = memory_database()
