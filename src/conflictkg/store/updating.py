@@ -326,11 +326,8 @@ class _Operation:
         catalog = self._transaction.catalog
         plan = compile_query(query, catalog)
         statement = make_statement(plan, catalog, None)
-        PROGRAMS.enter(plan.programs, catalog.dictionary, self._is_stopped)
-        try:
+        with PROGRAMS.at_hand(plan.programs, catalog.dictionary, self._is_stopped):
             rows = self._transaction.cursor.sql(statement.sql).to_arrow_table()
-        finally:
-            PROGRAMS.leave(plan.programs, self._is_stopped)
         columns = {}
         for place, (name, column) in enumerate(zip(names, plan.columns, strict=True)):
             values = rows.column(place).combine_chunks()
