@@ -179,20 +179,25 @@ def _hold(directory: Path, held: ExitStack, *, read_only: bool) -> tuple[int, Ma
     """Lock the directory, and give it open, with its manifest."""
     while True:
         manifest = read_manifest(directory)
-        descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            fcntl.flock(descriptor, (fcntl.LOCK_SH if read_only else fcntl.LOCK_EX) | fcntl.LOCK_NB)
-            is_held = True
-        except BlockingIOError:
-            is_held = False
-        # A build may have put another store in its place since the first line.
-        if is_same_directory(descriptor, directory) and read_manifest(directory) == manifest:
-            if is_held:
-                held.callback(os.close, descriptor)
+        with ExitStack() as opened:
+            try:
+                descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            except FileNotFoundError:
+                continue
+            opened.callback(os.close, descriptor)
+            try:
+                fcntl.flock(
+                    descriptor, (fcntl.LOCK_SH if read_only else fcntl.LOCK_EX) | fcntl.LOCK_NB
+                )
+                is_held = True
+            except BlockingIOError:
+                is_held = False
+            # A build may have put another store in its place since the first line.
+            if is_same_directory(descriptor, directory) and read_manifest(directory) == manifest:
+                if not is_held:
+                    raise _busy(directory, read_only=read_only)
+                held.push(opened.pop_all())
                 return descriptor, manifest
-            os.close(descriptor)
-            raise _busy(directory, read_only=read_only)
-        os.close(descriptor)
 
 
 def _busy(directory: Path, *, read_only: bool) -> StoreBusyError:
