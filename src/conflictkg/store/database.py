@@ -19,8 +19,8 @@ from conflictkg.errors import StoreError
 from conflictkg.store.changes import Transaction
 from conflictkg.store.delta import Delta, HeldDelta
 from conflictkg.store.dictionary import Base, NoBase, StoreDictionary
-from conflictkg.store.disk import NEVER, explain_disk_error, work_in_log
-from conflictkg.store.layout import DATABASE, Manifest
+from conflictkg.store.disk import NEVER, explain_disk_error
+from conflictkg.store.layout import Manifest
 from conflictkg.store.pending import Numbers
 from conflictkg.store.statistics import StoreCatalog
 from conflictkg.store.tables import create_tables
@@ -68,7 +68,7 @@ class Database:
         save: Writes a catalog and numbers within a transaction.
         schema: Which of the databases that are attached to the connection.
         release: Called once, to close it.
-        settle: Called after each commit with the number of the state: makes sure that the disk has it.
+        settle: Called after each commit, with its cursor and the number of the state: sees to it that it lasts.
         read_only: Whether it is not to be changed.
         directory: Where it is, unless it is in memory.
         manifest: What it says of itself, unless it is in memory.
@@ -85,7 +85,7 @@ class Database:
         schema: str,
         release: Callable[[], None],
         save: Callable[[duckdb.DuckDBPyConnection, StoreCatalog, Numbers], None] | None = None,
-        settle: Callable[[int], None] = lambda _: None,
+        settle: Callable[[duckdb.DuckDBPyConnection, int], None] = lambda *_: None,
         read_only: bool = False,
         directory: Path | None = None,
         manifest: Manifest | None = None,
@@ -206,9 +206,7 @@ class Database:
             self._catalog = catalog
         finally:
             self._committing = False
-        self._settle(catalog.epoch)
-        if self.directory is not None:
-            work_in_log(cursor, self._schema, self.directory / DATABASE)
+        self._settle(cursor, catalog.epoch)
 
     def close(self) -> None:
         """Close it. Queries that still run are interrupted."""
