@@ -87,7 +87,7 @@ class Runtime:
         self.database = database
         self.watchdog = Watchdog()
         self._wait_s, self._memory_mb = wait_s, memory_mb
-        self._free_places = workers
+        self._workers = self._free_places = workers
         self._idle: list[Cursor] = []
         self._runs: set[Run] = set()
         self._closed = False
@@ -140,13 +140,19 @@ class Runtime:
             self._give_back(None, None)
             raise
         run.prepare(programs, dictionary)
-        with self._changed:
-            self._runs.add(run)
+        if not self._keep(run):
+            run.end(_closed_meanwhile())
         if deadline is not None and deadline_s is not None:
             error = QueryTimeoutError(deadline_s)
             self.watchdog.watch(deadline, lambda: run.stop(error))
         cancellation.attach(run.end)
         return run
+
+    def _keep(self, run: "Run") -> bool:
+        """Have a run ended by :meth:`close`; unless that came since it got its place."""
+        with self._changed:
+            self._runs.add(run)
+            return not self._closed
 
     def _wake(self, _: ConflictKGError) -> None:
         with self._changed:
@@ -167,19 +173,22 @@ class Runtime:
 
     def close(self) -> None:
         """Stop all queries, and wait until they have ended."""
-        error = StoreError("the store was closed while the query ran")
         with self._changed:
             self._closed = True
             self._changed.notify_all()
             runs = list(self._runs)
         for run in runs:
-            run.end(error)
+            run.end(_closed_meanwhile())
         with self._changed:
-            self._changed.wait_for(lambda: not self._runs)
+            self._changed.wait_for(lambda: self._free_places == self._workers)
             for cursor in self._idle:
                 cursor.duckdb.close()
             self._idle.clear()
         self.watchdog.close()
+
+
+def _closed_meanwhile() -> StoreError:
+    return StoreError("the store was closed while the query ran")
 
 
 class Run:
