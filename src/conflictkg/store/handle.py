@@ -167,7 +167,7 @@ class DuckStore:
         query: Query,
         federation: Federation,
         key: Hashable,
-        asking: "_Asking",
+        asking: _Asking,
         max_rows: int | None,
     ) -> Answer:
         """The answer to a query that may have SERVICE, all of it for one state of the store."""
@@ -190,14 +190,14 @@ class DuckStore:
             "the store was changed again and again while other endpoints were asked for the query. Ask it again."
         )
 
-    def _ask_part(self, part: Select, asking: "_Asking", most: int) -> Solutions:
+    def _ask_part(self, part: Select, asking: _Asking, most: int) -> Solutions:
         answer = self._ask(part, None, asking, most)
         if not isinstance(answer, Solutions):
             raise StoreError(f"SELECT was answered with {answer.kind}: this is a defect, report it")
         return answer
 
     def _ask(
-        self, query: Query, key: Hashable | None, asking: "_Asking", max_rows: int | None
+        self, query: Query, key: Hashable | None, asking: _Asking, max_rows: int | None
     ) -> Answer:
         """The answer to a query; without a key its plan is not kept."""
         for attempt in count():
