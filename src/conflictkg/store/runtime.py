@@ -137,7 +137,7 @@ class Runtime:
         try:
             run = Run(self, cursor or Cursor(self.database, self._memory_mb))
         except BaseException:
-            self._give_back(None, None)
+            self.take_back(None, None)
             raise
         run.prepare(programs, dictionary)
         if not self._keep(run):
@@ -158,11 +158,8 @@ class Runtime:
         with self._changed:
             self._changed.notify_all()
 
-    def take_back(self, run: "Run", cursor: Cursor | None) -> None:
-        """A query has ended; its cursor can serve again, if there is one."""
-        self._give_back(run, cursor)
-
-    def _give_back(self, run: "Run | None", cursor: Cursor | None) -> None:
+    def take_back(self, run: "Run | None", cursor: Cursor | None) -> None:
+        """A query has ended, or has not begun; its cursor can serve again, if there is one."""
         with self._changed:
             if run is not None:
                 self._runs.discard(run)
