@@ -212,6 +212,31 @@ def test_more_new_terms_than_are_held_are_reviewed_and_journalled(
         assert E + "g" not in {each.iri for each in store.graphs()}
 
 
+def test_python_computes_for_a_review_with_more_new_terms_than_are_held(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Functions that a query of the review calls know them, and those that the store had before."""
+    monkeypatch.setattr("conflictkg.store.changes.MOST_CACHED", 3)
+    lines = "".join(f'<{E}s> <{E}p> "{each}" .\n' for each in (*range(20), "old"))
+    seen = []
+
+    def review(change: Proposal) -> None:
+        answer = change.query(
+            "SELECT (GROUP_CONCAT(DISTINCT ?o; SEPARATOR = ' ') AS ?all) { GRAPH ?g { ?s ?p ?o } }",
+            {"g": Iri(E + "g")},
+        )
+        ((found,),) = answer.rows  # type: ignore[union-attr]
+        assert isinstance(found, Literal)
+        seen.append(set(found.lexical.split()))
+
+    place = write_small_store(tmp_path / "store")
+    with open_store(place, editable=True) as store:
+        insert(store, "e:s e:p 'old'")
+        store.write_graph(E + "g", triples_file(tmp_path, lines), edit=Edit(review=review))
+        assert seen == [{"old", *map(str, range(20))}]
+        assert store.update(f'DELETE DATA {{ GRAPH <{E}g> {{ <{E}s> <{E}p> "7" }} }}').removed == 1
+
+
 def test_an_empty_file_makes_an_empty_graph(tmp_path: Path) -> None:
     with memory_store() as store:
         store.write_graph(E + "g", triples_file(tmp_path, ""), replace=True, edit=ANN)

@@ -16,11 +16,12 @@ import pyarrow as pa
 
 from conflictkg.answers import RDF, Blank, Iri, Term
 from conflictkg.engine.catalog import ClassTable, Predicate
-from conflictkg.engine.ids import DEFAULT_GRAPH, Tag, dictionary_tag, make_id
+from conflictkg.engine.ids import DEFAULT_GRAPH, DICTIONARY, Tag, dictionary_tag, make_id
 from conflictkg.store.delta import (
     MOST_CACHED,
     Delta,
     Entry,
+    StoredDelta,
     canonical_entry,
     insert_entries,
     make_entry,
@@ -115,6 +116,7 @@ class Transaction:
         self._dictionary = StoreDictionary(base, self._pending)
         self._dictionary.blanks = numbers.following.get(Tag.BLANK, 0)
         self._catalog = replace(catalog, dictionary=self._dictionary)
+        self._first = {tag: numbers.following.get(tag, 0) for tag in DICTIONARY}
         self._epoch = catalog.epoch
         self._graphs = frozenset(catalog.graphs)
         self._is_recorded = False
@@ -191,6 +193,11 @@ class Transaction:
             self._pending.add({make_entry(*rest): identity for identity, *rest in rows})
         else:
             self._pending.within(self.cursor)
+
+    def hold_terms(self) -> None:
+        """Have all new terms in memory: what Python computes for a query on the cursor cannot ask it for them."""
+        if not self._pending.holds_new:
+            self._pending.hold(StoredDelta(self.cursor, self._first).entries())
 
     def _number(self, entries: dict[Entry, int]) -> None:
         """Put in the ids of terms, all at once where the database must be asked."""

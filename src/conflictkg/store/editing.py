@@ -42,6 +42,8 @@ class Proposed:
         query = bind(parse_query(text, base=""), bindings or {})
         catalog = self._transaction.catalog
         statement = make_statement(compile_query(query, catalog), catalog, None)
+        if statement.plan.programs:
+            self._transaction.hold_terms()
         with PROGRAMS.at_hand(statement.plan.programs, catalog.dictionary, self._is_stopped):
             rows = self._transaction.cursor.execute(statement.sql).fetchall()
         return answer_fetched(statement, rows, None)
