@@ -11,7 +11,7 @@ from small_store import numbers, write_small_store
 
 from conflictkg.answers import Solutions
 from conflictkg.errors import QueryCancelledError, QueryTimeoutError
-from conflictkg.store import Cancellation, Limits, Store, memory_store, open_store
+from conflictkg.store import Cancellation, Edit, Limits, Store, memory_store, open_store
 from conflictkg.store.database import memory_database
 from conflictkg.store.deadlines import Watchdog
 from conflictkg.store.updating import Updater
@@ -143,3 +143,18 @@ def test_update_that_was_cancelled_before_never_happens() -> None:
         assert database.catalog.quads == 0
         run(60, Cancellation())
         assert database.catalog.quads == 1
+
+
+def test_undo_is_stopped_like_an_update() -> None:
+    """By whoever cancels it, and at its deadline; what it would have taken back is still there."""
+    cancellation = Cancellation()
+    cancellation.cancel(ENOUGH)
+    with memory_store() as store:
+        store.update("INSERT DATA { <http://e/s> <http://e/p> 1 }", edit=Edit())
+        with pytest.raises(QueryCancelledError, match="by the test"):
+            store.undo(1, Edit(), cancellation=cancellation)
+        with pytest.raises(QueryTimeoutError):
+            store.undo(1, Edit(), deadline_s=0)
+        assert (store.size(), len(store.journal())) == (1, 1)
+        store.undo(1, Edit(), deadline_s=60, cancellation=Cancellation())
+        assert store.size() == 0

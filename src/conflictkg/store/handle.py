@@ -337,9 +337,16 @@ class DuckStore:
         with closing(self._database.cursor()) as cursor:
             yield from iter_patch(cursor, entry)
 
-    def undo(self, number: int, edit: Edit) -> UpdateReport:
+    def undo(
+        self,
+        number: int,
+        edit: Edit,
+        *,
+        deadline_s: float | None = None,
+        cancellation: Cancellation | None = None,
+    ) -> UpdateReport:
         """Take back an edit; see :meth:`conflictkg.store.Store.undo`."""
-        return self._updater.undo(number, edit)
+        return self._updater.undo(number, edit, deadline_s=deadline_s, cancellation=cancellation)
 
     def describe(
         self, iri: str, *, deadline_s: float | None = None, max_rows: int | None = None

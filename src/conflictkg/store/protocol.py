@@ -314,12 +314,29 @@ class Store(Protocol):
             NotFoundError: There is no such entry.
         """
 
-    def undo(self, number: int, edit: Edit) -> UpdateReport:
+    def undo(
+        self,
+        number: int,
+        edit: Edit,
+        *,
+        deadline_s: float | None = None,
+        cancellation: Cancellation | None = None,
+    ) -> UpdateReport:
         """Take back an edit, by another one.
+
+        Args:
+            number: Of the entry that it takes back.
+            edit: Who takes it back.
+            deadline_s: Seconds from now after which it is stopped and nothing changed; ``None`` for never.
+            cancellation: With it any thread can have it stopped, and nothing changed.
 
         Raises:
             NotFoundError: There is no such entry.
             UndoError: Some of it has been changed again since.
+            NotPermittedError: The store was opened for reading only.
+            QueryTimeoutError: The deadline came.
+            QueryCancelledError: It was cancelled.
+            StoreChangedError: It is no longer of the release that the edit expects.
         """
 
     def describe(

@@ -130,10 +130,20 @@ class Updater:
                 report += _report(add_staged(transaction, staged))
         return report
 
-    def undo(self, number: int, edit: Edit) -> UpdateReport:
+    def undo(
+        self,
+        number: int,
+        edit: Edit,
+        *,
+        deadline_s: float | None,
+        cancellation: Cancellation | None,
+    ) -> UpdateReport:
         """Take back an edit; see :meth:`conflictkg.store.Store.undo`."""
         self._require_writable("undoing an edit")
-        with self._changing(None, edit, undoes=number) as (transaction, _):
+        with self._changing(deadline_s, edit, undoes=number, cancellation=cancellation) as (
+            transaction,
+            _,
+        ):
             return undo(transaction, number)
 
     def _require_writable(self, what: str) -> None:
@@ -145,8 +155,8 @@ class Updater:
         self,
         deadline_s: float | None,
         edit: Edit | None,
-        undoes: int | None = None,
         *,
+        undoes: int | None = None,
         cancellation: Cancellation | None = None,
     ) -> Iterator[tuple[Transaction, Callable[[], bool]]]:
         """A transaction that is stopped at its deadline or when it is cancelled, and whether it has been stopped."""
