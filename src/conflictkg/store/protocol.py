@@ -143,7 +143,7 @@ class Federation(Protocol):
 
 
 class Store(Protocol):
-    """A build, open for reading. Safe to use from several threads at once."""
+    """A build, open for reading or for changing it too. Safe to use from several threads at once."""
 
     @property
     def directory(self) -> Path:
@@ -151,7 +151,7 @@ class Store(Protocol):
 
     @property
     def release(self) -> str:
-        """Identifier of the build: equal for equal contents; good as an ETag."""
+        """Identifier of its contents: equal for equal ones, another after every change; good as an ETag."""
 
     @property
     def built_at(self) -> str:
