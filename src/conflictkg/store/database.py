@@ -42,7 +42,7 @@ THREADS_A_QUERY = 1
 """Queries share the cores, one thread each. Where several work at a recursion, DuckDB 2.0.1 now and then
 never comes back from an interrupt (3 of 10 tries with two threads, none with one)."""
 
-
+_PATIENCE_S = 0.02
 _MEMORY = "8GB"
 """What all stores in memory and their queries may use together: a query that runs away ends there."""
 
@@ -103,7 +103,8 @@ class Database:
         self.directory = directory
         self.manifest = manifest
         self._writing = threading.Lock()
-        self._committing = False
+        self._no_commit = threading.Event()
+        self._no_commit.set()
         self._closed = False
 
     @property
@@ -147,7 +148,11 @@ class Database:
         A reader takes the catalog, plans, starts its query, and then asks this: if not, a commit came
         in between, and the plan may be wrong for the snapshot that the query reads. Then it starts again.
         """
-        return self._catalog is catalog and not self._committing
+        return self._catalog is catalog and self._no_commit.is_set()
+
+    def wait_for_commit(self) -> None:
+        """Wait for the commit that is being made, if one is; not for long, as whoever waits may have a deadline."""
+        self._no_commit.wait(_PATIENCE_S)
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """A cursor of its own transactions, on which the store's tables have their plain names."""
@@ -192,7 +197,7 @@ class Database:
         catalog = replace(transaction.catalog, dictionary=dictionary)
         if self._save is not None:
             self._save(cursor, catalog, self._numbers)
-        self._committing = True
+        self._no_commit.clear()
         try:
             try:
                 cursor.commit()
@@ -205,7 +210,7 @@ class Database:
             dictionary.blanks = self._numbers.following.get(Tag.BLANK, 0)
             self._catalog = catalog
         finally:
-            self._committing = False
+            self._no_commit.set()
         self._settle(cursor, catalog.epoch)
 
     def close(self) -> None:

@@ -214,7 +214,7 @@ class DuckStore:
             try:
                 return self._answer(statement, run, max_rows, pinned=attempt > 0)
             except StaleError:
-                continue
+                self._database.wait_for_commit()
         raise AssertionError("count() does not end")
 
     def explain(

@@ -144,7 +144,11 @@ class Runtime:
             run.end(_closed_meanwhile())
         if deadline is not None and deadline_s is not None:
             error = QueryTimeoutError(deadline_s)
-            self.watchdog.watch(deadline, lambda: run.stop(error))
+            if deadline <= time.monotonic():
+                # It has waited all the time.
+                run.end(error)
+            else:
+                self.watchdog.watch(deadline, lambda: run.stop(error))
         cancellation.attach(run.end)
         return run
 
