@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,6 +14,7 @@ from conflictkg.errors import (
     NotFoundError,
     NotPermittedError,
     StoreChangedError,
+    StoreError,
     UndoError,
 )
 from conflictkg.store import Edit, Proposal, Store, memory_store, open_store
@@ -235,6 +237,20 @@ def test_python_computes_for_a_review_with_more_new_terms_than_are_held(
         store.write_graph(E + "g", triples_file(tmp_path, lines), edit=Edit(review=review))
         assert seen == [{"old", *map(str, range(20))}]
         assert store.update(f'DELETE DATA {{ GRAPH <{E}g> {{ <{E}s> <{E}p> "7" }} }}').removed == 1
+
+
+def test_a_full_disk_is_told_of_while_a_file_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: object) -> None:
+        raise duckdb.IOException("Could not write: No space left on device")
+
+    monkeypatch.setattr("conflictkg.store.adding.describe_texts", fail)
+    file = triples_file(tmp_path, f"<{E}s> <{E}p> <{E}o> .\n")
+    with memory_store() as store:
+        with pytest.raises(StoreError, match="the disk is full, and nothing was added"):
+            store.write_graph(E + "g", file, edit=ANN)
+        assert store.size() == 0
 
 
 def test_an_empty_file_makes_an_empty_graph(tmp_path: Path) -> None:

@@ -114,7 +114,7 @@ class Updater:
         with ExitStack() as held:
             staged = None
             if file is not None:
-                staged = held.enter_context(staged_files([Source(file, graph)]))
+                staged = held.enter_context(staged_files(self._database, [Source(file, graph)]))
             transaction, is_stopped = held.enter_context(
                 self._changing(deadline_s, edit, cancellation=cancellation)
             )
