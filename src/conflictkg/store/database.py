@@ -5,7 +5,7 @@ Nothing here asks or answers queries; :mod:`conflictkg.store.runtime` does.
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -266,6 +266,8 @@ def memory_database(*, union_default_graph: bool = False) -> Database:
     catalog = StoreCatalog(0, StoreDictionary(base, delta), union_default_graph)
 
     def release() -> None:
-        _shared[0].execute(f"DETACH {name}")
+        # On a cursor of its own: a connection refuses what comes from two threads at once.
+        with closing(_shared[0].cursor()) as cursor:
+            cursor.execute(f"DETACH {name}")
 
     return Database(_shared[0], catalog, base, delta, Numbers({}), schema=name, release=release)
