@@ -240,6 +240,36 @@ def test_programs_are_held_no_longer_than_their_queries(runtime: Runtime) -> Non
         functions.PROGRAMS.find("slow")
 
 
+class Interrupted:
+    """A cursor of DuckDB that is interrupted while it begins a transaction: before or after it has begun."""
+
+    def __init__(self, cursor: duckdb.DuckDBPyConnection, *, has_begun: bool) -> None:
+        self._cursor, self._has_begun = cursor, has_begun
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._cursor, name)
+
+    def begin(self) -> None:
+        if self._has_begun:
+            self._cursor.begin()
+        raise duckdb.InterruptException("INTERRUPT Error: Interrupted!")
+
+
+@pytest.mark.parametrize("has_begun", [False, True])
+def test_cursor_that_was_interrupted_while_it_began_is_fit_again(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch, *, has_begun: bool
+) -> None:
+    """Else each query that gets it afterwards fails, for as long as the store is open."""
+    require_fit(runtime)
+    (cursor,) = runtime._idle
+    with monkeypatch.context() as patch:
+        patch.setattr(cursor, "duckdb", Interrupted(cursor.duckdb, has_begun=has_begun))
+        with pytest.raises(QueryError, match="interrupted"):
+            read(runtime, "SELECT 1")
+    assert runtime._idle == [cursor]
+    require_fit(runtime)
+
+
 def test_query_that_starts_while_the_store_is_closed_is_stopped(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

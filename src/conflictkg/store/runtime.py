@@ -70,6 +70,14 @@ class Cursor:
             self._prepared[number] = None
         return self.duckdb.execute(f"EXECUTE q{number}").fetchall()
 
+    def rollback(self) -> None:
+        """End the transaction, if one has begun."""
+        try:
+            self.duckdb.rollback()
+        except duckdb.TransactionException as error:
+            if "no transaction is active" not in str(error):
+                raise
+
 
 class Runtime:
     """The cursors of one database, lent to one query at a time.
@@ -310,8 +318,9 @@ class Run:
         return found
 
     def _begin(self) -> None:
-        self._cursor.duckdb.begin()
+        # First, for an interrupt may come when it has begun already: then the cursor must be rolled back all the same.
         self._in_transaction = True
+        self._cursor.duckdb.begin()
 
     def _call(self, work: Callable[[], _Result], statement: Statement) -> _Result:
         """Do something on the cursor, unless the run has ended; what goes wrong ends it."""
@@ -388,7 +397,7 @@ class Run:
             if reader is not None:
                 reader.close()
             if self._in_transaction:
-                self._cursor.duckdb.rollback()
+                self._cursor.rollback()
         except (duckdb.Error, pa.ArrowException, OSError):
             # Not fit for another query; the next one gets a new cursor.
             _log.warning("a cursor could not be cleared", exc_info=True)
