@@ -60,10 +60,10 @@ def main(directory: Path) -> None:
     questions = load_questions()
     rows: list[tuple[str, str]] = []
 
-    def tell(what: str, values: list[float], unit: str = "ms") -> None:
+    def tell(what: str, values: list[float]) -> None:
         values = sorted(values)
         middle, most = values[len(values) // 2], values[-1]
-        rows.append((what, f"{middle:.2f} {unit}, at most {most:.2f}"))
+        rows.append((what, f"{middle:.2f} ms, at most {most:.2f}"))
 
     texts = [each.query for each in questions]
     tell(f"parse, {len(texts)} questions", [best_ms(lambda t=t: parse_query(t)) for t in texts])  # type: ignore[misc]  # default values bind the loop's

@@ -228,7 +228,7 @@ class FakeStore:
     def patch(self, number: int) -> Iterator[str]:
         raise NotFoundError("journal entry", str(number))
 
-    def undo(self, number: int, edit: Edit) -> UpdateReport:  # noqa: ARG002
+    def undo(self, number: int, edit: Edit, **_: object) -> UpdateReport:  # noqa: ARG002
         raise NotFoundError("journal entry", str(number))
 
     def close(self) -> None:

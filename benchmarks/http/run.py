@@ -18,6 +18,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
@@ -147,13 +148,12 @@ def rss_mb(process: "subprocess.Popen[bytes]") -> float:
 def wait_for(port: int) -> None:
     """Until the server answers."""
     for _ in range(300):
-        try:
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        with suppress(OSError), closing(connection):
             connection.request("GET", "/ready")
             if connection.getresponse().status in {200, 404}:
                 return
-        except OSError:
-            time.sleep(0.1)
+        time.sleep(0.1)
     raise click.ClickException("the server does not answer")
 
 
@@ -206,9 +206,11 @@ def main(directory: Path, seconds: float, port: int) -> None:
     rows: list[tuple[str, str, str]] = []
     # Our own programs, with arguments of our own.
     with subprocess.Popen([sys.executable, "-c", _CONSTANT, str(port + 1)]) as constant:  # noqa: S603  as above
-        wait_for(port + 1)
-        ceiling = merge(in_processes([(port + 1, 4, seconds / 2, "constant", {}, 0.0)] * 2))
-        constant.terminate()
+        try:
+            wait_for(port + 1)
+            ceiling = merge(in_processes([(port + 1, 4, seconds / 2, "constant", {}, 0.0)] * 2))
+        finally:
+            constant.terminate()
     rate = len(ceiling.seconds) / ceiling.elapsed
     rows.append(("the load generator alone, 8 clients", "", f"{rate:,.0f} requests/s"))
     command = [

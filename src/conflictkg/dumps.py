@@ -25,6 +25,7 @@ from urllib.parse import quote
 
 from conflictkg.answers import Iri
 from conflictkg.answers.formats import to_ntriples, write_answer
+from conflictkg.answers.pieces import Pieces
 from conflictkg.describe import GraphNotice
 from conflictkg.errors import StoreChangedError, StoreError
 from conflictkg.iris import BASE
@@ -169,13 +170,13 @@ def _fresh(path: Path) -> Iterator[BinaryIO]:
 
 
 def _iter_graph(store: Store, graph: str, deadline_s: float | None) -> Iterator[bytes]:
-    packed = _Pieces()
+    packed = Pieces()
     # Without name and time, so that equal contents give equal files.
     with gzip.GzipFile("", "wb", 6, packed, mtime=0) as file:
         for lines in _iter_quads(store, graph, deadline_s):
             file.write(lines)
-            yield from packed.take()
-    yield from packed.take()
+            yield packed.take()
+    yield packed.take()
 
 
 def _iter_quads(store: Store, graph: str, deadline_s: float | None) -> Iterator[bytes]:
@@ -199,21 +200,3 @@ def _iter_files(parts: Iterable[DumpFile]) -> Iterator[bytes]:
 
 def _digest_of(path: Path) -> Path:
     return path.with_name(f"{path.name}.sha256")
-
-
-class _Pieces:
-    """What was written, until it is taken away."""
-
-    def __init__(self) -> None:
-        self._held: list[bytes] = []
-
-    def write(self, data: bytes) -> int:
-        self._held.append(bytes(data))
-        return len(data)
-
-    def flush(self) -> None:
-        """There is nowhere further to go."""
-
-    def take(self) -> list[bytes]:
-        held, self._held = self._held, []
-        return held

@@ -40,6 +40,12 @@ def read(trig: str) -> list[Quad]:
             id="union-of-a-constant-and-of-one-that-is-not-in-the-store",
         ),
         pytest.param(
+            TWO + " :a :q 't' .",
+            "SELECT ?s { ?s :p ?v OPTIONAL { ?s :q ?t } FILTER (COALESCE(ENCODE_FOR_URI(?t) = 't', true)) }",
+            "?s\n<http://e/a>\n<http://e/b>\n",
+            id="filter-of-what-is-unbound-in-a-left-join-to-the-dictionary",
+        ),
+        pytest.param(
             TWO,
             "SELECT DISTINCT ?x { ?x :p :b } ORDER BY ?nothing",
             "?x\n<http://e/a>\n",

@@ -131,3 +131,19 @@ def test_update_is_no_query_and_is_refused_by_name(update: str) -> None:
     word, _, rest = update.partition(" ")
     with pytest.raises(NotPermittedError, match=rf"{word} \(line 2\)"):
         parse_query(f"PREFIX : <http://x/>\n{word.lower()} {rest}")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("SELECT * { ?s ?p 'x' 'y' }", "'y'"),
+        (r"SELECT * { ?s ?p ab\u0063 }", r"ab\u0063"),
+        (r"SELECT * { ?s ?p \u0061bc\u002E }", r"\u0061bc"),
+        (r"SELECT ?x { ?x \u003F\u003Fy ?z }", r"\u003F"),
+    ],
+)
+def test_place_of_an_error_is_that_of_its_whole_token(text: str, shown: str) -> None:
+    """Also where the token is written with escapes, or an escape stands behind it."""
+    with pytest.raises(QuerySyntaxError) as raised:
+        parse_query(text)
+    assert text[raised.value.offset : raised.value.end] == shown

@@ -1,6 +1,7 @@
 """The W3C's syntax tests, and its evaluation tests as far as their texts must parse, from their manifests."""
 
 import tomllib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pyoxigraph as ox
 import pytest
 from shared_files import SHARED, shared
 
+from conflictkg.answers.formats import formats_for, write_answer
 from conflictkg.engine.algebra import Query, Update
 from conflictkg.engine.syntax import parse_query, parse_update
 from conflictkg.errors import QueryError, QuerySyntaxError
@@ -96,19 +98,21 @@ def test_suite_is_whole() -> None:
     assert {*KNOWN_FAILURES, *KNOWN_REFUSALS} <= {case.name for case in CASES}
 
 
-@pytest.mark.parametrize(
-    "case",
-    [
+def mark(cases: Iterable[Case], known: Mapping[str, str]) -> list[object]:
+    """Cases as parameters; those that are known to fail, by name with a reason, must do so."""
+    return [
         pytest.param(
             case,
             id=case.name,
-            marks=pytest.mark.xfail(reason=KNOWN_FAILURES[case.name], strict=True)
-            if case.name in KNOWN_FAILURES
+            marks=pytest.mark.xfail(reason=known[case.name], strict=True)
+            if case.name in known
             else (),
         )
-        for case in CASES
-    ],
-)
+        for case in cases
+    ]
+
+
+@pytest.mark.parametrize("case", mark(CASES, KNOWN_FAILURES))
 def test_w3c_text_parses_exactly_when_it_must(case: Case) -> None:
     """A positive test's text is read, a negative one's is a syntax error with a place."""
     if case.must_parse:
@@ -122,17 +126,7 @@ def test_w3c_text_parses_exactly_when_it_must(case: Case) -> None:
 
 @pytest.mark.parametrize(
     "case",
-    [
-        pytest.param(
-            case,
-            id=case.name,
-            marks=pytest.mark.xfail(reason=KNOWN_REFUSALS[case.name], strict=True)
-            if case.name in KNOWN_REFUSALS
-            else (),
-        )
-        for case in CASES
-        if case.must_parse and "/syntax-" in case.name
-    ],
+    mark((case for case in CASES if case.must_parse and "/syntax-" in case.name), KNOWN_REFUSALS),
 )
 def test_w3c_text_that_parses_is_answered(case: Case) -> None:
     """A positive syntax test is a request like any other, over a store that holds nothing."""
@@ -141,4 +135,6 @@ def test_w3c_text_that_parses_is_answered(case: Case) -> None:
         if case.is_update:
             store.update(text, base_iri=base)
         else:
-            store.query(text, base_iri=base).close()
+            answer = store.query(text, base_iri=base)
+            # It is computed as it is read.
+            b"".join(write_answer(answer, formats_for(answer.kind)[0].name))

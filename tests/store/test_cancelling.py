@@ -4,13 +4,17 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from typing import cast
 
 import pytest
 from small_store import numbers, write_small_store
 
 from conflictkg.answers import Solutions
-from conflictkg.errors import QueryCancelledError
-from conflictkg.store import Cancellation, Limits, Store, memory_store, open_store
+from conflictkg.errors import QueryCancelledError, QueryTimeoutError
+from conflictkg.store import Cancellation, Edit, Limits, Store, memory_store, open_store
+from conflictkg.store.database import memory_database
+from conflictkg.store.deadlines import Watchdog
+from conflictkg.store.updating import Updater
 
 COUNTED = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i FILTER(?c < ?f && ?f < ?i) }"
 STREAMED = "SELECT ?a ?d { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i FILTER(?c + ?f + ?i = 0.5) }"
@@ -105,3 +109,52 @@ def test_cancelled_update_changes_nothing() -> None:
             )
         assert time.monotonic() - when[0] < 0.3
         assert store.size() == 3_000
+
+
+class _Deaf:
+    """A watchdog that never comes."""
+
+    def watch(self, when: float, stop: object) -> None:
+        """Nothing."""
+
+
+def test_update_that_was_cancelled_before_never_happens() -> None:
+    """Nor one that has waited past its deadline; neither depends on when another thread gets its turn."""
+    cancellation = Cancellation()
+    cancellation.cancel(ENOUGH)
+    insert = "INSERT DATA { <http://example.org/s> <http://example.org/p> 1 }"
+    with memory_database() as database:
+        updater = Updater(database, cast("Watchdog", _Deaf()))
+
+        def run(deadline_s: float | None, given: Cancellation | None) -> None:
+            updater.run(
+                insert,
+                deadline_s=deadline_s,
+                using_graphs=(),
+                using_named_graphs=(),
+                base_iri="",
+                cancellation=given,
+            )
+
+        with pytest.raises(QueryCancelledError, match="by the test"):
+            run(None, cancellation)
+        with pytest.raises(QueryTimeoutError):
+            run(0.0, None)
+        assert database.catalog.quads == 0
+        run(60, Cancellation())
+        assert database.catalog.quads == 1
+
+
+def test_undo_is_stopped_like_an_update() -> None:
+    """By whoever cancels it, and at its deadline; what it would have taken back is still there."""
+    cancellation = Cancellation()
+    cancellation.cancel(ENOUGH)
+    with memory_store() as store:
+        store.update("INSERT DATA { <http://e/s> <http://e/p> 1 }", edit=Edit())
+        with pytest.raises(QueryCancelledError, match="by the test"):
+            store.undo(1, Edit(), cancellation=cancellation)
+        with pytest.raises(QueryTimeoutError):
+            store.undo(1, Edit(), deadline_s=0)
+        assert (store.size(), len(store.journal())) == (1, 1)
+        store.undo(1, Edit(), deadline_s=60, cancellation=Cancellation())
+        assert store.size() == 0

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,6 +14,7 @@ from conflictkg.errors import (
     NotFoundError,
     NotPermittedError,
     StoreChangedError,
+    StoreError,
     UndoError,
 )
 from conflictkg.store import Edit, Proposal, Store, memory_store, open_store
@@ -101,6 +103,8 @@ def test_an_update_that_changes_nothing_is_no_entry() -> None:
     with memory_store() as store:
         insert(store, "e:s e:p 1")
         insert(store, "e:s e:p 1")
+        # New to the store, but of no quad.
+        store.update(f"INSERT {{ ?s <{E}q> <{E}new> }} WHERE {{ ?s <{E}q> ?o }}", edit=ANN)
         assert len(store.journal()) == 1
 
 
@@ -137,6 +141,29 @@ def test_undoing_all_edits_leads_back_to_the_beginning(updates: list[str]) -> No
         for number in range(len(store.journal()), 0, -1):
             store.undo(number, ANN)
             assert (contents(store), store.graphs()) == states[number - 1]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"'one\u2028two\u0085three'",
+        r"'\u000Bone\u000Ctwo\u001Cthree\r\nfour'",
+        r"'\u0000 \"quoted\" \\ .'",
+        "'x'@abcdefghijkl",
+        "'x'@EN-a-1",
+        "'x y'^^<urn:type>",
+        "<http://e/é#%20>",
+    ],
+)
+def test_an_edit_with_any_term_is_undone(text: str) -> None:
+    with memory_store() as store:
+        insert(store, f"e:s e:p {text} , 1 . e:s e:q {text}")
+        inserted = contents(store)
+        store.update(f"DELETE DATA {{ <{E}s> <{E}p> {text} }}", edit=ANN)
+        store.undo(2, ANN)
+        assert contents(store) == inserted
+        store.undo(1, ANN)
+        assert store.size() == 0
 
 
 def test_what_was_changed_again_is_not_undone() -> None:
@@ -185,6 +212,45 @@ def test_more_new_terms_than_are_held_are_reviewed_and_journalled(
         assert "".join(store.patch(1)).count("value") == 20
         store.undo(1, ANN)
         assert E + "g" not in {each.iri for each in store.graphs()}
+
+
+def test_python_computes_for_a_review_with_more_new_terms_than_are_held(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Functions that a query of the review calls know them, and those that the store had before."""
+    monkeypatch.setattr("conflictkg.store.changes.MOST_CACHED", 3)
+    lines = "".join(f'<{E}s> <{E}p> "{each}" .\n' for each in (*range(20), "old"))
+    seen = []
+
+    def review(change: Proposal) -> None:
+        answer = change.query(
+            "SELECT (GROUP_CONCAT(DISTINCT ?o; SEPARATOR = ' ') AS ?all) { GRAPH ?g { ?s ?p ?o } }",
+            {"g": Iri(E + "g")},
+        )
+        ((found,),) = answer.rows  # type: ignore[union-attr]
+        assert isinstance(found, Literal)
+        seen.append(set(found.lexical.split()))
+
+    place = write_small_store(tmp_path / "store")
+    with open_store(place, editable=True) as store:
+        insert(store, "e:s e:p 'old'")
+        store.write_graph(E + "g", triples_file(tmp_path, lines), edit=Edit(review=review))
+        assert seen == [{"old", *map(str, range(20))}]
+        assert store.update(f'DELETE DATA {{ GRAPH <{E}g> {{ <{E}s> <{E}p> "7" }} }}').removed == 1
+
+
+def test_a_full_disk_is_told_of_while_a_file_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: object) -> None:
+        raise duckdb.IOException("Could not write: No space left on device")
+
+    monkeypatch.setattr("conflictkg.store.adding.describe_texts", fail)
+    file = triples_file(tmp_path, f"<{E}s> <{E}p> <{E}o> .\n")
+    with memory_store() as store:
+        with pytest.raises(StoreError, match="the disk is full, and nothing was added"):
+            store.write_graph(E + "g", file, edit=ANN)
+        assert store.size() == 0
 
 
 def test_an_empty_file_makes_an_empty_graph(tmp_path: Path) -> None:

@@ -12,7 +12,14 @@ from store_invariants import read_quads
 
 from conflictkg.answers import Iri, Literal
 from conflictkg.errors import StoreBusyError, StoreError, StoreMissingError
-from conflictkg.store.layout import DATABASE, DICTIONARY, FORMAT, MANIFEST
+from conflictkg.store.layout import (
+    DATABASE,
+    DICTIONARY,
+    FORMAT,
+    MANIFEST,
+    Manifest,
+    read_manifest,
+)
 from conflictkg.store.opening import open_database
 from conflictkg.store.parquet import export_parquet
 from conflictkg.store.staging import Source
@@ -159,6 +166,25 @@ def test_missing_damaged_and_older_stores_are_told_apart(directory: Path) -> Non
     (directory / DATABASE).unlink()
     with pytest.raises(StoreError, match="is damaged"):
         open_database(directory)
+
+
+def test_store_that_goes_away_while_it_is_opened_is_not_held(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever failed to open it locks nobody out."""
+    read = 0
+
+    def lose(place: Path) -> Manifest:
+        nonlocal read
+        read += 1
+        if read == 2:
+            raise StoreMissingError(str(place))
+        return read_manifest(place)
+
+    monkeypatch.setattr("conflictkg.store.opening.read_manifest", lose)
+    with pytest.raises(StoreMissingError):
+        open_database(directory)
+    open_database(directory, read_only=False).close()
 
 
 def test_temporary_folder_goes_with_the_store(

@@ -171,8 +171,22 @@ def test_new_log_is_made_lasting_in_its_folder(
 ) -> None:
     """Once; DuckDB writes the log itself through."""
     synced: list[Path] = []
-    monkeypatch.setattr("conflictkg.store.opening.sync", synced.append)
+    monkeypatch.setattr("conflictkg.store.log.sync", synced.append)
     with open_store(store, editable=True) as database:
         for number in range(3):
             database.update(f"INSERT DATA {{ <http://e/s> <http://e/p> {number} }}")
     assert [each.name for each in synced] == ["quads"]
+
+
+def test_log_after_one_that_was_worked_in_is_made_lasting_too(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its file often has the number that the one before it had."""
+    synced: list[Path] = []
+    monkeypatch.setattr("conflictkg.store.log.sync", synced.append)
+    monkeypatch.setattr("conflictkg.store.disk.LOG_BYTES", 1)
+    with open_store(store, editable=True) as database:
+        for number in range(4):
+            database.update(f"INSERT DATA {{ <http://e/s> <http://e/p> {number} }}")
+            assert not (store / f"{DATABASE}.wal").exists()
+    assert [each.name for each in synced] == ["quads"] * 4

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from small_store import G1, write_small_store
@@ -12,7 +13,6 @@ from conflictkg.errors import QueryMemoryError, QueryTimeoutError, StoreError
 from conflictkg.store import Limits, Store, open_store
 
 EX = "http://example.org/"
-XSD = "http://www.w3.org/2001/XMLSchema#"
 GEO = "http://www.opengis.net/"
 NODES = 3_000
 DEADLINE_S = 0.4
@@ -72,17 +72,21 @@ ENDLESS = {
 """Queries that no machine ends in time, by what they spend it on."""
 
 
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    """A ring of three thousand nodes, each with a label; open for one query at a time."""
+def write_ring(directory: Path) -> Path:
+    """A ring of three thousand nodes, each with a label."""
     lines = (
         f"<{EX}{n}> <{EX}next> <{EX}{(n + 1) % NODES}> .\n"
         f'<{EX}{n}> <{EX}label> "label of node {n}" .\n'
         for n in range(NODES)
     )
-    directory = write_small_store(tmp_path_factory.mktemp("ring") / "store", {G1: "".join(lines)})
+    return write_small_store(directory / "store", {G1: "".join(lines)})
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """The ring, open for one query at a time."""
     limits = Limits(workers=1, memory_mb=512, temporary_mb=4_000, wait_s=PATIENCE_S)
-    with open_store(directory, limits, editable=True) as found:
+    with open_store(write_ring(tmp_path_factory.mktemp("ring")), limits, editable=True) as found:
         found.query("ASK {}")
         yield found
 
@@ -211,15 +215,9 @@ def test_query_whose_first_rows_were_read_ends_when_it_is_closed(store: Store) -
 
 @pytest.fixture(scope="module")
 def narrow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    """The ring again, with little memory and no disk beside it."""
-    lines = (
-        f"<{EX}{n}> <{EX}next> <{EX}{(n + 1) % NODES}> .\n"
-        f'<{EX}{n}> <{EX}label> "label of node {n}" .\n'
-        for n in range(NODES)
-    )
-    directory = write_small_store(tmp_path_factory.mktemp("narrow") / "store", {G1: "".join(lines)})
+    """The ring again, with little memory and little disk beside it."""
     limits = Limits(workers=1, memory_mb=64, temporary_mb=32, wait_s=PATIENCE_S)
-    with open_store(directory, limits, editable=True) as found:
+    with open_store(write_ring(tmp_path_factory.mktemp("narrow")), limits, editable=True) as found:
         yield found
 
 

@@ -23,7 +23,7 @@ from conflictkg.store import functions
 from conflictkg.store.database import memory_database
 from conflictkg.store.deadlines import Watchdog
 from conflictkg.store.decoding import DATATYPES, decode_column, decode_value
-from conflictkg.store.runtime import Runtime, StaleError
+from conflictkg.store.runtime import Run, Runtime, StaleError
 from conflictkg.store.statements import Statement, Statements, make_statement
 
 DEADLINE_S = 0.3
@@ -246,6 +246,68 @@ def test_programs_are_held_no_longer_than_their_queries(runtime: Runtime) -> Non
         functions.PROGRAMS.find("slow")
 
 
+class Interrupted:
+    """A cursor of DuckDB that is interrupted while it begins a transaction: before or after it has begun."""
+
+    def __init__(self, cursor: duckdb.DuckDBPyConnection, *, has_begun: bool) -> None:
+        self._cursor, self._has_begun = cursor, has_begun
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._cursor, name)
+
+    def begin(self) -> None:
+        if self._has_begun:
+            self._cursor.begin()
+        raise duckdb.InterruptException("INTERRUPT Error: Interrupted!")
+
+
+@pytest.mark.parametrize("has_begun", [False, True])
+def test_cursor_that_was_interrupted_while_it_began_is_fit_again(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch, *, has_begun: bool
+) -> None:
+    """Else each query that gets it afterwards fails, for as long as the store is open."""
+    require_fit(runtime)
+    (cursor,) = runtime._idle
+    with monkeypatch.context() as patch:
+        patch.setattr(cursor, "duckdb", Interrupted(cursor.duckdb, has_begun=has_begun))
+        with pytest.raises(QueryError, match="interrupted"):
+            read(runtime, "SELECT 1")
+    assert runtime._idle == [cursor]
+    require_fit(runtime)
+
+
+def test_query_that_starts_while_the_store_is_closed_is_stopped(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Closing waits for whoever has a place already, so that nobody reads a store that was let go of."""
+    database = memory_database()
+    runtime = Runtime(database, workers=1, wait_s=5, memory_mb=None)
+    starting, may_start = threading.Event(), threading.Event()
+    make_cursor = database.cursor
+
+    def make_slowly() -> duckdb.DuckDBPyConnection:
+        starting.set()
+        may_start.wait()
+        return make_cursor()
+
+    monkeypatch.setattr(database, "cursor", make_slowly)
+    runs: list[Run] = []
+    starter = threading.Thread(target=lambda: runs.append(runtime.start({}, Words())))
+    closer = threading.Thread(target=runtime.close)
+    starter.start()
+    starting.wait()
+    closer.start()
+    closer.join(0.1)
+    is_waiting = closer.is_alive()
+    may_start.set()
+    starter.join()
+    closer.join()
+    assert is_waiting
+    with pytest.raises(StoreError, match="closed while the query ran"):
+        runs[0].fetch(statement_of(runtime, "SELECT 1"), pinned=False)
+    database.close()
+
+
 # Small answers
 
 
@@ -277,11 +339,13 @@ def test_answer_that_was_small_is_fetched_at_once_next_time(runtime: Runtime) ->
 def test_prepared_statements_are_bounded(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
     """The oldest is forgotten for the newest, and can come again."""
     monkeypatch.setattr("conflictkg.store.runtime._MOST_PREPARED", 2)
+    read(runtime, "SELECT 1")
+    (cursor,) = runtime._idle
+    before = len(cursor._prepared)
     statements = [statement_of(runtime, f"SELECT {number}") for number in range(5)]
     for _ in range(3):
         assert [fetch(runtime, each) for each in statements] == [[(n,)] for n in range(5)]
-    (cursor,) = runtime._idle
-    assert len(cursor._prepared) <= 5
+    assert len(cursor._prepared) == max(2, before)
 
 
 def test_plan_of_another_state_is_not_run(runtime: Runtime) -> None:
@@ -318,6 +382,15 @@ def test_row_limit_is_put_on_the_tree() -> None:
     assert sql_of("SELECT 1 LIMIT 50", 10).endswith("LIMIT 11")
     assert sql_of("SELECT 1 UNION ALL SELECT 2", 10).endswith("LIMIT 11")
     assert "LIMIT" not in sql_of("SELECT 1", None)
+
+
+def test_statement_keeps_the_text_only() -> None:
+    """A thousand trees beside their texts were some fifty megabytes that nobody read."""
+    statement = make_statement(
+        Plan("solutions", exp.select("1"), ("x",), ()), memory_database().catalog, None
+    )
+    assert (statement.sql, statement.plan.variables) == ("SELECT 1", ("x",))
+    assert statement.plan.tree == exp.Select()
 
 
 def test_statements_are_kept_for_one_state() -> None:

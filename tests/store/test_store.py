@@ -456,3 +456,24 @@ def test_construct_of_nothing_gives_nothing() -> None:
         with store.query("CONSTRUCT {} WHERE { ?s ?p ?o }") as answer:
             assert isinstance(answer, Triples)
             assert list(answer.triples) == []
+
+
+def test_stores_in_memory_come_and_go_in_several_threads() -> None:
+    """They share an instance of DuckDB, whose connection is used by one thread at a time."""
+    errors: list[Exception] = []
+
+    def use() -> None:
+        try:
+            for number in range(40):
+                with memory_store() as store:
+                    store.update(f"INSERT DATA {{ <{EX}s> <{EX}p> {number} }}")
+                    assert store.size() == 1
+        except Exception as error:  # noqa: BLE001  told below, in the thread of the test
+            errors.append(error)
+
+    threads = [threading.Thread(target=use) for _ in range(6)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert errors == []

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pyoxigraph as ox
 import pytest
@@ -20,6 +21,9 @@ from conflictkg.errors import (
     StoreError,
 )
 from conflictkg.store import Limits, Store, UpdateReport, memory_store, open_store
+from conflictkg.store.database import memory_database
+from conflictkg.store.handle import DuckStore
+from conflictkg.store.runtime import Run, Runtime
 
 EX = "http://example.org/"
 PROLOGUE = f"PREFIX : <{EX}> PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>\n"
@@ -242,6 +246,40 @@ def test_dataset_of_the_protocol_takes_the_place_of_using(store: Store) -> None:
             store.update(PROLOGUE + clause, using_graphs=[EX + "g"])
 
 
+@pytest.mark.parametrize(
+    ("update", "means"),
+    [
+        ("INSERT DATA { :z :p 1 }", "INSERT DATA { GRAPH :g { :z :p 1 } }"),
+        ("DELETE DATA { :a :p 7 }", "DELETE DATA { GRAPH :g { :a :p 7 } }"),
+        ("INSERT DATA { GRAPH :h { :z :p 1 } }", "INSERT DATA { GRAPH :h { :z :p 1 } }"),
+        ("DELETE WHERE { ?s :p ?o }", "DELETE WHERE { GRAPH :g { ?s :p ?o } }"),
+        (
+            "INSERT { ?s :q ?o } WHERE { ?s :p ?o }",
+            "WITH :g INSERT { ?s :q ?o } WHERE { ?s :p ?o }",
+        ),
+        (
+            "INSERT { ?s :q ?o } USING :h WHERE { ?s :p ?o }",
+            "WITH :g INSERT { ?s :q ?o } USING :h WHERE { ?s :p ?o }",
+        ),
+        (
+            "WITH :h INSERT { ?s :q ?o } WHERE { ?s :p ?o }",
+            "WITH :h INSERT { ?s :q ?o } WHERE { ?s :p ?o }",
+        ),
+        ("CLEAR DEFAULT", "CLEAR GRAPH :g"),
+        ("CLEAR GRAPH :h", "CLEAR GRAPH :h"),
+        ("ADD :h TO DEFAULT", "ADD :h TO :g"),
+        ("MOVE DEFAULT TO :h", "MOVE :g TO :h"),
+        ("COPY DEFAULT TO DEFAULT", ""),
+    ],
+)
+def test_update_within_a_graph_takes_it_for_the_default_graph(
+    store: Store, update: str, means: str
+) -> None:
+    """Where it names no graph it reads and writes the one that was given."""
+    store.update(PROLOGUE + update, within_graph=EX + "g")
+    assert quads_of(store) == expected_of(DATA, means)
+
+
 def test_base_iri_resolves_the_requests_relative_iris(store: Store) -> None:
     """Relative IRIs are the caller's."""
     store.update("INSERT DATA { <x> <p> <y> }", base_iri="http://base/d/")
@@ -331,6 +369,30 @@ def test_readers_never_see_half_an_update(store: Store) -> None:
     for each in readers:
         each.join()
     assert wrong == []
+
+
+def test_reader_waits_for_a_commit_instead_of_asking_on_and_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A large commit takes seconds, and whoever cannot start meanwhile leaves the machine to it."""
+    starts: list[float] = []
+    start = Runtime.start
+
+    def count(runtime: Runtime, *args: Any, **named: Any) -> Run:
+        starts.append(time.monotonic())
+        return start(runtime, *args, **named)
+
+    monkeypatch.setattr(Runtime, "start", count)
+    database = memory_database()
+    with DuckStore(database, Limits()) as store:
+        database._no_commit.clear()
+        with pytest.raises(QueryTimeoutError):
+            store.query("ASK { ?s ?p ?o }", deadline_s=0.2)
+        assert len(starts) <= 12
+        timer = threading.Timer(0.1, database._no_commit.set)
+        timer.start()
+        assert store.query("ASK { ?s ?p ?o }", deadline_s=60) == Boolean(value=False)
+        timer.join()
 
 
 def test_plan_is_made_anew_after_a_change(store: Store) -> None:

@@ -1,6 +1,6 @@
 """Answers as bytes: SPARQL results in JSON, XML, CSV, TSV, Arrow and Parquet; graphs in the formats of RDF.
 
-Results and N-Triples are written as they come, so that an answer larger than memory can be passed on.
+Everything is written as it comes, or in parts of bounded size, so that an answer larger than memory can be passed on.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -73,10 +73,10 @@ def write_answer(
     Args:
         answer: The answer; it is read to its end.
         format_name: The ``name`` of one of :func:`formats_for` its kind.
-        prefixes: Prefix to namespace, for Turtle.
+        prefixes: Prefix to namespace, for Turtle and TriG.
 
     Returns:
-        UTF-8. Errors of the query, such as its deadline, are raised between pieces.
+        UTF-8, but for Arrow and Parquet. Errors of the query, such as its deadline, are raised between pieces.
 
     Raises:
         NotAcceptableError: That format cannot hold this kind of answer; raised at once.

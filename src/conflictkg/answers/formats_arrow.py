@@ -13,48 +13,9 @@ import pyarrow.parquet as pq
 
 from conflictkg.answers import Batch, Solutions, TermColumn
 from conflictkg.answers.columns import BLANK, IRI
+from conflictkg.answers.pieces import Pieces
 
 _ROWS_A_GROUP = 65_536
-
-
-class _Sink:
-    """A file that is given away in pieces as it is written."""
-
-    closed = False
-
-    def __init__(self) -> None:
-        self._pieces: list[bytes] = []
-        self._size = 0
-
-    def write(self, data: bytes) -> int:
-        piece = bytes(data)
-        self._pieces.append(piece)
-        self._size += len(piece)
-        return len(piece)
-
-    def tell(self) -> int:
-        return self._size
-
-    def flush(self) -> None:
-        """Nothing waits."""
-
-    def close(self) -> None:
-        """Nothing is open."""
-
-    def writable(self) -> bool:
-        return True
-
-    def readable(self) -> bool:
-        return False
-
-    def seekable(self) -> bool:
-        return False
-
-    def take(self) -> bytes:
-        """What has been written since the last time."""
-        piece = b"".join(self._pieces)
-        self._pieces.clear()
-        return piece
 
 
 def _schema_of(answer: Solutions) -> pa.Schema:
@@ -92,21 +53,20 @@ def _describe(answer: Solutions, rows: int) -> dict[str, str]:
 
 
 def _write_arrow(answer: Solutions) -> Iterator[bytes]:
-    schema, sink, rows = _schema_of(answer), _Sink(), 0
+    schema, sink, rows = _schema_of(answer), Pieces(), 0
     with pa.ipc.new_stream(pa.PythonFile(sink, mode="w"), schema) as writer:
         for batch in answer.batches:
             writer.write_batch(_to_record_batch(batch, schema))
             rows += batch.size
             yield sink.take()
         # A last batch without rows has room for what is known only now.
-        empty = schema.empty_table().to_batches(max_chunksize=1)
-        last = empty[0] if empty else pa.RecordBatch.from_pylist([], schema=schema)
+        last = pa.RecordBatch.from_pylist([], schema=schema)
         writer.write_batch(last, custom_metadata=_describe(answer, rows))
     yield sink.take()
 
 
 def _write_parquet(answer: Solutions) -> Iterator[bytes]:
-    schema, sink, rows = _schema_of(answer), _Sink(), 0
+    schema, sink, rows = _schema_of(answer), Pieces(), 0
     with pq.ParquetWriter(pa.PythonFile(sink, mode="w"), schema, compression="zstd") as writer:
         waiting: list[pa.RecordBatch] = []
         for batch in answer.batches:

@@ -1,7 +1,7 @@
-"""Graphs as Turtle, N-Triples, RDF/XML and JSON-LD.
+"""Graphs as Turtle and TriG, N-Triples and N-Quads, RDF/XML and JSON-LD.
 
-N-Triples are written as they come. The other formats group by subject, so many triples at a time: of a graph
-that is longer a subject can come again, which means the same, and memory does not grow with it.
+N-Triples and N-Quads are written as they come. The other formats group by subject, so many triples at a time:
+of a graph that is longer a subject can come again, which means the same, and memory does not grow with it.
 """
 
 import json

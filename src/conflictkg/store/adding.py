@@ -2,7 +2,7 @@
 """Bulk insert: RDF files into a store that is there, in one transaction, over sets."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import duckdb
 
@@ -39,7 +39,7 @@ def add_files(
     """
     try:
         with (
-            staged_files(sources, memory_mb=memory_mb, told=told) as staged,
+            staged_files(database, sources, memory_mb=memory_mb, told=told) as staged,
             database.change() as transaction,
         ):
             return add_staged(transaction, staged)
@@ -49,18 +49,22 @@ def add_files(
 
 @contextmanager
 def staged_files(
+    database: Database,
     sources: Sequence[Source],
     *,
     memory_mb: int = MEMORY_MB,
     told: Callable[[int, int], None] = lambda files, quads: None,  # noqa: ARG005  silence
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """Files read and checked, ready to be added; arguments as for :func:`add_files`."""
-    with temporary_folder() as work:
+    with temporary_folder() as work, ExitStack() as held:
         config: Settings = {"memory_limit": f"{memory_mb}MB", "temp_directory": str(work / "spill")}
-        with duckdb.connect(work / "work.duckdb", config=config) as staging:
+        try:
+            staging = held.enter_context(duckdb.connect(work / "work.duckdb", config=config))
             stage_all(staging, sources, work, told)
             describe_texts(staging)
-            yield staging
+        except duckdb.Error as error:
+            raise explain_disk_error(error, database.directory, "nothing was added") from error
+        yield staging
 
 
 def add_staged(transaction: Transaction, staging: duckdb.DuckDBPyConnection) -> Changed:

@@ -16,11 +16,12 @@ import pyarrow as pa
 
 from conflictkg.answers import RDF, Blank, Iri, Term
 from conflictkg.engine.catalog import ClassTable, Predicate
-from conflictkg.engine.ids import DEFAULT_GRAPH, Tag, dictionary_tag, make_id
+from conflictkg.engine.ids import DEFAULT_GRAPH, DICTIONARY, Tag, dictionary_tag, make_id
 from conflictkg.store.delta import (
     MOST_CACHED,
     Delta,
     Entry,
+    StoredDelta,
     canonical_entry,
     insert_entries,
     make_entry,
@@ -115,6 +116,7 @@ class Transaction:
         self._dictionary = StoreDictionary(base, self._pending)
         self._dictionary.blanks = numbers.following.get(Tag.BLANK, 0)
         self._catalog = replace(catalog, dictionary=self._dictionary)
+        self._first = {tag: numbers.following.get(tag, 0) for tag in DICTIONARY}
         self._epoch = catalog.epoch
         self._graphs = frozenset(catalog.graphs)
         self._is_recorded = False
@@ -131,10 +133,13 @@ class Transaction:
 
     @property
     def has_changed(self) -> bool:
-        """Whether there is anything to commit."""
-        return (
-            self._catalog.epoch != self._epoch or bool(self._pending.entries) or self.has_more_terms
-        )
+        """Whether there is anything to commit, if only terms that no quad has yet."""
+        return self.has_new_state or bool(self._pending.entries) or self.has_more_terms
+
+    @property
+    def has_new_state(self) -> bool:
+        """Whether quads or graphs came or went."""
+        return self._catalog.epoch != self._epoch
 
     # Terms
 
@@ -188,6 +193,11 @@ class Transaction:
             self._pending.add({make_entry(*rest): identity for identity, *rest in rows})
         else:
             self._pending.within(self.cursor)
+
+    def hold_terms(self) -> None:
+        """Have all new terms in memory: what Python computes for a query on the cursor cannot ask it for them."""
+        if not self._pending.holds_new:
+            self._pending.hold(StoredDelta(self.cursor, self._first).entries())
 
     def _number(self, entries: dict[Entry, int]) -> None:
         """Put in the ids of terms, all at once where the database must be asked."""
@@ -314,15 +324,16 @@ class Transaction:
             "CREATE TEMP TABLE edited (s BIGINT, p BIGINT, o BIGINT, g BIGINT, sign INTEGER)"
         )
 
-    def edited(self) -> Iterator[tuple[TermQuad, bool]]:
-        """The quads that came, with True, and those that went; one that came and went is not among them."""
-        rows = self.cursor.execute(_EDITED).fetchall()
-        for start in range(0, len(rows), _QUADS_AT_ONCE):
-            chunk = rows[start : start + _QUADS_AT_ONCE]
-            ids = list({each for row in chunk for each in row[:4] if each != DEFAULT_GRAPH})
+    def edited(self, *, is_added: bool) -> Iterator[TermQuad]:
+        """The quads that came, or those that went; one that came and went is not among them."""
+        # By the column: they may be millions.
+        rows = self.cursor.sql(_EDITED, params=[1 if is_added else -1]).to_arrow_table()
+        for batch in rows.to_batches(max_chunksize=_QUADS_AT_ONCE):
+            quads = list(zip(*(column.to_pylist() for column in batch.columns), strict=True))
+            ids = list({each for quad in quads for each in quad if each != DEFAULT_GRAPH})
             terms = dict(zip(ids, self._dictionary.terms(ids), strict=True))
-            for s, p, o, g, net in chunk:
-                yield (terms[s], terms[p], terms[o], terms.get(g)), net > 0
+            for s, p, o, g in quads:
+                yield terms[s], terms[p], terms[o], terms.get(g)
 
     def edited_graphs(self) -> list[Term | None]:
         """The graphs that quads came to or went from, or that came or went themselves."""
@@ -462,5 +473,5 @@ _RECORD = f"""
 INSERT INTO edited SELECT {_QUAD}, 1 FROM added UNION ALL SELECT {_QUAD}, -1 FROM removed
 """
 _EDITED = f"""
-SELECT {_QUAD}, sum(sign) AS net FROM edited GROUP BY ALL HAVING net <> 0 ORDER BY net, g, s, p, o
+SELECT {_QUAD} FROM edited GROUP BY ALL HAVING sum(sign) = $1 ORDER BY g, s, p, o
 """

@@ -5,7 +5,7 @@ Nothing here asks or answers queries; :mod:`conflictkg.store.runtime` does.
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -19,8 +19,8 @@ from conflictkg.errors import StoreError
 from conflictkg.store.changes import Transaction
 from conflictkg.store.delta import Delta, HeldDelta
 from conflictkg.store.dictionary import Base, NoBase, StoreDictionary
-from conflictkg.store.disk import NEVER, explain_disk_error, work_in_log
-from conflictkg.store.layout import DATABASE, Manifest
+from conflictkg.store.disk import NEVER, explain_disk_error
+from conflictkg.store.layout import Manifest
 from conflictkg.store.pending import Numbers
 from conflictkg.store.statistics import StoreCatalog
 from conflictkg.store.tables import create_tables
@@ -42,7 +42,7 @@ THREADS_A_QUERY = 1
 """Queries share the cores, one thread each. Where several work at a recursion, DuckDB 2.0.1 now and then
 never comes back from an interrupt (3 of 10 tries with two threads, none with one)."""
 
-
+_PATIENCE_S = 0.02
 _MEMORY = "8GB"
 """What all stores in memory and their queries may use together: a query that runs away ends there."""
 
@@ -68,7 +68,7 @@ class Database:
         save: Writes a catalog and numbers within a transaction.
         schema: Which of the databases that are attached to the connection.
         release: Called once, to close it.
-        settle: Called after each commit with the number of the state: makes sure that the disk has it.
+        settle: Called after each commit, with its cursor and the number of the state: sees to it that it lasts.
         read_only: Whether it is not to be changed.
         directory: Where it is, unless it is in memory.
         manifest: What it says of itself, unless it is in memory.
@@ -85,7 +85,7 @@ class Database:
         schema: str,
         release: Callable[[], None],
         save: Callable[[duckdb.DuckDBPyConnection, StoreCatalog, Numbers], None] | None = None,
-        settle: Callable[[int], None] = lambda _: None,
+        settle: Callable[[duckdb.DuckDBPyConnection, int], None] = lambda *_: None,
         read_only: bool = False,
         directory: Path | None = None,
         manifest: Manifest | None = None,
@@ -103,7 +103,8 @@ class Database:
         self.directory = directory
         self.manifest = manifest
         self._writing = threading.Lock()
-        self._committing = False
+        self._no_commit = threading.Event()
+        self._no_commit.set()
         self._closed = False
 
     @property
@@ -147,7 +148,11 @@ class Database:
         A reader takes the catalog, plans, starts its query, and then asks this: if not, a commit came
         in between, and the plan may be wrong for the snapshot that the query reads. Then it starts again.
         """
-        return self._catalog is catalog and not self._committing
+        return self._catalog is catalog and self._no_commit.is_set()
+
+    def wait_for_commit(self) -> None:
+        """Wait for the commit that is being made, if one is; not for long, as whoever waits may have a deadline."""
+        self._no_commit.wait(_PATIENCE_S)
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """A cursor of its own transactions, on which the store's tables have their plain names."""
@@ -192,7 +197,7 @@ class Database:
         catalog = replace(transaction.catalog, dictionary=dictionary)
         if self._save is not None:
             self._save(cursor, catalog, self._numbers)
-        self._committing = True
+        self._no_commit.clear()
         try:
             try:
                 cursor.commit()
@@ -205,10 +210,8 @@ class Database:
             dictionary.blanks = self._numbers.following.get(Tag.BLANK, 0)
             self._catalog = catalog
         finally:
-            self._committing = False
-        self._settle(catalog.epoch)
-        if self.directory is not None:
-            work_in_log(cursor, self._schema, self.directory / DATABASE)
+            self._no_commit.set()
+        self._settle(cursor, catalog.epoch)
 
     def close(self) -> None:
         """Close it. Queries that still run are interrupted."""
@@ -263,6 +266,8 @@ def memory_database(*, union_default_graph: bool = False) -> Database:
     catalog = StoreCatalog(0, StoreDictionary(base, delta), union_default_graph)
 
     def release() -> None:
-        _shared[0].execute(f"DETACH {name}")
+        # On a cursor of its own: a connection refuses what comes from two threads at once.
+        with closing(_shared[0].cursor()) as cursor:
+            cursor.execute(f"DETACH {name}")
 
     return Database(_shared[0], catalog, base, delta, Numbers({}), schema=name, release=release)

@@ -159,6 +159,13 @@ class StoredDelta:
         """One that asks the transaction's own cursor."""
         return StoredDelta(cursor, self._first)
 
+    def entries(self) -> Mapping[Entry, int]:
+        """All of them, with their ids."""
+        rows = self._cursor.execute(
+            f"SELECT id, lex, dt, lang FROM term WHERE {self._is_later}"
+        ).fetchall()
+        return {make_entry(*rest): identity for identity, *rest in rows}
+
     def _any_stored(self) -> bool:
         row = self._cursor.execute(
             f"SELECT EXISTS (SELECT 1 FROM term WHERE {self._is_later})"

@@ -25,11 +25,11 @@ class Proposed:
 
     def added(self) -> Iterator[TermQuad]:
         """The quads that come."""
-        return (quad for quad, is_added in self._transaction.edited() if is_added)
+        return self._transaction.edited(is_added=True)
 
     def removed(self) -> Iterator[TermQuad]:
         """The quads that go."""
-        return (quad for quad, is_added in self._transaction.edited() if not is_added)
+        return self._transaction.edited(is_added=False)
 
     def graphs(self) -> frozenset[str]:
         """The graphs that something is done to; the empty text is the unnamed default graph."""
@@ -42,11 +42,10 @@ class Proposed:
         query = bind(parse_query(text, base=""), bindings or {})
         catalog = self._transaction.catalog
         statement = make_statement(compile_query(query, catalog), catalog, None)
-        PROGRAMS.enter(statement.plan.programs, catalog.dictionary, self._is_stopped)
-        try:
+        if statement.plan.programs:
+            self._transaction.hold_terms()
+        with PROGRAMS.at_hand(statement.plan.programs, catalog.dictionary, self._is_stopped):
             rows = self._transaction.cursor.execute(statement.sql).fetchall()
-        finally:
-            PROGRAMS.leave(statement.plan.programs, self._is_stopped)
         return answer_fetched(statement, rows, None)
 
 
@@ -79,7 +78,7 @@ def editing(
     transaction.record()
     graphs = set(transaction.catalog.graphs)
     yield
-    if not transaction.has_changed:
+    if not transaction.has_new_state:
         return
     if edit.review is not None:
         edit.review(Proposed(transaction, is_stopped))

@@ -64,6 +64,7 @@ class Explaining:
             try:
                 profile, stopped = self._profile(statement, analyze=analyze)
             except StaleError:
+                self._database.wait_for_commit()
                 catalog = self._database.catalog
                 continue
             return explain_query(

@@ -7,6 +7,7 @@ query runs that needs them.
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,6 +83,20 @@ class Programs:
                 stops.remove(is_stopped)
                 if not stops:
                     del self._runs[key]
+
+    @contextmanager
+    def at_hand(
+        self,
+        programs: Mapping[str, Program | AggregateProgram],
+        dictionary: Dictionary,
+        is_stopped: Callable[[], bool],
+    ) -> Iterator[None]:
+        """Have programs at hand while the block runs; arguments as for :meth:`enter`."""
+        self.enter(programs, dictionary, is_stopped)
+        try:
+            yield
+        finally:
+            self.leave(programs, is_stopped)
 
     def find(self, key: str) -> _Run:
         """A program in use."""

@@ -167,7 +167,7 @@ class DuckStore:
         query: Query,
         federation: Federation,
         key: Hashable,
-        asking: "_Asking",
+        asking: _Asking,
         max_rows: int | None,
     ) -> Answer:
         """The answer to a query that may have SERVICE, all of it for one state of the store."""
@@ -190,14 +190,14 @@ class DuckStore:
             "the store was changed again and again while other endpoints were asked for the query. Ask it again."
         )
 
-    def _ask_part(self, part: Select, asking: "_Asking", most: int) -> Solutions:
+    def _ask_part(self, part: Select, asking: _Asking, most: int) -> Solutions:
         answer = self._ask(part, None, asking, most)
         if not isinstance(answer, Solutions):
             raise StoreError(f"SELECT was answered with {answer.kind}: this is a defect, report it")
         return answer
 
     def _ask(
-        self, query: Query, key: Hashable | None, asking: "_Asking", max_rows: int | None
+        self, query: Query, key: Hashable | None, asking: _Asking, max_rows: int | None
     ) -> Answer:
         """The answer to a query; without a key its plan is not kept."""
         for attempt in count():
@@ -214,7 +214,7 @@ class DuckStore:
             try:
                 return self._answer(statement, run, max_rows, pinned=attempt > 0)
             except StaleError:
-                continue
+                self._database.wait_for_commit()
         raise AssertionError("count() does not end")
 
     def explain(
@@ -337,9 +337,16 @@ class DuckStore:
         with closing(self._database.cursor()) as cursor:
             yield from iter_patch(cursor, entry)
 
-    def undo(self, number: int, edit: Edit) -> UpdateReport:
+    def undo(
+        self,
+        number: int,
+        edit: Edit,
+        *,
+        deadline_s: float | None = None,
+        cancellation: Cancellation | None = None,
+    ) -> UpdateReport:
         """Take back an edit; see :meth:`conflictkg.store.Store.undo`."""
-        return self._updater.undo(number, edit)
+        return self._updater.undo(number, edit, deadline_s=deadline_s, cancellation=cancellation)
 
     def describe(
         self, iri: str, *, deadline_s: float | None = None, max_rows: int | None = None

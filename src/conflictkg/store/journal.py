@@ -45,12 +45,13 @@ def write_entry(transaction: Transaction, entry: JournalEntry) -> None:
     counts = {True: 0, False: 0}
     lines: list[str] = []
     part = 0
-    for quad, is_added in transaction.edited():
-        counts[is_added] += 1
-        lines.append(_write_line(quad, is_added=is_added))
-        if len(lines) >= _LINES_A_PART:
-            _write_part(cursor, number, part, lines)
-            lines, part = [], part + 1
+    for is_added in (False, True):
+        for quad in transaction.edited(is_added=is_added):
+            counts[is_added] += 1
+            lines.append(_write_line(quad, is_added=is_added))
+            if len(lines) >= _LINES_A_PART:
+                _write_part(cursor, number, part, lines)
+                lines, part = [], part + 1
     if lines:
         _write_part(cursor, number, part, lines)
     cursor.execute(
@@ -193,8 +194,11 @@ def _read_quads(transaction: Transaction, number: int) -> tuple[Quads, Quads]:
     """What an entry added and what it removed, as ids."""
     rows: dict[str, list[tuple[int, int, int, int]]] = {"A": [], "D": []}
     for part in _iter_parts(transaction.cursor, number):
-        lines = part.splitlines()
-        quads = [quad for line in lines for quad in ox.parse(line[2:], format=ox.RdfFormat.N_QUADS)]
+        # Not splitlines: a literal may hold other line ends as they are.
+        lines = part.removesuffix("\n").split("\n")
+        text = "\n".join(line[2:] for line in lines)
+        # Lenient: the store takes every language tag of SPARQL's grammar, and has checked all the rest.
+        quads = list(ox.parse(text, format=ox.RdfFormat.N_QUADS, lenient=True))
         ids = _ids_of(transaction, quads)
         for line, row in zip(lines, ids, strict=True):
             rows[line[0]].append(row)

@@ -13,7 +13,7 @@ to another store by now. So it gets a path that is new each time and leads to wh
 
 import fcntl
 import os
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
 
 import duckdb
@@ -25,16 +25,10 @@ from conflictkg.store.arena import Arena
 from conflictkg.store.database import CLOSED, Database, Settings, lock_configuration
 from conflictkg.store.delta import StoredDelta
 from conflictkg.store.dictionary import StoreDictionary
-from conflictkg.store.layout import (
-    ACKNOWLEDGED,
-    DATABASE,
-    DICTIONARY,
-    QUADS,
-    Manifest,
-    read_manifest,
-)
+from conflictkg.store.layout import DATABASE, DICTIONARY, Manifest, read_manifest
+from conflictkg.store.log import Log
 from conflictkg.store.pending import Numbers
-from conflictkg.store.place import hold_place, is_same_directory, place_holder, sync
+from conflictkg.store.place import hold_place, is_same_directory, place_holder
 from conflictkg.store.statistics import (
     StoreCatalog,
     load_catalog,
@@ -97,7 +91,8 @@ def open_database(
             delta = StoredDelta(cursor, first)
             dictionary = StoreDictionary(base, delta)
             catalog = load_catalog(connection, dictionary)
-            _Log(path).require_all(catalog.epoch)
+            log = Log(path, directory, _SCHEMA)
+            log.require_all(catalog.epoch)
             numbers = Numbers(load_numbers(connection))
             dictionary.blanks = numbers.following.get(Tag.BLANK, 0)
         except (duckdb.Error, StoreError) as error:
@@ -114,60 +109,12 @@ def open_database(
             numbers,
             schema=_SCHEMA,
             save=None if read_only else _save,
-            settle=_Log(path).settle,
+            settle=log.settle,
             release=held.pop_all().close,
             read_only=read_only,
             directory=directory,
             manifest=manifest,
         )
-
-
-class _Log:
-    """DuckDB's log of commits, which it writes through to the disk, but for the log's own name.
-
-    Where a byte in it is not as it was written, DuckDB reads the commits before it and drops the others without
-    a word (measured). So the number of the last state is kept beside it. Its file is not written through: after a
-    loss of power it may be behind, or empty, never ahead.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._folder = path / QUADS
-        self._log = path / f"{DATABASE}.wal"
-        self._acknowledged = path / ACKNOWLEDGED
-        self._known = 0
-
-    def require_all(self, epoch: int) -> None:
-        """Refuse a state that is older than one that was acknowledged.
-
-        Raises:
-            StoreError: It is.
-        """
-        try:
-            acknowledged = int(self._acknowledged.read_bytes())
-        except (OSError, ValueError):  # never changed, or not written when the power went
-            return
-        if epoch < acknowledged:
-            raise StoreError(
-                f"{acknowledged - epoch} of {acknowledged} changes that were acknowledged are missing, for its log of"
-                " changes is broken. Put back a copy of the store if there is one"
-            )
-
-    def settle(self, epoch: int) -> None:
-        """Note the state that will be acknowledged, and see to it that a new log is there after a loss of power."""
-        with suppress(OSError):  # a full disk: the change itself is done
-            descriptor = os.open(self._acknowledged, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
-            try:
-                os.pwrite(descriptor, f"{epoch:020}".encode(), 0)
-            finally:
-                os.close(descriptor)
-        try:
-            found = self._log.stat().st_ino
-        except FileNotFoundError:
-            # The commit was so large that DuckDB has put it into the database at once.
-            return
-        if found != self._known:
-            sync(self._folder)
-            self._known = found
 
 
 def _save(cursor: duckdb.DuckDBPyConnection, catalog: StoreCatalog, numbers: Numbers) -> None:
@@ -179,20 +126,25 @@ def _hold(directory: Path, held: ExitStack, *, read_only: bool) -> tuple[int, Ma
     """Lock the directory, and give it open, with its manifest."""
     while True:
         manifest = read_manifest(directory)
-        descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            fcntl.flock(descriptor, (fcntl.LOCK_SH if read_only else fcntl.LOCK_EX) | fcntl.LOCK_NB)
-            is_held = True
-        except BlockingIOError:
-            is_held = False
-        # A build may have put another store in its place since the first line.
-        if is_same_directory(descriptor, directory) and read_manifest(directory) == manifest:
-            if is_held:
-                held.callback(os.close, descriptor)
+        with ExitStack() as opened:
+            try:
+                descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            except FileNotFoundError:
+                continue
+            opened.callback(os.close, descriptor)
+            try:
+                fcntl.flock(
+                    descriptor, (fcntl.LOCK_SH if read_only else fcntl.LOCK_EX) | fcntl.LOCK_NB
+                )
+                is_held = True
+            except BlockingIOError:
+                is_held = False
+            # A build may have put another store in its place since the first line.
+            if is_same_directory(descriptor, directory) and read_manifest(directory) == manifest:
+                if not is_held:
+                    raise _busy(directory, read_only=read_only)
+                held.push(opened.pop_all())
                 return descriptor, manifest
-            os.close(descriptor)
-            raise _busy(directory, read_only=read_only)
-        os.close(descriptor)
 
 
 def _busy(directory: Path, *, read_only: bool) -> StoreBusyError:

@@ -12,7 +12,7 @@ class PendingDelta:
     """The delta as a transaction sees it: with terms that nobody else knows of yet."""
 
     def __init__(self, committed: Delta) -> None:
-        self._committed = committed
+        self._committed = self._asked = committed
         self.holds_all = committed.holds_all
         self.entries: dict[Entry, int] = {}
         self._terms: dict[int, Entry] = {}
@@ -20,19 +20,19 @@ class PendingDelta:
     def find(self, term: Entry) -> int | None:
         """The id of a term."""
         found = self.entries.get(term)
-        return self._committed.find(term) if found is None else found
+        return self._asked.find(term) if found is None else found
 
     def find_all(self, terms: Sequence[Entry]) -> Mapping[Entry, int]:
         """The ids of different terms, those that have one."""
         found = {each: self.entries[each] for each in terms if each in self.entries}
         rest = [each for each in terms if each not in found]
-        return {**found, **self._committed.find_all(rest)} if rest else found
+        return {**found, **self._asked.find_all(rest)} if rest else found
 
     def terms(self, ids: Sequence[int]) -> Mapping[int, Entry]:
         """The terms of different ids."""
         found = {each: self._terms[each] for each in ids if each in self._terms}
         rest = [each for each in ids if each not in found]
-        return {**found, **self._committed.terms(rest)} if rest else found
+        return {**found, **self._asked.terms(rest)} if rest else found
 
     def add(self, entries: Mapping[Entry, int]) -> None:
         """Take in new terms."""
@@ -44,8 +44,18 @@ class PendingDelta:
 
     def within(self, cursor: duckdb.DuckDBPyConnection) -> "PendingDelta":
         """From now on ask the transaction's own cursor for what it has not."""
-        self._committed = self._committed.within(cursor)
+        self._asked = self._committed.within(cursor)
         return self
+
+    @property
+    def holds_new(self) -> bool:
+        """Whether it has all in memory that the transaction has brought."""
+        return self._asked is self._committed
+
+    def hold(self, entries: Mapping[Entry, int]) -> None:
+        """Take in all that the transaction has brought, and ask its cursor no longer."""
+        self.add(entries)
+        self._asked = self._committed
 
 
 class Numbers:

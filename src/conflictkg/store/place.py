@@ -30,6 +30,22 @@ def is_same_directory(descriptor: int, directory: Path) -> bool:
         return False
 
 
+def delete_unless_held(directory: Path) -> None:
+    """Delete a directory that nobody holds open with a lock on it; one that is held is left to the next who tries."""
+    try:
+        descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError:
+        # Gone already, or not ours to read, so not ours to delete.
+        return
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        shutil.rmtree(directory, ignore_errors=True)
+    except BlockingIOError:
+        return
+    finally:
+        os.close(descriptor)
+
+
 @contextmanager
 def claim_place(directory: Path) -> Iterator[None]:
     """Be the only build for this directory while the block runs.
@@ -104,7 +120,7 @@ def publish(directory: Path, write: Callable[[Path], None]) -> None:
         ) from error
     finally:
         # After the swap this is the old store.
-        _discard(fresh)
+        delete_unless_held(fresh)
 
 
 def _resolve(directory: Path) -> Path:
@@ -160,25 +176,7 @@ def _sweep(directory: Path) -> None:
                 left.remove(each)
                 break
     for each in left:
-        _discard(each)
-
-
-def _discard(directory: Path) -> None:
-    """Delete a directory that no reader holds open; leave one that is held to the next build."""
-    try:
-        descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    except FileNotFoundError:
-        return
-    except OSError:
-        # Not ours to read, so not ours to delete: the next build tries again.
-        return
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        shutil.rmtree(directory, ignore_errors=True)
-    except BlockingIOError:
-        return
-    finally:
-        os.close(descriptor)
+        delete_unless_held(each)
 
 
 def _swap(fresh: Path, directory: Path) -> None:
@@ -189,7 +187,7 @@ def _swap(fresh: Path, directory: Path) -> None:
         old = _beside(directory, f"old-{os.getpid()}")
         directory.rename(old)
         fresh.rename(directory)
-        _discard(old)
+        delete_unless_held(old)
 
 
 def _exchange(one: Path, other: Path) -> bool:

@@ -143,7 +143,7 @@ class Federation(Protocol):
 
 
 class Store(Protocol):
-    """A build, open for reading. Safe to use from several threads at once."""
+    """A build, open for reading or for changing it too. Safe to use from several threads at once."""
 
     @property
     def directory(self) -> Path:
@@ -151,7 +151,7 @@ class Store(Protocol):
 
     @property
     def release(self) -> str:
-        """Identifier of the build: equal for equal contents; good as an ETag."""
+        """Identifier of its contents: equal for equal ones, another after every change; good as an ETag."""
 
     @property
     def built_at(self) -> str:
@@ -290,7 +290,7 @@ class Store(Protocol):
             graph: Its IRI; empty for the unnamed default graph.
             file: N-Triples (``.nt``) of any size, whose blank nodes are new ones; ``None`` removes the graph.
             replace: Whether the graph holds nothing else afterwards.
-            deadline_s: Seconds from now after which it is stopped and nothing changed.
+            deadline_s: Seconds after which it is stopped and nothing changed, once the file has been read.
             edit: Who changes it.
             cancellation: With it any thread can have it stopped, and nothing changed.
 
@@ -314,12 +314,29 @@ class Store(Protocol):
             NotFoundError: There is no such entry.
         """
 
-    def undo(self, number: int, edit: Edit) -> UpdateReport:
+    def undo(
+        self,
+        number: int,
+        edit: Edit,
+        *,
+        deadline_s: float | None = None,
+        cancellation: Cancellation | None = None,
+    ) -> UpdateReport:
         """Take back an edit, by another one.
+
+        Args:
+            number: Of the entry that it takes back.
+            edit: Who takes it back.
+            deadline_s: Seconds from now after which it is stopped and nothing changed; ``None`` for never.
+            cancellation: With it any thread can have it stopped, and nothing changed.
 
         Raises:
             NotFoundError: There is no such entry.
             UndoError: Some of it has been changed again since.
+            NotPermittedError: The store was opened for reading only.
+            QueryTimeoutError: The deadline came.
+            QueryCancelledError: It was cancelled.
+            StoreChangedError: It is no longer of the release that the edit expects.
         """
 
     def describe(

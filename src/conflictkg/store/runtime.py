@@ -70,6 +70,14 @@ class Cursor:
             self._prepared[number] = None
         return self.duckdb.execute(f"EXECUTE q{number}").fetchall()
 
+    def rollback(self) -> None:
+        """End the transaction, if one has begun."""
+        try:
+            self.duckdb.rollback()
+        except duckdb.TransactionException as error:
+            if "no transaction is active" not in str(error):
+                raise
+
 
 class Runtime:
     """The cursors of one database, lent to one query at a time.
@@ -87,7 +95,7 @@ class Runtime:
         self.database = database
         self.watchdog = Watchdog()
         self._wait_s, self._memory_mb = wait_s, memory_mb
-        self._free_places = workers
+        self._workers = self._free_places = workers
         self._idle: list[Cursor] = []
         self._runs: set[Run] = set()
         self._closed = False
@@ -137,26 +145,33 @@ class Runtime:
         try:
             run = Run(self, cursor or Cursor(self.database, self._memory_mb))
         except BaseException:
-            self._give_back(None, None)
+            self.take_back(None, None)
             raise
         run.prepare(programs, dictionary)
-        with self._changed:
-            self._runs.add(run)
+        if not self._keep(run):
+            run.end(_closed_meanwhile())
         if deadline is not None and deadline_s is not None:
             error = QueryTimeoutError(deadline_s)
-            self.watchdog.watch(deadline, lambda: run.stop(error))
+            if deadline <= time.monotonic():
+                # It has waited all the time.
+                run.end(error)
+            else:
+                self.watchdog.watch(deadline, lambda: run.stop(error))
         cancellation.attach(run.end)
         return run
+
+    def _keep(self, run: "Run") -> bool:
+        """Have a run ended by :meth:`close`; unless that came since it got its place."""
+        with self._changed:
+            self._runs.add(run)
+            return not self._closed
 
     def _wake(self, _: ConflictKGError) -> None:
         with self._changed:
             self._changed.notify_all()
 
-    def take_back(self, run: "Run", cursor: Cursor | None) -> None:
-        """A query has ended; its cursor can serve again, if there is one."""
-        self._give_back(run, cursor)
-
-    def _give_back(self, run: "Run | None", cursor: Cursor | None) -> None:
+    def take_back(self, run: "Run | None", cursor: Cursor | None) -> None:
+        """A query has ended, or has not begun; its cursor can serve again, if there is one."""
         with self._changed:
             if run is not None:
                 self._runs.discard(run)
@@ -167,19 +182,22 @@ class Runtime:
 
     def close(self) -> None:
         """Stop all queries, and wait until they have ended."""
-        error = StoreError("the store was closed while the query ran")
         with self._changed:
             self._closed = True
             self._changed.notify_all()
             runs = list(self._runs)
         for run in runs:
-            run.end(error)
+            run.end(_closed_meanwhile())
         with self._changed:
-            self._changed.wait_for(lambda: not self._runs)
+            self._changed.wait_for(lambda: self._free_places == self._workers)
             for cursor in self._idle:
                 cursor.duckdb.close()
             self._idle.clear()
         self.watchdog.close()
+
+
+def _closed_meanwhile() -> StoreError:
+    return StoreError("the store was closed while the query ran")
 
 
 class Run:
@@ -300,8 +318,9 @@ class Run:
         return found
 
     def _begin(self) -> None:
-        self._cursor.duckdb.begin()
+        # First, for an interrupt may come when it has begun already: then the cursor must be rolled back all the same.
         self._in_transaction = True
+        self._cursor.duckdb.begin()
 
     def _call(self, work: Callable[[], _Result], statement: Statement) -> _Result:
         """Do something on the cursor, unless the run has ended; what goes wrong ends it."""
@@ -378,7 +397,7 @@ class Run:
             if reader is not None:
                 reader.close()
             if self._in_transaction:
-                self._cursor.duckdb.rollback()
+                self._cursor.rollback()
         except (duckdb.Error, pa.ArrowException, OSError):
             # Not fit for another query; the next one gets a new cursor.
             _log.warning("a cursor could not be cleared", exc_info=True)

@@ -3,7 +3,7 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 
 from sqlglot import exp
@@ -15,6 +15,7 @@ from conflictkg.store.statistics import StoreCatalog
 MOST_KEPT = 1_024
 MOST_SMALL = 10_000
 """Rows that are fetched at once."""
+_NO_TREE = exp.Select()
 
 _numbers = count()
 
@@ -24,7 +25,7 @@ class Statement:
     """A plan, ready to run.
 
     Args:
-        plan: The plan.
+        plan: The plan, without its tree: kept for long, that would take most of the memory.
         catalog: The state that it was made for.
         sql: Its SQL.
         number: Its own, in this process.
@@ -64,7 +65,7 @@ def make_statement(plan: Plan, catalog: StoreCatalog, max_rows: int | None) -> S
     # A solution makes any number of triples, or none.
     if max_rows is not None and not plan.template and plan.kind != "boolean":
         tree = _limit(tree, max_rows + 1)
-    return Statement(plan, catalog, to_sql(tree, is_kept=False))
+    return Statement(replace(plan, tree=_NO_TREE), catalog, to_sql(tree, is_kept=False))
 
 
 def _limit(tree: exp.Query, most: int) -> exp.Query:

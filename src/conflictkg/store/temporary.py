@@ -6,12 +6,13 @@ Who makes one holds a lock on it; the next who makes one deletes those that nobo
 import fcntl
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from conflictkg.store.place import is_same_directory
+from conflictkg.store.place import delete_unless_held, is_same_directory
 
 _PREFIX = "conflictkg-temporary-"
 
@@ -45,17 +46,14 @@ def temporary_folder() -> Iterator[Path]:
 
 def _sweep(place: Path) -> None:
     for folder in place.glob(f"{_PREFIX}*"):
-        try:
-            if folder.is_symlink() or folder.stat().st_uid != os.getuid():
-                continue
-            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        except OSError:
-            # Gone already, or no folder: not ours to judge.
-            continue
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(folder, ignore_errors=True)
-        except BlockingIOError:
-            continue
-        finally:
-            os.close(descriptor)
+        if _is_ours(folder):
+            delete_unless_held(folder)
+
+
+def _is_ours(folder: Path) -> bool:
+    try:
+        found = folder.lstat()
+    except OSError:  # gone already
+        return False
+    # A link is none, wherever it leads.
+    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid()

@@ -114,7 +114,7 @@ class Updater:
         with ExitStack() as held:
             staged = None
             if file is not None:
-                staged = held.enter_context(staged_files([Source(file, graph)]))
+                staged = held.enter_context(staged_files(self._database, [Source(file, graph)]))
             transaction, is_stopped = held.enter_context(
                 self._changing(deadline_s, edit, cancellation=cancellation)
             )
@@ -130,10 +130,20 @@ class Updater:
                 report += _report(add_staged(transaction, staged))
         return report
 
-    def undo(self, number: int, edit: Edit) -> UpdateReport:
+    def undo(
+        self,
+        number: int,
+        edit: Edit,
+        *,
+        deadline_s: float | None,
+        cancellation: Cancellation | None,
+    ) -> UpdateReport:
         """Take back an edit; see :meth:`conflictkg.store.Store.undo`."""
         self._require_writable("undoing an edit")
-        with self._changing(None, edit, undoes=number) as (transaction, _):
+        with self._changing(deadline_s, edit, undoes=number, cancellation=cancellation) as (
+            transaction,
+            _,
+        ):
             return undo(transaction, number)
 
     def _require_writable(self, what: str) -> None:
@@ -145,24 +155,29 @@ class Updater:
         self,
         deadline_s: float | None,
         edit: Edit | None,
-        undoes: int | None = None,
         *,
+        undoes: int | None = None,
         cancellation: Cancellation | None = None,
     ) -> Iterator[tuple[Transaction, Callable[[], bool]]]:
         """A transaction that is stopped at its deadline or when it is cancelled, and whether it has been stopped."""
         deadline = None if deadline_s is None else time.monotonic() + deadline_s
         with self._running, self._database.change() as transaction:
             limit = self._limit = _TimeLimit(transaction.cursor)
+
+            def stop(reason: ConflictKGError) -> None:
+                if not limit.stop(reason):
+                    # Again and again, until it has noticed.
+                    self._watchdog.watch(time.monotonic(), lambda: limit.stop(reason))
+
             if deadline is not None and deadline_s is not None:
                 error = QueryTimeoutError(deadline_s)
-                self._watchdog.watch(deadline, lambda: limit.stop(error))
+                if deadline <= time.monotonic():
+                    # It has waited for another one all the time.
+                    stop(error)
+                else:
+                    self._watchdog.watch(deadline, lambda: limit.stop(error))
             if cancellation is not None:
-                # Again and again, until it has noticed.
-                cancellation.attach(
-                    lambda reason: self._watchdog.watch(
-                        time.monotonic(), lambda: limit.stop(reason)
-                    )
-                )
+                cancellation.attach(stop)
             # When the limit is over, nothing interrupts the commit.
             with (
                 limit,
@@ -196,10 +211,14 @@ def _within(operation: a.Operation, graph: Iri) -> a.Operation:
         case a.InsertData() | a.DeleteData():
             quads = (replace(each, graph=each.graph or graph) for each in operation.quads)
             return replace(operation, quads=tuple(quads))
-        case a.Modify(graph=None, using=None):
+        case a.Modify(graph=None):
+            # Where there is USING it says what WHERE reads, and this still where the templates go.
             return replace(operation, graph=graph)
         case a.Clear(target="DEFAULT"):
             return replace(operation, target=graph)
+        case a.Transfer():
+            source, target = operation.source or graph, operation.target or graph
+            return replace(operation, source=source, target=target)
         case _:
             return operation
 
@@ -317,11 +336,8 @@ class _Operation:
         catalog = self._transaction.catalog
         plan = compile_query(query, catalog)
         statement = make_statement(plan, catalog, None)
-        PROGRAMS.enter(plan.programs, catalog.dictionary, self._is_stopped)
-        try:
+        with PROGRAMS.at_hand(plan.programs, catalog.dictionary, self._is_stopped):
             rows = self._transaction.cursor.sql(statement.sql).to_arrow_table()
-        finally:
-            PROGRAMS.leave(plan.programs, self._is_stopped)
         columns = {}
         for place, (name, column) in enumerate(zip(names, plan.columns, strict=True)):
             values = rows.column(place).combine_chunks()

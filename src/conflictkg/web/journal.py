@@ -65,7 +65,11 @@ def undo_entry(number: int) -> Response:
     """Take an edit back, by another one that is judged like any."""
     site = current_site()
     change = Change(site, request, f"undo {number}")
-    return change.run(lambda edit, _: site.store.undo(number, edit))
+    return change.run(
+        lambda edit, cancellation: site.store.undo(
+            number, edit, deadline_s=site.settings.query_timeout_s, cancellation=cancellation
+        )
+    )
 
 
 def _require_reader() -> Site:

@@ -127,10 +127,13 @@ def _after_join(block: Block, condition: exp.Expr) -> exp.Expr:
     if len(aliases) != 1 or condition.find(exp.Anonymous) is None:
         return condition
     alias = aliases.pop()
-    joins = [source.on for source in block.sources if source.alias == alias and source.on]
-    if alias not in block.terms.values() or not joins:
+    sources = [source for source in block.sources if source.alias == alias]
+    if alias not in block.terms.values() or not sources or sources[0].on is None:
         return condition
-    return exp.Case(ifs=[exp.If(this=joins[0].copy(), true=condition)])
+    # Always true of a row of the join. Of a left one that is also a row for which the dictionary has none.
+    missing = [exp.Is(this=reference(alias, "id"), expression=exp.null())]
+    joined = any_of([*(missing if sources[0].side else []), sources[0].on.copy()])
+    return exp.Case(ifs=[exp.If(this=joined, true=condition)])
 
 
 def _conjuncts(condition: Expression) -> list[Expression]:

@@ -109,8 +109,7 @@ class Source:
 
     def error(self, problem: str, offset: int, token: str = "", hint: str = "") -> QuerySyntaxError:
         """An error at a place of the text; a token that is very long is shown with its beginning."""
-        # The last character's own place and one more: an escape behind it is no part of it.
-        end = self.original_offset(offset + len(token) - 1) + 1 if token else None
+        end = self.original_offset(offset + len(token)) if token else None
         if len(token) > MAX_SHOWN:
             problem = problem.replace(token, f"{token[:MAX_SHOWN]}…")
             hint = hint.replace(token, f"{token[:MAX_SHOWN]}…")
