@@ -26,12 +26,12 @@ ROWS: list[set[str]] = [
         "federation",
         "parameters",
     },
-    {"build", "client", "dumps", "releases"},
+    {"build", "client", "dumps", "exports", "releases"},
     {"web", "cli", "mcp"},
 ]
 # In a row, but below the others of it: (importer, imported). provenance and values write IRIs and terms; tools
 # for language models tell of things what their pages tell.
-WITHIN_ROW = {("provenance", "iris"), ("mcp", "web"), ("cli", "mcp")}
+WITHIN_ROW = {("provenance", "iris"), ("mcp", "web"), ("cli", "mcp"), ("exports", "dumps")}
 ROW_OF = {name: number for number, names in enumerate(ROWS) for name in names}
 
 
