@@ -137,6 +137,22 @@ def test_others_see_and_stop_nothing(
 
 
 @pytest.mark.parametrize(
+    "header", ["Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP"]
+)
+def test_who_comes_through_a_proxy_is_not_at_the_machine(
+    served: tuple[tuple[str, int], Traffic], header: str
+) -> None:
+    """Also where the proxy keeps neither the name nor the address: the server itself must not lose what it says."""
+    asked = f"GET /queries HTTP/1.1\r\nHost: {served[0][0]}\r\nConnection: close\r\n"
+    with socket.create_connection(served[0], timeout=10) as connection:
+        connection.sendall(f"{asked}\r\n".encode())
+        assert connection.recv(4_096).startswith(b"HTTP/1.1 200 ")
+    with socket.create_connection(served[0], timeout=10) as connection:
+        connection.sendall(f"{asked}{header}: 192.0.2.1\r\n\r\n".encode())
+        assert connection.recv(4_096).startswith(b"HTTP/1.1 401 ")
+
+
+@pytest.mark.parametrize(
     ("scope", "status", "slug"),
     [("operate", 200, ""), ("write", 403, "insufficient-scope"), ("", 401, "")],
 )

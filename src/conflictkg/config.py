@@ -201,13 +201,12 @@ def _read_iri(name: str, text: str) -> str:
 
 
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
-# waitress takes these away from strangers' requests, and who trusts a proxy with them must trust all
-# that are sent through it.
-_CLEARED = {"forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-by"}
+# Clients send these themselves and proxies add to them, each in its own way: whose word they are cannot be told.
+_SHARED = {"forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-by"}
 
 
 def _read_header(name: str, text: str) -> str:
-    if not _HEADER.fullmatch(text) or text.lower() in _CLEARED:
+    if not _HEADER.fullmatch(text) or text.lower() in _SHARED:
         raise ConfigError(
             name,
             f'"{text}" is no header that can be used for it. Have the proxy set one of its own with one '

@@ -36,7 +36,8 @@ _TUNING = {
     << 30,  # a stalled reader's answer goes to a file, its thread goes free
     "channel_request_lookahead": 1,  # without it a client that leaves is never noticed
     "asyncore_use_poll": True,
-    "clear_untrusted_proxy_headers": True,
+    # Nothing here believes them, but what came through a proxy must be seen to: it is not from the operator.
+    "clear_untrusted_proxy_headers": False,
     "max_request_header_size": 65_536,
     "ident": None,
 }
