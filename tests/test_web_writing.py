@@ -384,6 +384,15 @@ def test_files_of_a_form_are_added(server: Editable) -> None:
     assert response.headers["Conflictkg-Added"] == "2"
 
 
+def test_files_of_a_form_under_one_name_are_all_added(server: Editable) -> None:
+    """A form may send many files as one field, and none of them is dropped."""
+    files = [(io.BytesIO(b"<http://e/s> <http://e/p> %d ." % each), "a.ttl") for each in range(3)]
+    response = server.client.post(
+        f"{GSP}?graph={GRAPH}", data={"files": files}, headers=server.writer
+    )
+    assert (response.status_code, response.headers["Conflictkg-Added"]) == (201, "3")
+
+
 def test_packed_body_is_unpacked_and_bounded(tmp_path: Path) -> None:
     with editable_server(tmp_path, max_upload_bytes=10_000) as server:
         body = gzip.compress(b"<http://e/s> <http://e/p> 1 .")

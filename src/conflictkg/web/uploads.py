@@ -47,7 +47,8 @@ def read_upload(request: Request, base: str, folder: Path, triples: Path, most: 
         receive(_iter_body(request, most), folder / "data", most, encoding)
         read_part("the body", folder / "data", rdf_format, base, triples)
         return
-    read_files(list(request.files.values()), base, folder, triples, most)
+    parts = [part for _, part in request.files.items(multi=True)]
+    read_files(parts, base, folder, triples, most)
 
 
 def require_size(request: Request, most: int) -> None:
