@@ -405,6 +405,17 @@ def test_packed_body_is_unpacked_and_bounded(tmp_path: Path) -> None:
         require_problem(put(server, b" " * 10_001, "text/turtle"), 413, "body-too-large")
 
 
+def test_gzip_of_several_parts_is_unpacked_whole(server: Editable) -> None:
+    """Parts may follow each other, as ``cat`` and pigz write them; what is none of them is not passed over."""
+    parts = [gzip.compress(b"<http://e/s> <http://e/p> %d .\n" % each) for each in range(3)]
+    packed = {"Content-Encoding": "gzip"}
+    response = put(server, b"".join(parts), "text/turtle", **packed)
+    assert (response.status_code, response.headers["Conflictkg-Added"]) == (201, "3")
+    require_problem(put(server, parts[0] + b"<x>", "text/turtle", **packed), 400, "bad-encoding")
+    cut = parts[0] + parts[1][:-6]
+    require_problem(put(server, cut, "text/turtle", **packed), 400, "bad-encoding")
+
+
 @pytest.mark.parametrize(
     ("body", "media_type", "status", "slug", "fields"),
     [

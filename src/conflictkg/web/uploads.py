@@ -1,6 +1,5 @@
 """RDF that clients send: received into files of bounded size, unpacked, and read in a child."""
 
-import gzip
 import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -161,10 +160,12 @@ def _unpack(pieces: Iterator[bytes], encoding: str) -> Iterator[bytes]:
         for piece in pieces:
             rest = piece
             while rest:
+                if unpacker.eof:  # one gzip after the other is gzip too
+                    unpacker = zlib.decompressobj(wbits=31)
                 # A little at a time: few bytes can stand for very many.
                 yield unpacker.decompress(rest, _CHUNK)
-                rest = unpacker.unconsumed_tail
-    except (zlib.error, gzip.BadGzipFile) as error:
+                rest = unpacker.unused_data or unpacker.unconsumed_tail
+    except zlib.error as error:
         raise RequestError(problems.BAD_ENCODING, f"the body is no gzip: {error}.") from error
     if not unpacker.eof:
         raise RequestError(problems.BAD_ENCODING, "the body ends in the middle of its gzip.")
