@@ -405,6 +405,21 @@ def test_packed_body_is_unpacked_and_bounded(tmp_path: Path) -> None:
         require_problem(put(server, b" " * 10_001, "text/turtle"), 413, "body-too-large")
 
 
+def test_files_of_a_form_are_bounded_together(tmp_path: Path) -> None:
+    """Few packed bytes in each of many files stand for very many in all."""
+    with editable_server(tmp_path, max_upload_bytes=100_000) as server:
+
+        def send(path: str, count: int, body: bytes, **headers: str) -> TestResponse:
+            files = [(io.BytesIO(gzip.compress(body)), "a.ttl.gz") for _ in range(count)]
+            return server.client.post(path, data={"data": files}, headers=headers)
+
+        for path, headers in ((f"{GSP}?graph={GRAPH}", server.writer), ("/validate", {})):
+            response = send(path, 3, b"#" * 40_000, **headers)
+            require_problem(response, 413, "decompressed-too-large")
+            body = require_problem(send(path, 101, b"", **headers), 413, "body-too-large")
+            assert body["maxFiles"] == 100
+
+
 def test_gzip_of_several_parts_is_unpacked_whole(server: Editable) -> None:
     """Parts may follow each other, as ``cat`` and pigz write them; what is none of them is not passed over."""
     parts = [gzip.compress(b"<http://e/s> <http://e/p> %d .\n" % each) for each in range(3)]

@@ -9,6 +9,7 @@ from pathlib import Path
 from flask import Blueprint, Response, render_template, request
 
 from conflictkg.errors import RefusedDataError
+from conflictkg.sandbox import ChildLimits
 from conflictkg.shacl.uploaded import LIMITS, UploadReport, validate_upload
 from conflictkg.web import problems
 from conflictkg.web.access import require_own_site
@@ -21,6 +22,7 @@ from conflictkg.web.uploads import FORM, read_files, read_upload, require_size
 blueprint = Blueprint("validating", __name__)
 
 MOST_BYTES = 10_000_000
+_READING = ChildLimits(output_mb=LIMITS.output_mb)
 _OFFERS = (
     Offer("json", "application/json"),
     Offer("turtle", "text/turtle"),
@@ -57,11 +59,11 @@ def _validate(site: Site, offer: Offer) -> Response:
             parts = request.files.getlist("shapes")
             # A form without a choice of shapes sends an empty file.
             if any(each.filename for each in parts):
-                read_files(parts, "urn:shapes:", folder, shapes, most)
+                read_files(parts, "urn:shapes:", folder, shapes, most, _READING)
                 given = shapes
-            read_files(request.files.getlist("data"), "urn:data:", folder, data, most)
+            read_files(request.files.getlist("data"), "urn:data:", folder, data, most, _READING)
         else:
-            read_upload(request, "urn:data:", folder, data, most)
+            read_upload(request, "urn:data:", folder, data, most, _READING)
         try:
             seconds = max(3, ceil(site.settings.query_timeout_s))
             report = validate_upload(data, given, folder, replace(LIMITS, seconds=seconds))
