@@ -12,6 +12,9 @@ from conflictkg.config import Settings
 from conflictkg.web import problems
 from conflictkg.web.problems import RequestError
 
+MOST_VALIDATED_BYTES = 10_000_000
+"""Data and shapes that are sent to be validated; fewer where ``max_upload_bytes`` is less."""
+
 QUICK_QUEUE = 4
 """How many times more queries wait for a quick place than for a worker: that queue moves so fast."""
 

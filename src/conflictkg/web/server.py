@@ -22,6 +22,7 @@ from waitress.task import ErrorTask
 
 from conflictkg.config import Settings
 from conflictkg.errors import ConfigError, ConflictKGError
+from conflictkg.web.limits import MOST_VALIDATED_BYTES
 
 DRAIN_S = 30.0
 """How long running requests may take to finish once the server was told to stop."""
@@ -137,9 +138,11 @@ class _Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
 def max_body_bytes(settings: Settings) -> int:
     """Largest body that is read at all: the application itself refuses what is a little too long.
 
-    Percent-encoding in a form makes three bytes of one.
+    Percent-encoding in a form makes three bytes of one. Graphs are taken to be validated also where none is written.
     """
-    upload = settings.max_upload_bytes if settings.editable else 0
+    upload = settings.max_upload_bytes
+    if not settings.editable:
+        upload = min(upload, MOST_VALIDATED_BYTES)
     return max(settings.max_query_bytes * 3, upload) + (1 << 20)
 
 

@@ -13,6 +13,7 @@ from conflictkg.sandbox import ChildLimits
 from conflictkg.shacl.uploaded import LIMITS, UploadReport, validate_upload
 from conflictkg.web import problems
 from conflictkg.web.access import require_own_site
+from conflictkg.web.limits import MOST_VALIDATED_BYTES
 from conflictkg.web.negotiate import Offer, negotiate
 from conflictkg.web.problems import RequestError
 from conflictkg.web.running import run_admitted
@@ -21,7 +22,6 @@ from conflictkg.web.uploads import FORM, read_files, read_upload, require_size
 
 blueprint = Blueprint("validating", __name__)
 
-MOST_BYTES = 10_000_000
 _READING = ChildLimits(output_mb=LIMITS.output_mb)
 _OFFERS = (
     Offer("json", "application/json"),
@@ -49,7 +49,7 @@ def validate() -> Response:
 
 
 def _validate(site: Site, offer: Offer) -> Response:
-    most = min(MOST_BYTES, site.settings.max_upload_bytes)
+    most = min(MOST_VALIDATED_BYTES, site.settings.max_upload_bytes)
     with tempfile.TemporaryDirectory(prefix="conflictkg-validate-") as name:
         folder = Path(name)
         data, shapes = folder / "data.nt", folder / "shapes.nt"
