@@ -10,7 +10,7 @@ from conflictkg.web import problems, querypage
 from conflictkg.web.addresses import address_asked
 from conflictkg.web.advising import with_advice
 from conflictkg.web.description import describe_service
-from conflictkg.web.etags import answer_unchanged, holds_still, mark, names_tag, tag_of
+from conflictkg.web.etags import answer_unchanged, holds_still, iter_tags, mark, tag_of
 from conflictkg.web.federation import describe_federation, federation_for
 from conflictkg.web.limits import read_allowance
 from conflictkg.web.negotiate import find_format, is_wanted, negotiate
@@ -58,7 +58,8 @@ def _answer_query(site: Site, asked: Asked) -> Response:
     )
     federation = federation_for(text, address_asked())
     is_kept = request.method != "POST" and holds_still(text) and federation is None
-    if is_kept and names_tag(request.headers.get("If-None-Match"), tag):
+    # Not by "*": whether there is an answer at all is not known yet.
+    if is_kept and tag in iter_tags(request.headers.get("If-None-Match")):
         return answer_unchanged(tag)
     response = run_admitted(
         text,
