@@ -389,8 +389,9 @@ def test_answer_that_is_no_problem_is_told_by_its_status(body: bytes) -> None:
 def test_place_that_is_nothing_is_told(tmp_path: Path) -> None:
     with pytest.raises(StoreMissingError):
         conflictkg.connect(tmp_path / "none")
-    with pytest.raises(RemoteError, match="no http"):
-        conflictkg.connect("ftp://example.org/")
+    for place in ("ftp://example.org/", "http://[/", "http://example.org:port/"):
+        with pytest.raises(RemoteError, match="no http"):
+            conflictkg.connect(place)
     with (
         conflictkg.connect("http://127.0.0.1:9/") as graph,
         pytest.raises(RemoteError, match="cannot be reached"),

@@ -54,6 +54,7 @@ def post(server: Editable, body: str, headers: dict[str, str]) -> TestResponse:
             "cross-site-refused",
             id="another site",
         ),
+        pytest.param({"Origin": "http://["}, "", 403, "cross-site-refused", id="no origin at all"),
         pytest.param(
             {"Sec-Fetch-Site": "cross-site"}, "", 403, "cross-site-refused", id="fetch metadata"
         ),

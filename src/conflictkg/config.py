@@ -191,13 +191,20 @@ def _range(setting: Setting) -> str:
 
 
 def _read_iri(name: str, text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in {"http", "https"} or not parts.netloc or not text.endswith("/"):
+    if not _is_address(text) or not text.endswith("/"):
         raise ConfigError(
             name,
             f'"{text}" is not an http(s) address that ends in a slash, such as https://kg.example.org/',
         )
     return text
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+    except ValueError:  # brackets that hold no address
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.netloc)
 
 
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
