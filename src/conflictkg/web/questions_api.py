@@ -3,8 +3,9 @@
 import csv
 import io
 import json
+import math
+import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from flask import Blueprint, Response, request, url_for
 
@@ -33,6 +34,8 @@ _OFFERS = (
 )
 _OWN = frozenset({"limit", "offset", "format", "timeout"})
 _NUMBERS = frozenset(XSD + name for name in ("integer", "decimal", "double", "float"))
+
+_JSON_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,99})(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 
 
 @blueprint.get("/api/questions")
@@ -218,15 +221,18 @@ def _read_number(parameters: list[tuple[str, str]], name: str, default: int) -> 
 def _to_plain(term: Term) -> object:
     """A term as JSON has it: numbers and booleans as such, all else as text."""
     if isinstance(term, Literal) and term.datatype in _NUMBERS:
-        number: Any = None
-        try:
-            number = json.loads(term.lexical)
-        except ValueError:
-            return term.lexical
-        return number
+        return _to_number(term.lexical)
     if isinstance(term, Literal) and term.datatype == XSD + "boolean":
         return term.lexical in {"true", "1"}
     return _text_of(term)
+
+
+def _to_number(lexical: str) -> object:
+    """A number, where JSON has it: not NaN, nothing without an end, nor what a datatype only claims to be one."""
+    if not _JSON_NUMBER.fullmatch(lexical):
+        return lexical
+    number: float = json.loads(lexical)
+    return number if math.isfinite(number) else lexical
 
 
 def _text_of(term: Term) -> str:
