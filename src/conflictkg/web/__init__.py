@@ -72,10 +72,11 @@ def create_app(settings: Settings, store: Store, before: Flask | None = None) ->
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    public.register(app, settings, store)
     running.register(app, settings, before)
     federation.register(app, settings)
     operating.register(app, app.extensions["conflictkg.traffic"], before)
+    # After what names requests: what is refused here is counted and told in the log too.
+    public.register(app, settings, store)
     app.register_blueprint(sparql.blueprint)
     app.register_blueprint(graphstore.blueprint)
     app.register_blueprint(journal.blueprint)
