@@ -18,7 +18,8 @@ from conflictkg.parameters import ask_about, parameters_of
 from conflictkg.questions import Question, load_questions
 from conflictkg.store import open_store
 from conflictkg.web import create_app
-from conflictkg.web.openapi import NOT_DESCRIBED, OPERATIONS, describe_api
+from conflictkg.web.openapi import describe_api
+from conflictkg.web.operations import NOT_DESCRIBED, OPERATIONS
 
 schemathesis.serializer.alias(
     ["application/sparql-update", "application/n-triples", "text/turtle", "application/rdf+xml"],

@@ -22,7 +22,7 @@ from schemathesis.specs.openapi.checks import (
 from werkzeug.test import TestResponse
 from writing_support import Editable, editable_server
 
-from conflictkg.web.openapi import OPERATIONS
+from conflictkg.web.operations import OPERATIONS
 from conflictkg.web.problems import KINDS
 
 schemathesis.serializer.alias(
