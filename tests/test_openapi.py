@@ -64,14 +64,36 @@ def test_page_of_the_description_names_every_path(client: FlaskClient) -> None:
     assert "<script" not in page
 
 
+def test_each_question_is_described_with_the_types_of_its_parameters(client: FlaskClient) -> None:
+    """And with defaults that are of these types."""
+    paths = client.get("/openapi.json").get_json()["paths"]
+
+    def schemas(slug: str) -> dict[str, dict[str, object]]:
+        found = paths[f"/api/questions/{slug}"]["get"]["parameters"]
+        return {each["name"]: each["schema"] for each in found}
+
+    assert {f"/api/questions/{each.slug}" for each in QUESTIONS} <= set(paths)
+    assert schemas("events-possibly-in-month")["from"] == {
+        "type": "string",
+        "format": "date",
+        "default": "2011-06-01",
+    }
+    latitude = schemas("strikes-near-or-within")["latitude"]
+    assert (latitude["type"], type(latitude["default"])) == ("number", float)
+    search = schemas("entity-by-any-name")["search"]
+    assert (search["type"], search["items"]) == ("array", {"type": "string"})
+    assert isinstance(search["default"], list)
+    assert schemas("succession-of-post").keys() == {"limit", "offset", "format", "timeout"}
+
+
 def test_requests_made_up_from_the_description_are_answered_as_it_says(
     client: FlaskClient,
 ) -> None:
     """No status that is not described, and nothing that breaks, whatever values the parameters have."""
     schema = schemathesis.openapi.from_wsgi("/openapi.json", client.application)
     operations = [each.ok() for each in schema.get_all_operations()]  # type: ignore[union-attr]  # it fails otherwise
-    # All but the description's own.
-    assert len(operations) == len(OPERATIONS) - 1
+    # All but the description's own, and each question by itself.
+    assert len(operations) == len(OPERATIONS) - 1 + len(QUESTIONS)
     for operation in operations:
         send_some(operation)
 

@@ -4,11 +4,16 @@ Paths come from the application's own routes, what each is for from the table in
 """
 
 import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
 
 from flask import Blueprint, Flask, Response, current_app, render_template
 
+from conflictkg.answers import XSD
+from conflictkg.parameters import MOST_VALUES, Parameter, parameters_of, write_value
+from conflictkg.questions import Question
 from conflictkg.web.operations import HTML, JSON, NOT_DESCRIBED, OPERATIONS, Operation
 from conflictkg.web.problems import KINDS
 
@@ -18,6 +23,20 @@ PROBLEM = "application/problem+json"
 _CONVERTER = re.compile(r"<(?:[a-z]+:)?_?([a-z_]+)>")
 
 _TEXT = {"type": "string"}
+_KINDS: Mapping[str, dict[str, Any]] = {
+    XSD + "integer": {"type": "integer"},
+    XSD + "decimal": {"type": "number"},
+    XSD + "double": {"type": "number"},
+    XSD + "boolean": {"type": "boolean"},
+    XSD + "date": {"type": "string", "format": "date"},
+}
+"""Schemas of parameters by their datatype; the others are texts."""
+_READERS: Mapping[str, Callable[[str], object]] = {
+    "integer": int,
+    "number": float,
+    "boolean": {"true": True, "1": True, "false": False, "0": False}.__getitem__,
+}
+
 _PROBLEM_BODY: dict[str, Any] = {
     "type": "object",
     "required": ["type", "title", "status", "detail"],
@@ -50,6 +69,7 @@ def describe_api(app: Flask) -> dict[str, Any]:
             paths.setdefault(path, {})[method.lower()] = _describe(
                 operation, f"{rule.endpoint}.{method.lower()}", _CONVERTER.findall(rule.rule)
             )
+    paths |= _describe_questions(app.extensions["conflictkg"].questions)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -109,9 +129,42 @@ def _describe(operation: Operation, name: str, places: list[str]) -> dict[str, A
     return described
 
 
+def _describe_questions(questions: Iterable[Question]) -> dict[str, dict[str, Any]]:
+    """Each published question by its own address, with its own parameters and their types."""
+    endpoint = "questions_api.ask_question"
+    described: dict[str, dict[str, Any]] = {}
+    for question in questions:
+        operation = replace(OPERATIONS[endpoint, "GET"], summary=question.text)
+        asked = _describe(operation, f"{endpoint}.{question.slug}", [])
+        own = [_describe_parameter(each) for each in parameters_of(question)]
+        asked["parameters"] = [*own, *asked["parameters"]]
+        if question.comment:
+            asked["description"] = question.comment
+        described[f"/api/questions/{question.slug}"] = {"get": asked}
+    return described
+
+
+def _describe_parameter(parameter: Parameter) -> dict[str, Any]:
+    schema = dict(_KINDS.get(parameter.kind, _TEXT))
+    read = _READERS.get(schema["type"], str)
+    defaults = [read(write_value(each)) for each in parameter.defaults]
+    if parameter.is_list:
+        schema = {"type": "array", "items": schema, "maxItems": MOST_VALUES}
+    schema["default"] = defaults if parameter.is_list else defaults[0]
+    noun = (
+        "an IRI, whole or prefixed" if parameter.kind == "iri" else parameter.kind.partition("#")[2]
+    )
+    return {
+        "name": parameter.name,
+        "in": "query",
+        "description": f"What the question is about: {noun}.",
+        "schema": schema,
+    }
+
+
 def _schema_of(name: str) -> dict[str, Any]:
-    if name in {"limit", "offset", "after", "number"}:
-        return {"type": "integer", "minimum": 0} if name != "number" else _TEXT
+    if name in {"limit", "offset", "after"}:
+        return {"type": "integer", "minimum": 0}
     return {"type": "number", "exclusiveMinimum": 0} if name == "timeout" else _TEXT
 
 
