@@ -23,8 +23,8 @@ from werkzeug.test import TestResponse
 from writing_support import Editable, editable_server
 
 from conflictkg.questions import load_questions
+from conflictkg.web.kinds import KINDS
 from conflictkg.web.operations import OPERATIONS
-from conflictkg.web.problems import KINDS
 
 schemathesis.serializer.alias(
     ["application/sparql-update", "application/n-triples", "text/turtle", "application/rdf+xml"],

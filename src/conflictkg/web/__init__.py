@@ -18,6 +18,7 @@ from conflictkg.web import (
     federation,
     graphstore,
     journal,
+    kinds,
     linked,
     openapi,
     operating,
@@ -100,7 +101,7 @@ def create_app(settings: Settings, store: Store, before: Flask | None = None) ->
 def _refuse_bad_host() -> None:
     host = request.environ.get("HTTP_HOST", "")
     if not _HOST.fullmatch(host):
-        raise problems.RequestError(problems.BAD_REQUEST, "the Host header names no host.")
+        raise problems.RequestError(kinds.BAD_REQUEST, "the Host header names no host.")
 
 
 def _add_headers(response: Response) -> Response:

@@ -18,7 +18,7 @@ from conflictkg.errors import IncompleteAnswerError
 from conflictkg.federation import asks_others
 from conflictkg.store import Cancellation
 from conflictkg.store.lasting import is_lasting
-from conflictkg.web import problems
+from conflictkg.web import kinds
 from conflictkg.web.addresses import address_of
 from conflictkg.web.etags import answer_unchanged, mark, names_tag, tag_of
 from conflictkg.web.negotiate import Offer, find_format, negotiate
@@ -99,7 +99,7 @@ def cite() -> Response:
 def _read_question(given: list[tuple[str, str]]) -> Question:
     query = _only(given, "query")
     if not query.strip():
-        raise RequestError(problems.MISSING_QUERY, "add the query to the address: /cite?query=…")
+        raise RequestError(kinds.MISSING_QUERY, "add the query to the address: /cite?query=…")
     question = Question(
         query,
         _read_graphs(given, "default-graph-uri"),
@@ -108,7 +108,7 @@ def _read_question(given: list[tuple[str, str]]) -> Question:
     length = sum(len(value) for _, value in question.parameters())
     if length > _MOST_QUERY:
         raise RequestError(
-            problems.ADDRESS_TOO_LONG,
+            kinds.ADDRESS_TOO_LONG,
             f"the query and its graphs have {length:,} characters, and an address that holds them would be too "
             f"long. At most {_MOST_QUERY:,} can be cited.",
         )
@@ -117,7 +117,7 @@ def _read_question(given: list[tuple[str, str]]) -> Question:
 
 def _read_graphs(given: list[tuple[str, str]], name: str) -> tuple[str, ...]:
     return tuple(
-        require_iri(name, value, problems.BAD_PARAMETER)
+        require_iri(name, value, kinds.BAD_PARAMETER)
         for each, value in given
         if each == name and value
     )
@@ -133,7 +133,7 @@ def _require_lasting(question: Question) -> Query:
     parsed = parse_query(question.query, base=_base())
     if not is_lasting(parsed) or asks_others(question.query, _base()):
         raise RequestError(
-            problems.NOT_CITABLE,
+            kinds.NOT_CITABLE,
             "the query asks for the time, for chance or another endpoint (NOW, RAND, UUID, STRUUID, BNODE, SERVICE), "
             "so that its answer would be another each time. Write the value itself into it.",
         )
@@ -179,7 +179,7 @@ def _find(site: Site, question: Question) -> Digest:
                 found.append(digest_answer(answer))
             except IncompleteAnswerError as error:
                 raise RequestError(
-                    problems.INCOMPLETE_ANSWER,
+                    kinds.INCOMPLETE_ANSWER,
                     f"an answer that is cited has at most {site.settings.max_rows:,} rows and "
                     f"{MOST_BYTES >> 20} MiB of text, and this one has more. Ask for less.",
                 ) from error
@@ -193,7 +193,7 @@ def _only(given: list[tuple[str, str]], name: str) -> str:
     values = [value for each, value in given if each == name]
     if len(values) > 1:
         raise RequestError(
-            problems.DUPLICATE_PARAMETER,
+            kinds.DUPLICATE_PARAMETER,
             f"{name} is given {len(values)} times. Give it once.",
             fields={"parameter": name},
         )
@@ -209,7 +209,7 @@ def _require(digest: str, release: str, day: str, order: str) -> None:
     is_hash = _HASH.fullmatch(digest) and _ORDER.fullmatch(order)
     if not (is_hash and _RELEASE.fullmatch(release) and is_day):
         raise RequestError(
-            problems.BAD_PARAMETER,
+            kinds.BAD_PARAMETER,
             "the address is no whole citation: it has sha256 (64 digits), release and date (2026-01-31), or "
             "none of them for a new one.",
         )
@@ -228,7 +228,7 @@ def _choose(given: list[tuple[str, str]]) -> Offer:
     offer = find_format(name, _OFFERS)
     if offer is None:
         raise RequestError(
-            problems.BAD_PARAMETER,
+            kinds.BAD_PARAMETER,
             f'format is "{name[:50]}". Known: {", ".join(each.name for each in _OFFERS)}.',
         )
     return offer

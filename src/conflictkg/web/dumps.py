@@ -31,9 +31,10 @@ from conflictkg.dumps import (
 from conflictkg.errors import NotFoundError, StoreBusyError
 from conflictkg.web.addresses import address_of
 from conflictkg.web.etags import REVALIDATE
+from conflictkg.web.kinds import BAD_PARAMETER
 from conflictkg.web.linked import current_descriptions
 from conflictkg.web.negotiate import Offer, find_format, negotiate
-from conflictkg.web.problems import BAD_PARAMETER, RequestError
+from conflictkg.web.problems import RequestError
 from conflictkg.web.site import Site, current_site
 
 blueprint = Blueprint("dumps", __name__)

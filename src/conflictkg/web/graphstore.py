@@ -15,7 +15,7 @@ from flask import Blueprint, Response, request, url_for
 from conflictkg.answers import Iri, Triples
 from conflictkg.errors import MissingGraphError
 from conflictkg.store import Cancellation
-from conflictkg.web import problems
+from conflictkg.web import kinds
 from conflictkg.web.addresses import address_asked, address_of
 from conflictkg.web.etags import answer_unchanged, mark, names_tag, tag_of
 from conflictkg.web.limits import read_allowance
@@ -50,14 +50,14 @@ def indirect() -> Response:
     is_default = any(name == "default" for name, _ in parameters)
     if len(graphs) + is_default > 1:
         raise RequestError(
-            problems.AMBIGUOUS_GRAPH,
+            kinds.AMBIGUOUS_GRAPH,
             f"there are {len(graphs)} graph parameters{' and default' if is_default else ''}. Send one.",
         )
     if not graphs and not is_default:
         if request.method == "POST":
             return _add(site, _mint(), is_new=True)
         raise RequestError(
-            problems.MISSING_GRAPH,
+            kinds.MISSING_GRAPH,
             "add ?graph=<IRI, percent-encoded> or ?default to the address. The service description of "
             "/sparql lists the graphs.",
         )
@@ -70,7 +70,7 @@ def direct(_name: str) -> Response:
     asked = [name for name, _ in read_parameters(request.query_string)]
     if "graph" in asked or "default" in asked:
         raise RequestError(
-            problems.AMBIGUOUS_GRAPH,
+            kinds.AMBIGUOUS_GRAPH,
             "the address names a graph and so does a parameter. Send /rdf-graph-store?graph=<IRI> or the "
             "graph's own address.",
         )
@@ -101,10 +101,10 @@ def _address_of_graph(graph: str) -> str:
 
 
 def _require_graph_iri(text: str) -> str:
-    iri = require_iri("graph", text, problems.BAD_GRAPH_IRI)
+    iri = require_iri("graph", text, kinds.BAD_GRAPH_IRI)
     if iri.partition(":")[0].lower() not in _SCHEMES:
         raise RequestError(
-            problems.BAD_GRAPH_IRI,
+            kinds.BAD_GRAPH_IRI,
             f'graph is "{text[:200]}". A graph\'s IRI begins with http:, https:, urn: or tag:.',
         )
     return iri
@@ -174,14 +174,14 @@ def _require_conditions(site: Site, graph: str, change: Change) -> None:
     if request.headers.get("If-None-Match", "").strip() == "*":
         if exists:
             raise RequestError(
-                problems.PRECONDITION_FAILED,
+                kinds.PRECONDITION_FAILED,
                 f"there is a graph <{graph}> already, and If-None-Match: * asks that there is none.",
             )
         change.require_unchanged(release)
     if request.headers.get("If-Match", "").strip() == "*":
         if not exists:
             raise RequestError(
-                problems.PRECONDITION_FAILED,
+                kinds.PRECONDITION_FAILED,
                 f"there is no graph <{graph}>, and If-Match: * asks that there is one.",
             )
         change.require_unchanged(release)
@@ -197,7 +197,7 @@ def _write(site: Site, graph: str, *, replace: bool, is_new: bool = False) -> Re
     change.require_scope(graph)
     if "Content-Range" in request.headers:
         raise RequestError(
-            problems.BAD_REQUEST, "part of a graph cannot be written: leave Content-Range out."
+            kinds.BAD_REQUEST, "part of a graph cannot be written: leave Content-Range out."
         )
     _require_conditions(site, graph, change)
     existed = _exists(site, graph)
@@ -244,7 +244,7 @@ def _patch(site: Site, graph: str) -> Response:
     """A SPARQL update of one graph; what it would do to others is refused."""
     if request.mimetype != UPDATE:
         raise RequestError(
-            problems.UNSUPPORTED_MEDIA_TYPE,
+            kinds.UNSUPPORTED_MEDIA_TYPE,
             f'the body\'s Content-Type is "{request.mimetype}". Send {UPDATE}.',
             _CHANGES,
         )

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, request, url_for
 
 from conflictkg.errors import NotFoundError
 from conflictkg.store import JournalEntry
-from conflictkg.web import problems
+from conflictkg.web import kinds
 from conflictkg.web.access import require_caller, tokens_of
 from conflictkg.web.negotiate import Offer, negotiate
 from conflictkg.web.problems import RequestError
@@ -75,7 +75,7 @@ def _require_reader() -> Site:
     caller = require_caller(request, tokens_of(site.settings))
     if not caller.may_read_journal:
         raise RequestError(
-            problems.INSUFFICIENT_SCOPE,
+            kinds.INSUFFICIENT_SCOPE,
             f'the token "{caller.name}" may not read the journal. It needs a scope to write, or read.',
         )
     return site
@@ -87,7 +87,7 @@ def _read_number(name: str, default: int) -> int:
         return default
     if not text.isascii() or not text.isdigit() or len(text) > 15:
         raise RequestError(
-            problems.BAD_PARAMETER,
+            kinds.BAD_PARAMETER,
             f'{name} is "{text[:50]}". Give a whole number, such as {name}=10.',
             fields={"parameter": name},
         )

@@ -9,7 +9,7 @@ from functools import lru_cache
 from flask import Request
 
 from conflictkg.config import Settings
-from conflictkg.web import problems
+from conflictkg.web import kinds
 from conflictkg.web.problems import RequestError
 
 MOST_VALIDATED_BYTES = 10_000_000
@@ -128,7 +128,7 @@ def read_allowance(parameters: Sequence[tuple[str, str]], settings: Settings) ->
     timeout = _read_number(parameters, "timeout", "seconds")
     if timeout is not None and timeout > most:
         raise RequestError(
-            problems.TIMEOUT_TOO_LARGE,
+            kinds.TIMEOUT_TOO_LARGE,
             f"timeout is {timeout:g} s; a query may run for {most:g} s here. "
             "Ask for as much or less, or leave timeout= out.",
             fields={"maxTimeoutSeconds": most},
@@ -138,7 +138,7 @@ def read_allowance(parameters: Sequence[tuple[str, str]], settings: Settings) ->
         raise _bad_number("limit", f"{limit:g}", "rows")
     if limit is not None and limit > settings.max_rows:
         raise RequestError(
-            problems.LIMIT_TOO_LARGE,
+            kinds.LIMIT_TOO_LARGE,
             f"limit is {limit:,.0f}; an answer has at most {settings.max_rows:,} rows here. "
             "Ask for as many or fewer, or leave limit= out.",
             fields={"maxRows": settings.max_rows},
@@ -154,7 +154,7 @@ def _read_number(parameters: Sequence[tuple[str, str]], name: str, unit: str) ->
     values = [value.strip() for each, value in parameters if each == name]
     if len(values) > 1:
         raise RequestError(
-            problems.DUPLICATE_PARAMETER,
+            kinds.DUPLICATE_PARAMETER,
             f"{name} is given {len(values)} times. Give it once.",
             fields={"parameter": name},
         )
@@ -173,7 +173,7 @@ def _read_number(parameters: Sequence[tuple[str, str]], name: str, unit: str) ->
 def _bad_number(name: str, text: str, unit: str) -> RequestError:
     right = "a whole number of rows from 1" if unit == "rows" else "a positive number of seconds"
     return RequestError(
-        problems.BAD_PARAMETER,
+        kinds.BAD_PARAMETER,
         f'{name} is "{text[:100]}". Give {right}, such as {name}=10.',
         fields={"parameter": name},
     )

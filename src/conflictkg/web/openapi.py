@@ -14,8 +14,8 @@ from flask import Blueprint, Flask, Response, current_app, render_template
 from conflictkg.answers import XSD
 from conflictkg.parameters import MOST_VALUES, Parameter, parameters_of, write_value
 from conflictkg.questions import Question
+from conflictkg.web.kinds import KINDS
 from conflictkg.web.operations import HTML, JSON, NOT_DESCRIBED, OPERATIONS, Operation
-from conflictkg.web.problems import KINDS
 
 blueprint = Blueprint("openapi", __name__)
 

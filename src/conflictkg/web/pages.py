@@ -15,7 +15,7 @@ from conflictkg.files import shapes_files
 from conflictkg.iris import BASE, ONTOLOGY, ONTOLOGY_GRAPH
 from conflictkg.questions import find_question
 from conflictkg.terms import PREFIXES
-from conflictkg.web import problems
+from conflictkg.web import kinds
 from conflictkg.web.display import Shown, iri_of_path, show_term
 from conflictkg.web.negotiate import Offer
 from conflictkg.web.responses import choose_offer, offers_for, write_response
@@ -238,9 +238,9 @@ def shapes() -> Response:
 @blueprint.get("/problems/<slug>")
 def problem(slug: str) -> Response:
     """What a problem type means and what to do about it."""
-    kind = problems.KINDS.get(slug)
+    kind = kinds.KINDS.get(slug)
     if kind is None:
-        raise NotFoundError("problem type", slug[:100], list(problems.KINDS))
+        raise NotFoundError("problem type", slug[:100], list(kinds.KINDS))
     return _page(current_site(), "problem_kind.html", kind=kind)
 
 

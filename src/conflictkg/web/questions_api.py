@@ -14,7 +14,7 @@ from conflictkg.errors import NotAcceptableError
 from conflictkg.parameters import Parameter, ask_about, parameters_of
 from conflictkg.questions import Question, find_question
 from conflictkg.store import Cancellation
-from conflictkg.web import problems
+from conflictkg.web import kinds
 from conflictkg.web.etags import answer_unchanged, mark, names_tag, tag_of
 from conflictkg.web.limits import read_allowance
 from conflictkg.web.negotiate import Offer, find_format, negotiate
@@ -198,7 +198,7 @@ def _require_reachable(rows: int, site: Site) -> None:
     most = site.settings.max_rows
     if rows > most:
         raise RequestError(
-            problems.LIMIT_TOO_LARGE,
+            kinds.LIMIT_TOO_LARGE,
             f"limit and offset lead to row {rows:,}; an answer has at most {most:,} rows here. "
             "Ask for an earlier page, or send a query of your own to /sparql.",
             fields={"maxRows": most},
@@ -211,7 +211,7 @@ def _read_number(parameters: list[tuple[str, str]], name: str, default: int) -> 
         return default
     if len(values) > 1 or not values[0].isascii() or not values[0].isdigit() or len(values[0]) > 9:
         raise RequestError(
-            problems.BAD_PARAMETER,
+            kinds.BAD_PARAMETER,
             f'{name} is "{", ".join(values)[:50]}". Give one whole number, such as {name}=10.',
             fields={"parameter": name},
         )

@@ -32,7 +32,7 @@ from flask import (
 from conflictkg.config import Settings
 from conflictkg.errors import ConflictKGError, NotFoundError, QueryCancelledError, StoreBusyError
 from conflictkg.store import Cancellation
-from conflictkg.web import problems
+from conflictkg.web import kinds, problems
 from conflictkg.web.access import find_caller, tokens_of
 from conflictkg.web.admission import Admission, Turn, own_clock
 from conflictkg.web.limits import client_of, is_loopback, normalise_address
@@ -408,11 +408,11 @@ def require_operator(asked: Request, settings: Settings) -> None:
         if caller.may_operate:
             return
         raise RequestError(
-            problems.INSUFFICIENT_SCOPE,
+            kinds.INSUFFICIENT_SCOPE,
             f'the token "{caller.name}" is not of the scope operate. Ask whoever runs the server for one.',
         )
     raise RequestError(
-        problems.AUTHENTICATION,
+        kinds.AUTHENTICATION,
         "this is for the operator. Ask from the machine itself at a loopback address and not through a "
         "proxy, or send the header Authorization: Bearer … with a token of the scope operate.",
         {"WWW-Authenticate": 'Bearer realm="conflictkg"'},

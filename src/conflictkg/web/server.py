@@ -22,6 +22,7 @@ from waitress.task import ErrorTask
 
 from conflictkg.config import Settings
 from conflictkg.errors import ConfigError, ConflictKGError
+from conflictkg.web import kinds
 from conflictkg.web.limits import MOST_VALIDATED_BYTES
 
 DRAIN_S = 30.0
@@ -44,14 +45,13 @@ _TUNING = {
 }
 
 
-_SLUGS = {
-    400: ("bad-request", "The request cannot be read"),
-    413: ("body-too-large", "The request's body is too large"),
-    414: ("address-too-long", "The address is too long"),
-    431: ("headers-too-large", "The request's headers are too large"),
-    501: ("bad-request", "The request uses what this server does not know"),
+_KINDS = {
+    400: kinds.BAD_REQUEST,
+    413: kinds.BODY_TOO_LARGE,
+    414: kinds.ADDRESS_TOO_LONG,
+    431: kinds.HEADERS_TOO_LARGE,
+    501: kinds.BAD_REQUEST,
 }
-_INTERNAL = ("internal-error", "Something here is broken")
 
 
 class _ProblemTask(ErrorTask):  # type: ignore[misc]  # waitress has no types
@@ -63,15 +63,15 @@ class _ProblemTask(ErrorTask):  # type: ignore[misc]  # waitress has no types
         # waitress counts the address among the headers: what came so far has no line end yet.
         if code == 431 and b"\n" not in self.request.header_plus:
             code = 414
-        slug, title = _SLUGS.get(code, _INTERNAL)
+        kind = _KINDS.get(code, kinds.INTERNAL)
         body = {
-            "type": f"/problems/{slug}",
-            "title": title,
+            "type": f"/problems/{kind.slug}",
+            "title": kind.title,
             "status": code,
             "detail": str(error.body),
         }
         written = json.dumps(body, indent=1).encode() + b"\n"
-        self.status = f"{code} {title}"
+        self.status = f"{code} {kind.title}"
         self.response_headers.append(("Content-Type", "application/problem+json"))
         self.response_headers.append(("Cache-Control", "no-store"))
         self.set_close_on_finish()

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, request
 
 from conflictkg.errors import ConflictKGError
 from conflictkg.store import Cancellation, Federation
-from conflictkg.web import problems, querypage
+from conflictkg.web import kinds, problems, querypage
 from conflictkg.web.addresses import address_asked
 from conflictkg.web.advising import with_advice
 from conflictkg.web.description import describe_service
@@ -122,7 +122,7 @@ def _answer_nothing_asked(site: Site, asked: Asked) -> Response:
         offer = negotiate(accept, offers)
     if offer is None or request.method == "POST":
         raise RequestError(
-            problems.MISSING_QUERY,
+            kinds.MISSING_QUERY,
             "the request has no query. Send GET /sparql?query=… with the query percent-encoded, or "
             "POST it with Content-Type application/sparql-query. Browsers get a form here, and "
             "clients that accept RDF a description of the service.",

@@ -12,7 +12,7 @@ from werkzeug.datastructures import FileStorage
 
 from conflictkg.errors import RdfSyntaxError, RefusedDataError
 from conflictkg.sandbox import FORMATS, OFFERED, ChildLimits, read_rdf
-from conflictkg.web import problems
+from conflictkg.web import kinds
 from conflictkg.web.problems import RequestError
 
 FORM = "multipart/form-data"
@@ -81,10 +81,10 @@ def read_files(
 ) -> None:
     """Put the files of a form into one file as N-Triples. Together they may be as large, and take as long, as one."""
     if not parts:
-        raise RequestError(problems.BAD_REQUEST, "the form has no file. Send RDF as a file in it.")
+        raise RequestError(kinds.BAD_REQUEST, "the form has no file. Send RDF as a file in it.")
     if len(parts) > MOST_FILES:
         raise RequestError(
-            problems.BODY_TOO_LARGE,
+            kinds.BODY_TOO_LARGE,
             f"the form has {len(parts)} files, and at most {MOST_FILES} are taken at once. Put some together.",
             fields={"maxFiles": MOST_FILES},
         )
@@ -132,7 +132,7 @@ def _format_of_file(name: str, media_type: str, charset: str | None) -> str:
     if ending in _ENDINGS:
         return _ENDINGS[ending]
     raise RequestError(
-        problems.UNSUPPORTED_MEDIA_TYPE,
+        kinds.UNSUPPORTED_MEDIA_TYPE,
         f'the file "{name[:100]}" is of no type that is read. Send one that ends in '
         f"{', '.join(_ENDINGS)}, each with .gz too; archives are not unpacked.",
     )
@@ -142,13 +142,13 @@ def _format_of_type(media_type: str, charset: str | None) -> str:
     if media_type not in FORMATS:
         said = f'"{media_type}"' if media_type else "not given"
         raise RequestError(
-            problems.UNSUPPORTED_MEDIA_TYPE,
+            kinds.UNSUPPORTED_MEDIA_TYPE,
             f"the body's Content-Type is {said}. Send {', '.join(OFFERED)}.",
             {"Accept-Post": ", ".join(OFFERED)},
         )
     if (charset or "utf-8").lower() not in {"utf-8", "utf8", "us-ascii"}:
         raise RequestError(
-            problems.UNSUPPORTED_CHARSET, f'the body\'s charset is "{charset}". Send UTF-8.'
+            kinds.UNSUPPORTED_CHARSET, f'the body\'s charset is "{charset}". Send UTF-8.'
         )
     return FORMATS[media_type]
 
@@ -187,7 +187,7 @@ def _iter_body(request: Request, most: int) -> Iterator[bytes]:
         yield piece
     if request.content_length is not None and size < request.content_length:
         raise RequestError(
-            problems.BAD_REQUEST, f"the body ends after {size} of {request.content_length} bytes."
+            kinds.BAD_REQUEST, f"the body ends after {size} of {request.content_length} bytes."
         )
 
 
@@ -202,7 +202,7 @@ def _unpack(pieces: Iterator[bytes], encoding: str) -> Iterator[bytes]:
         return
     if encoding != "gzip":
         raise RequestError(
-            problems.UNSUPPORTED_ENCODING,
+            kinds.UNSUPPORTED_ENCODING,
             f'the body has Content-Encoding "{encoding}". Send it as it is, or as gzip.',
             {"Accept-Encoding": "gzip, identity"},
         )
@@ -217,21 +217,21 @@ def _unpack(pieces: Iterator[bytes], encoding: str) -> Iterator[bytes]:
                 yield unpacker.decompress(rest, _CHUNK)
                 rest = unpacker.unused_data or unpacker.unconsumed_tail
     except zlib.error as error:
-        raise RequestError(problems.BAD_ENCODING, f"the body is no gzip: {error}.") from error
+        raise RequestError(kinds.BAD_ENCODING, f"the body is no gzip: {error}.") from error
     if not unpacker.eof:
-        raise RequestError(problems.BAD_ENCODING, "the body ends in the middle of its gzip.")
+        raise RequestError(kinds.BAD_ENCODING, "the body ends in the middle of its gzip.")
 
 
 def too_large(most: int, *, unpacked: bool = False) -> RequestError:
     """The refusal of a body."""
     if unpacked:
         return RequestError(
-            problems.UNPACKED_TOO_LARGE,
+            kinds.UNPACKED_TOO_LARGE,
             f"the data are more than {most:,} bytes when they are unpacked, the most that is taken here.",
             fields={"maxBytes": most},
         )
     return RequestError(
-        problems.BODY_TOO_LARGE,
+        kinds.BODY_TOO_LARGE,
         f"the body has more than {most:,} bytes, the most that is taken here.",
         fields={"maxBytes": most},
     )

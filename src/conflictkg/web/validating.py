@@ -11,7 +11,7 @@ from flask import Blueprint, Response, render_template, request
 from conflictkg.errors import RefusedDataError
 from conflictkg.sandbox import ChildLimits
 from conflictkg.shacl.uploaded import LIMITS, UploadReport, validate_upload
-from conflictkg.web import problems
+from conflictkg.web import kinds
 from conflictkg.web.access import require_own_site
 from conflictkg.web.limits import MOST_VALIDATED_BYTES
 from conflictkg.web.negotiate import Offer, negotiate
@@ -71,7 +71,7 @@ def _validate(site: Site, offer: Offer) -> Response:
             if error.kind != "too-long":
                 raise
             raise RequestError(
-                problems.VALIDATION_TIMEOUT,
+                kinds.VALIDATION_TIMEOUT,
                 f"the validation was stopped: {error.problem} Or validate on your own machine: "
                 "conflictkg validate.",
             ) from error
