@@ -208,5 +208,23 @@ def test_page_that_cannot_be_is_refused(client: FlaskClient, query: str) -> None
     }
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/questions/organizations-mentioned",
+        "/cite?query=ASK%7B%7D&sha256=" + "0" * 64 + "&release=r&date=2026-01-01",
+        "/dumps",
+        "/.well-known/void",
+        "/rdf-graph-store?default",
+        "/ontology",
+    ],
+)
+def test_format_that_is_given_twice_is_refused(client: FlaskClient, path: str) -> None:
+    """Wherever there is a choice, neither is taken in silence."""
+    mark = "&" if "?" in path else "?"
+    response = client.get(f"{path}{mark}format=json&format=csv")
+    assert require_problem(response, 400, "duplicate-parameter")["parameter"] == "format"
+
+
 def test_unknown_question_is_not_found(client: FlaskClient) -> None:
     require_problem(client.get("/api/questions/leaders"), 404, "not-found")

@@ -22,8 +22,9 @@ from conflictkg.web import kinds
 from conflictkg.web.addresses import address_of
 from conflictkg.web.etags import answer_unchanged, mark, names_tag, tag_of
 from conflictkg.web.negotiate import Offer, find_format, negotiate
+from conflictkg.web.parameters import Parameters, find_format_name, find_value, read_parameters
 from conflictkg.web.problems import RequestError
-from conflictkg.web.protocol import read_parameters, require_iri
+from conflictkg.web.protocol import require_iri
 from conflictkg.web.references import Citation, Question, describe, write_bibtex, write_cff
 from conflictkg.web.running import run_admitted
 from conflictkg.web.site import Site, current_site
@@ -59,7 +60,7 @@ def cite() -> Response:
     given = read_parameters(request.query_string)
     question = _read_question(given)
     parsed = _require_lasting(question)
-    fixed = tuple(_only(given, name) for name in _FIXED)
+    fixed = tuple(find_value(given, name) or "" for name in _FIXED)
     if any(fixed):
         _require(*fixed)
         offer = _choose(given)
@@ -96,8 +97,8 @@ def cite() -> Response:
     return response
 
 
-def _read_question(given: list[tuple[str, str]]) -> Question:
-    query = _only(given, "query")
+def _read_question(given: Parameters) -> Question:
+    query = find_value(given, "query") or ""
     if not query.strip():
         raise RequestError(kinds.MISSING_QUERY, "add the query to the address: /cite?query=…")
     question = Question(
@@ -115,7 +116,7 @@ def _read_question(given: list[tuple[str, str]]) -> Question:
     return question
 
 
-def _read_graphs(given: list[tuple[str, str]], name: str) -> tuple[str, ...]:
+def _read_graphs(given: Parameters, name: str) -> tuple[str, ...]:
     return tuple(
         require_iri(name, value, kinds.BAD_PARAMETER)
         for each, value in given
@@ -189,17 +190,6 @@ def _find(site: Site, question: Question) -> Digest:
     return found[-1]
 
 
-def _only(given: list[tuple[str, str]], name: str) -> str:
-    values = [value for each, value in given if each == name]
-    if len(values) > 1:
-        raise RequestError(
-            kinds.DUPLICATE_PARAMETER,
-            f"{name} is given {len(values)} times. Give it once.",
-            fields={"parameter": name},
-        )
-    return values[0] if values else ""
-
-
 def _require(digest: str, release: str, day: str, order: str) -> None:
     try:
         date.fromisoformat(day)
@@ -221,8 +211,8 @@ def _address(question: Question, digest: str, release: str, day: str, order: str
     return f"{address_of(url_for('citing.cite'))}?{urlencode(parts)}"
 
 
-def _choose(given: list[tuple[str, str]]) -> Offer:
-    name = _only(given, "format")
+def _choose(given: Parameters) -> Offer:
+    name = find_format_name(given)
     if not name:
         return negotiate(request.headers.get("Accept"), _OFFERS)
     offer = find_format(name, _OFFERS)

@@ -34,6 +34,7 @@ from conflictkg.web.etags import REVALIDATE
 from conflictkg.web.kinds import BAD_PARAMETER
 from conflictkg.web.linked import current_descriptions
 from conflictkg.web.negotiate import Offer, find_format, negotiate
+from conflictkg.web.parameters import format_of
 from conflictkg.web.problems import RequestError
 from conflictkg.web.site import Site, current_site
 
@@ -79,7 +80,7 @@ def register(app: Flask) -> None:
 def listing() -> Response:
     """Which files there are, what they hold, and which graphs are left out."""
     site = current_site()
-    named = request.args.get("format", "")
+    named = format_of(request)
     offer = (
         find_format(named, _OFFERS) if named else negotiate(request.headers.get("Accept"), _OFFERS)
     )

@@ -19,15 +19,9 @@ from conflictkg.web import kinds
 from conflictkg.web.addresses import address_asked, address_of
 from conflictkg.web.etags import answer_unchanged, mark, names_tag, tag_of
 from conflictkg.web.limits import read_allowance
+from conflictkg.web.parameters import find_format_name, read_parameters
 from conflictkg.web.problems import RequestError
-from conflictkg.web.protocol import (
-    UPDATE,
-    Asked,
-    decode_body,
-    read_parameters,
-    require_iri,
-    require_once,
-)
+from conflictkg.web.protocol import UPDATE, Asked, decode_body, require_iri
 from conflictkg.web.responses import choose_offer, offers_for, write_response
 from conflictkg.web.running import run_admitted
 from conflictkg.web.site import Site, current_site
@@ -117,10 +111,8 @@ def _read(site: Site, graph: str) -> Response:
     if graph and not _exists(site, graph):
         raise _missing(graph)
     parameters = read_parameters(request.query_string)
-    formats = [value for name, value in parameters if name in {"format", "output"}]
-    require_once("format", formats)
     offer = choose_offer(
-        formats[0] if formats else "",
+        find_format_name(parameters),
         request.headers.get("Accept"),
         tuple(each for each in offers_for("graph") if each.name != "html"),
     )

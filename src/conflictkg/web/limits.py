@@ -2,7 +2,6 @@
 
 import ipaddress
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -10,6 +9,7 @@ from flask import Request
 
 from conflictkg.config import Settings
 from conflictkg.web import kinds
+from conflictkg.web.parameters import Parameters, find_value
 from conflictkg.web.problems import RequestError
 
 MOST_VALIDATED_BYTES = 10_000_000
@@ -111,7 +111,7 @@ class Allowance:
     is_own_limit: bool = False
 
 
-def read_allowance(parameters: Sequence[tuple[str, str]], settings: Settings) -> Allowance:
+def read_allowance(parameters: Parameters, settings: Settings) -> Allowance:
     """Read ``timeout`` (seconds) and ``limit`` (rows): a client may ask for less than there is.
 
     Args:
@@ -150,23 +150,17 @@ def read_allowance(parameters: Sequence[tuple[str, str]], settings: Settings) ->
     )
 
 
-def _read_number(parameters: Sequence[tuple[str, str]], name: str, unit: str) -> float | None:
-    values = [value.strip() for each, value in parameters if each == name]
-    if len(values) > 1:
-        raise RequestError(
-            kinds.DUPLICATE_PARAMETER,
-            f"{name} is given {len(values)} times. Give it once.",
-            fields={"parameter": name},
-        )
-    if not values or not values[0]:
+def _read_number(parameters: Parameters, name: str, unit: str) -> float | None:
+    text = (find_value(parameters, name) or "").strip()
+    if not text:
         return None
     try:
-        number = float(values[0])
+        number = float(text)
     except ValueError:
-        raise _bad_number(name, values[0], unit) from None
+        raise _bad_number(name, text, unit) from None
     # Python reads "1_0" and "inf" too.
-    if not (math.isfinite(number) and number > 0) or "_" in values[0]:
-        raise _bad_number(name, values[0], unit)
+    if not (math.isfinite(number) and number > 0) or "_" in text:
+        raise _bad_number(name, text, unit)
     return number
 
 

@@ -18,6 +18,7 @@ from conflictkg.terms import PREFIXES
 from conflictkg.web import kinds
 from conflictkg.web.display import Shown, iri_of_path, show_term
 from conflictkg.web.negotiate import Offer
+from conflictkg.web.parameters import format_of
 from conflictkg.web.responses import choose_offer, offers_for, write_response
 from conflictkg.web.site import MADE_GRAPHS, Site, current_site, iri_of
 from conflictkg.web.thing import load_thing
@@ -132,7 +133,7 @@ def thing(path: str) -> Response:
     if offer.name == "html":
         return _see_other(f"{request.script_root}/page/{address}")
     data = f"{request.script_root}/data/{address}"
-    return _see_other(f"{data}?format={offer.name}" if request.args.get("format") else data)
+    return _see_other(f"{data}?format={offer.name}" if format_of(request) else data)
 
 
 @blueprint.get("/page/<path:path>")
@@ -151,7 +152,7 @@ def data(path: str) -> Response:
     if dot and ending in by_ending:
         path, offer = stem, by_ending[ending]
     else:
-        offer = choose_offer(request.args.get("format", ""), request.headers.get("Accept"), rdf)
+        offer = choose_offer(format_of(request), request.headers.get("Accept"), rdf)
     iri = _require_iri("id", path)
     _require_known(site, iri)
     return _write_data(site, iri, offer)
@@ -350,9 +351,7 @@ def _unknown(site: Site, iri: str) -> NotFoundError:
 
 
 def _choose_rdf_or_page() -> Offer:
-    return choose_offer(
-        request.args.get("format", ""), request.headers.get("Accept"), offers_for("graph")
-    )
+    return choose_offer(format_of(request), request.headers.get("Accept"), offers_for("graph"))
 
 
 def _rdf_offers() -> tuple[Offer, ...]:

@@ -1,25 +1,20 @@
-"""SPARQL 1.1 Protocol: what a request asks. Nothing here runs a query.
-
-Parameters are read from the raw bytes of address and form, strictly: Flask would replace what is
-not UTF-8 and keep only the first of two queries.
-"""
+"""SPARQL 1.1 Protocol: what a request asks. Nothing here runs a query."""
 
 import re
 from dataclasses import dataclass
-from urllib.parse import parse_qsl
 
 from flask import Request
 
 from conflictkg.config import Settings
 from conflictkg.web import kinds
 from conflictkg.web.limits import Allowance, read_allowance
+from conflictkg.web.parameters import find_format_name, find_value, read_parameters
 from conflictkg.web.problems import RequestError
 
 FORM = "application/x-www-form-urlencoded"
 QUERY = "application/sparql-query"
 UPDATE = "application/sparql-update"
 
-_MAX_PARAMETERS = 200
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>\"{}|^`\\]+")
 _ACCEPTED = {"Accept-Post": f"{QUERY}, {UPDATE}, {FORM}"}
 
@@ -133,30 +128,6 @@ def decode_body(request: Request, settings: Settings) -> str:
     return _decode(body)
 
 
-def read_parameters(raw: bytes) -> list[tuple[str, str]]:
-    """The parameters of an address or a form, in their order.
-
-    Raises:
-        RequestError: They are not percent-encoded UTF-8, or too many.
-    """
-    try:
-        return parse_qsl(
-            raw.decode("ascii"),
-            keep_blank_values=True,
-            encoding="utf-8",
-            errors="strict",
-            max_num_fields=_MAX_PARAMETERS,
-        )
-    except UnicodeDecodeError as error:
-        raise RequestError(
-            kinds.BAD_ENCODING, "a parameter is not percent-encoded UTF-8."
-        ) from error
-    except ValueError as error:
-        raise RequestError(
-            kinds.TOO_MANY_PARAMETERS, f"there are more than {_MAX_PARAMETERS} parameters."
-        ) from error
-
-
 def _read(parameters: list[tuple[str, str]], settings: Settings) -> Asked:
     queries = [value for name, value in parameters if name == "query"]
     updates = [value for name, value in parameters if name == "update"]
@@ -165,42 +136,25 @@ def _read(parameters: list[tuple[str, str]], settings: Settings) -> Asked:
             kinds.AMBIGUOUS,
             f"there are {len(queries)} query and {len(updates)} update parameters. Send one query.",
         )
-    require_once("query", queries)
-    require_once("update", updates)
-    if updates:
-        _require_length(updates[0].encode("utf-8", "surrogatepass"), settings.max_query_bytes)
+    query, update = find_value(parameters, "query"), find_value(parameters, "update")
+    if update is not None:
+        _require_length(update.encode("utf-8", "surrogatepass"), settings.max_query_bytes)
         return Asked(
             None,
-            updates[0],
+            update,
             _read_graphs(parameters, "using-graph-uri"),
             _read_graphs(parameters, "using-named-graph-uri"),
         )
-    if queries:
-        _require_length(queries[0].encode("utf-8", "surrogatepass"), settings.max_query_bytes)
-    formats = [value for name, value in parameters if name in {"format", "output"}]
-    require_once("format", formats)
+    if query is not None:
+        _require_length(query.encode("utf-8", "surrogatepass"), settings.max_query_bytes)
     return Asked(
-        queries[0] if queries else None,
+        query,
         None,
         _read_graphs(parameters, "default-graph-uri"),
         _read_graphs(parameters, "named-graph-uri"),
-        formats[0].strip() if formats else "",
+        find_format_name(parameters),
         read_allowance(parameters, settings),
     )
-
-
-def require_once(name: str, values: list[str]) -> None:
-    """Refuse a parameter that is given several times.
-
-    Raises:
-        RequestError: It is.
-    """
-    if len(values) > 1:
-        raise RequestError(
-            kinds.DUPLICATE_PARAMETER,
-            f"{name} is given {len(values)} times. Give it once.",
-            fields={"parameter": name},
-        )
 
 
 def _read_graphs(parameters: list[tuple[str, str]], name: str) -> tuple[str, ...]:

@@ -18,8 +18,13 @@ from conflictkg.web import kinds
 from conflictkg.web.etags import answer_unchanged, mark, names_tag, tag_of
 from conflictkg.web.limits import read_allowance
 from conflictkg.web.negotiate import Offer, find_format, negotiate
+from conflictkg.web.parameters import (
+    Parameters,
+    find_format_name,
+    read_parameters,
+    read_whole_number,
+)
 from conflictkg.web.problems import RequestError
-from conflictkg.web.protocol import read_parameters
 from conflictkg.web.running import run_admitted
 from conflictkg.web.site import Site, current_site
 
@@ -58,8 +63,8 @@ def ask_question(slug: str) -> Response:
             given.setdefault(name, []).append(value)
     text, release = ask_about(question, given), site.store.release
     offer = _choose_offer(parameters)
-    limit, offset = _read_number(parameters, "limit", 100), _read_number(parameters, "offset", 0)
-    limit = min(max(limit, 1), MOST_ROWS)
+    limit = min(max(read_whole_number(parameters, "limit", 100), 1), MOST_ROWS)
+    offset = read_whole_number(parameters, "offset", 0)
     _require_reachable(offset + limit, site)
     # The next page comes in the same form and with the same patience.
     kept = {name: [value] for name, value in parameters if name in {"format", "timeout"}}
@@ -183,13 +188,13 @@ def _describe_parameter(parameter: Parameter) -> dict[str, object]:
     }
 
 
-def _choose_offer(parameters: list[tuple[str, str]]) -> Offer:
-    names = [value for name, value in parameters if name == "format"]
-    if not names:
+def _choose_offer(parameters: Parameters) -> Offer:
+    name = find_format_name(parameters)
+    if not name:
         return negotiate(request.headers.get("Accept"), _OFFERS)
-    offer = find_format(names[0], _OFFERS)
+    offer = find_format(name, _OFFERS)
     if offer is None:
-        raise NotAcceptableError(f'format "{names[0][:50]}"', [each.name for each in _OFFERS])
+        raise NotAcceptableError(f'format "{name[:50]}"', [each.name for each in _OFFERS])
     return offer
 
 
@@ -203,19 +208,6 @@ def _require_reachable(rows: int, site: Site) -> None:
             "Ask for an earlier page, or send a query of your own to /sparql.",
             fields={"maxRows": most},
         )
-
-
-def _read_number(parameters: list[tuple[str, str]], name: str, default: int) -> int:
-    values = [value.strip() for each, value in parameters if each == name]
-    if not values:
-        return default
-    if len(values) > 1 or not values[0].isascii() or not values[0].isdigit() or len(values[0]) > 9:
-        raise RequestError(
-            kinds.BAD_PARAMETER,
-            f'{name} is "{", ".join(values)[:50]}". Give one whole number, such as {name}=10.',
-            fields={"parameter": name},
-        )
-    return int(values[0])
 
 
 def _to_plain(term: Term) -> object:
