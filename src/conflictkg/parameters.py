@@ -16,10 +16,10 @@ from conflictkg.engine.algebra import Query, Values
 from conflictkg.engine.syntax import parse_query
 from conflictkg.engine.syntax.unparse import unparse
 from conflictkg.errors import ParameterError
+from conflictkg.iris import is_absolute
 from conflictkg.questions import Question
 from conflictkg.terms import PREFIXES
 
-_WHOLE_IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>\"{}|^`\\\ud800-\udfff]+")
 _SHORT_IRI = re.compile(r"([a-z][a-z0-9-]*):([A-Za-z0-9_-][A-Za-z0-9_.-]*)")
 _FORMS = {
     XSD + "integer": re.compile(r"[+-]?[0-9]{1,18}"),
@@ -110,7 +110,7 @@ def _read(parameter: Parameter, text: str) -> Value:
         short = _SHORT_IRI.fullmatch(text)
         if short is not None and short[1] in PREFIXES:
             return Iri(PREFIXES[short[1]] + short[2])
-        if not _WHOLE_IRI.fullmatch(text):
+        if not is_absolute(text):
             raise ParameterError(
                 parameter.name,
                 f'"{text[:100]}" is no IRI. Give a whole one, such as {write_value(parameter.defaults[0])}.',

@@ -1,11 +1,11 @@
 """SPARQL 1.1 Protocol: what a request asks. Nothing here runs a query."""
 
-import re
 from dataclasses import dataclass
 
 from flask import Request
 
 from conflictkg.config import Settings
+from conflictkg.iris import is_absolute
 from conflictkg.web import kinds
 from conflictkg.web.limits import Allowance, read_allowance
 from conflictkg.web.parameters import find_format_name, find_value, read_parameters
@@ -15,7 +15,6 @@ FORM = "application/x-www-form-urlencoded"
 QUERY = "application/sparql-query"
 UPDATE = "application/sparql-update"
 
-_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>\"{}|^`\\]+")
 _ACCEPTED = {"Accept-Post": f"{QUERY}, {UPDATE}, {FORM}"}
 
 
@@ -170,7 +169,7 @@ def require_iri(name: str, value: str, kind: kinds.Kind) -> str:
     Raises:
         RequestError: It is none; of the kind that is given.
     """
-    if not _ABSOLUTE.fullmatch(value):
+    if not is_absolute(value):
         raise RequestError(
             kind,
             f'{name} is "{value[:200]}", which is no absolute IRI. '
