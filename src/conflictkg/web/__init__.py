@@ -69,7 +69,6 @@ def create_app(settings: Settings, store: Store, before: Flask | None = None) ->
     app = Flask(__name__)
     site = Site(settings, store, load_questions())
     app.extensions["conflictkg"] = site
-    app.json.sort_keys = False  # type: ignore[attr-defined]  # Flask's default provider has it
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

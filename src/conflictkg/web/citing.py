@@ -4,12 +4,11 @@ Everything is in the address, so nothing has to be kept and no citation is ever 
 whether the answer is still the same.
 """
 
-import json
 import re
 from datetime import UTC, date, datetime
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, redirect, request, url_for
 
 from conflictkg.answers.digest import MOST_BYTES, Digest, digest_answer
 from conflictkg.engine.algebra import Distinct, OrderBy, Project, Query, Reduced, Select, Slice
@@ -20,6 +19,7 @@ from conflictkg.store import Cancellation
 from conflictkg.store.lasting import is_lasting
 from conflictkg.web import kinds
 from conflictkg.web.addresses import address_of
+from conflictkg.web.documents import write_json, write_page
 from conflictkg.web.etags import answer_unchanged, mark, names_tag, tag_of
 from conflictkg.web.negotiate import Offer, find_format, negotiate
 from conflictkg.web.parameters import Parameters, find_format_name, find_value, read_parameters
@@ -232,10 +232,9 @@ def _write(site: Site, citation: Citation, offer: Offer) -> Response:
     elif offer.name == "cff":
         response = Response(write_cff(citation), content_type="application/yaml")
     elif offer.name == "json":
-        text = json.dumps(describe(citation), ensure_ascii=False, indent=1) + "\n"
-        response = Response(text, content_type="application/json")
+        response = write_json(describe(citation))
     else:
-        text = render_template(
+        response = write_page(
             "cite.html",
             site=site,
             citation=citation,
@@ -243,8 +242,6 @@ def _write(site: Site, citation: Citation, offer: Offer) -> Response:
             bibtex=write_bibtex(citation),
             cff=write_cff(citation),
         )
-        body = text.encode("utf-8", "backslashreplace")
-        response = Response(body, content_type="text/html; charset=utf-8")
     response.headers["Conflictkg-Release"] = citation.present
     response.headers["Conflictkg-Same"] = "true" if citation.is_same else "false"
     response.headers["Cache-Control"] = "no-cache"

@@ -3,7 +3,6 @@
 For who may change something; what others did may hold what is not meant for everybody.
 """
 
-import json
 from dataclasses import asdict
 
 from flask import Blueprint, Response, request, url_for
@@ -12,6 +11,7 @@ from conflictkg.errors import NotFoundError
 from conflictkg.store import JournalEntry
 from conflictkg.web import kinds
 from conflictkg.web.access import require_caller, tokens_of
+from conflictkg.web.documents import write_json
 from conflictkg.web.negotiate import Offer, negotiate
 from conflictkg.web.parameters import read_parameters, read_whole_number
 from conflictkg.web.problems import RequestError
@@ -94,7 +94,6 @@ def _describe(entry: JournalEntry) -> dict[str, object]:
 
 
 def _write(document: dict[str, object]) -> Response:
-    text = json.dumps(document, ensure_ascii=False, indent=1) + "\n"
-    response = Response(text, content_type="application/json")
+    response = write_json(document)
     response.headers["Cache-Control"] = "no-store"
     return response

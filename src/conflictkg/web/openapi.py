@@ -9,13 +9,14 @@ from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
 
-from flask import Blueprint, Flask, Response, current_app, render_template
+from flask import Blueprint, Flask, Response, current_app
 
 from conflictkg.answers import XSD
 from conflictkg.parameters import MOST_VALUES, Parameter, parameters_of, write_value
 from conflictkg.questions import Question
+from conflictkg.web.documents import write_json, write_page
 from conflictkg.web.kinds import KINDS
-from conflictkg.web.operations import HTML, JSON, NOT_DESCRIBED, OPERATIONS, Operation
+from conflictkg.web.operations import HTML, NOT_DESCRIBED, OPERATIONS, Operation
 
 blueprint = Blueprint("openapi", __name__)
 
@@ -187,17 +188,13 @@ def _document() -> dict[str, Any]:
 @blueprint.get("/openapi.json")
 def as_json() -> Response:
     """The description as JSON."""
-    return _keep(Response(current_app.json.dumps(_document(), indent=1) + "\n", content_type=JSON))
+    return _keep(write_json(_document()))
 
 
 @blueprint.get("/api")
 def as_page() -> Response:
     """The description as a page, without a script."""
-    return _keep(
-        Response(
-            render_template("api.html", api=_document()), content_type=f"{HTML}; charset=utf-8"
-        )
-    )
+    return _keep(write_page("api.html", api=_document()))
 
 
 def _keep(response: Response) -> Response:

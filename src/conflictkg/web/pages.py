@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from urllib.parse import quote
 
-from flask import Blueprint, Response, jsonify, render_template, request, url_for
+from flask import Blueprint, Response, request, url_for
 
 from conflictkg.answers import Iri
 from conflictkg.errors import NotFoundError, StoreBusyError
@@ -17,6 +17,7 @@ from conflictkg.questions import find_question
 from conflictkg.terms import PREFIXES
 from conflictkg.web import kinds
 from conflictkg.web.display import Shown, iri_of_path, show_term
+from conflictkg.web.documents import write_json, write_page
 from conflictkg.web.negotiate import Offer
 from conflictkg.web.parameters import format_of
 from conflictkg.web.responses import choose_offer, offers_for, write_response
@@ -256,12 +257,14 @@ def health() -> Response:
         state = "busy"  # it answers, only not at once: no reason to replace it
     if state == "ok" and current_site().settings.editable and not has_room(current_site()):
         state = "degraded"  # it answers, but takes no changes
-    response = jsonify(
-        status=state,
-        release=store.release,
-        built=store.built_at,
-        quads=store.size(),
-        graphs=len(store.graphs()),
+    response = write_json(
+        {
+            "status": state,
+            "release": store.release,
+            "built": store.built_at,
+            "quads": store.size(),
+            "graphs": len(store.graphs()),
+        }
     )
     response.headers["Cache-Control"] = "no-store"
     return response
@@ -363,10 +366,7 @@ def _see_other(address: str) -> Response:
 
 
 def _page(site: Site, template: str, **values: object) -> Response:
-    text = render_template(template, release=site.store.release, **values)
-    response = Response(
-        text.encode("utf-8", "backslashreplace"), content_type="text/html; charset=utf-8"
-    )
+    response = write_page(template, release=site.store.release, **values)
     response.headers["Conflictkg-Release"] = site.store.release
     response.vary.add("Accept")
     return response

@@ -5,19 +5,19 @@ Exceptions know nothing of HTTP. Where a request itself is at fault, the web lay
 :class:`RequestError` with one of the kinds.
 """
 
-import json
 import logging
 import re
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from flask import Flask, Request, Response, g, has_request_context, render_template, request
+from flask import Flask, Request, Response, g, has_request_context, request
 from werkzeug.exceptions import HTTPException, RequestedRangeNotSatisfiable
 
 from conflictkg import errors
 from conflictkg.errors import ConflictKGError
 from conflictkg.web import kinds
+from conflictkg.web.documents import write_json, write_page
 from conflictkg.web.kinds import Kind
 from conflictkg.web.negotiate import Offer, negotiate
 
@@ -214,15 +214,11 @@ def answer_problem(error: Exception) -> Response:
 
 def write_problem(problem: Problem, asked_by: Request) -> Response:
     """Write a problem in the form that a request wants; JSON where it wants neither."""
+    status = problem.kind.status
     if prefers_page(asked_by):
-        text = render_template("problem.html", problem=problem)
-        media_type = "text/html; charset=utf-8"
+        response = write_page("problem.html", status, problem=problem)
     else:
-        text = json.dumps(problem.body(), ensure_ascii=False, indent=1) + "\n"
-        media_type = "application/problem+json"
-    # A query may hold a lone surrogate from a decoded address; it must not break the answer to it.
-    body = text.encode("utf-8", "backslashreplace")
-    response = Response(body, problem.kind.status, content_type=media_type)
+        response = write_json(problem.body(), status, "application/problem+json")
     response.headers.extend(problem.headers)
     response.headers["Cache-Control"] = "no-store"
     response.vary.add("Accept")
@@ -246,7 +242,7 @@ def register(app: Flask) -> None:
 def _list_kinds() -> Response:
     listed = sorted(kinds.KINDS.values(), key=lambda each: (each.status, each.slug))
     if prefers_page(request):
-        response = Response(render_template("problem_kinds.html", kinds=listed))
+        response = write_page("problem_kinds.html", kinds=listed)
     else:
         told = [
             {
@@ -257,7 +253,7 @@ def _list_kinds() -> Response:
             }
             for each in listed
         ]
-        response = Response(json.dumps(told, indent=1) + "\n", content_type="application/json")
+        response = write_json(told)
     response.vary.add("Accept")
     return response
 

@@ -15,6 +15,7 @@ from conflictkg.parameters import Parameter, ask_about, parameters_of
 from conflictkg.questions import Question, find_question
 from conflictkg.store import Cancellation
 from conflictkg.web import kinds
+from conflictkg.web.documents import write_json
 from conflictkg.web.etags import answer_unchanged, mark, names_tag, tag_of
 from conflictkg.web.limits import read_allowance
 from conflictkg.web.negotiate import Offer, find_format, negotiate
@@ -48,7 +49,7 @@ def list_questions() -> Response:
     """All of them, with their parameters."""
     site = current_site()
     found = [describe_question(each) for each in site.questions]
-    return _write({"release": site.store.release, "questions": found})
+    return write_json({"release": site.store.release, "questions": found})
 
 
 @blueprint.get("/api/questions/<slug>")
@@ -82,7 +83,7 @@ def ask_question(slug: str) -> Response:
         )
         with found:
             if isinstance(found, Boolean):
-                return _write(
+                return write_json(
                     {"question": question.slug, "release": release, "answer": found.value}
                 )
             assert isinstance(found, Solutions)  # noqa: S101 -- questions select or ask
@@ -132,7 +133,7 @@ class _Page:
                 "".join(self._iter_csv()), content_type="text/csv; charset=utf-8; header=present"
             )
         else:
-            response = _write(
+            response = write_json(
                 {
                     "question": self._question.slug,
                     "text": self._question.text,
@@ -233,8 +234,3 @@ def _text_of(term: Term) -> str:
     if isinstance(term, Blank):
         return f"_:{term.label}"
     return term.lexical if isinstance(term, Literal) else str(term)
-
-
-def _write(document: dict[str, object]) -> Response:
-    text = json.dumps(document, ensure_ascii=False, indent=1) + "\n"
-    return Response(text.encode("utf-8", "backslashreplace"), content_type="application/json")

@@ -4,7 +4,6 @@
 the machine itself, and for who has a token to operate it.
 """
 
-import json
 import os
 import secrets
 import sys
@@ -25,7 +24,6 @@ from flask import (
     copy_current_request_context,
     current_app,
     g,
-    render_template,
     request,
 )
 
@@ -35,6 +33,7 @@ from conflictkg.store import Cancellation
 from conflictkg.web import kinds, problems
 from conflictkg.web.access import find_caller, tokens_of
 from conflictkg.web.admission import Admission, Turn, own_clock
+from conflictkg.web.documents import write_json, write_page
 from conflictkg.web.limits import client_of, is_loopback, normalise_address
 from conflictkg.web.problems import RequestError
 from conflictkg.web.site import current_site
@@ -443,7 +442,7 @@ def list_running() -> Response:
     traffic = current_traffic()
     queries = [each.describe() for each in traffic.running.entries()]
     if problems.prefers_page(request):
-        response = Response(render_template("running.html", queries=queries))
+        response = write_page("running.html", queries=queries)
     else:
         counts = {"running": traffic.admission.running, "waiting": traffic.admission.waiting}
         response = _write({**counts, "queries": queries})
@@ -470,8 +469,6 @@ def cancel_running(number: str) -> Response:
 
 
 def _write(document: dict[str, object]) -> Response:
-    text = json.dumps(document, ensure_ascii=False, indent=1) + "\n"
-    body = text.encode("utf-8", "backslashreplace")
-    response = Response(body, content_type="application/json")
+    response = write_json(document)
     response.headers["Cache-Control"] = "no-store"
     return response

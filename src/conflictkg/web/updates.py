@@ -4,7 +4,6 @@ One path for all of them. A change is made, looked at and only then committed: i
 graph that it touches, and nothing that it touches may break the shapes.
 """
 
-import json
 import shutil
 from collections.abc import Callable
 
@@ -18,6 +17,7 @@ from conflictkg.store import Cancellation, Edit, Proposal, UpdateReport
 from conflictkg.web import kinds
 from conflictkg.web.access import out_of_scope, require_caller, tokens_of
 from conflictkg.web.addresses import address_asked
+from conflictkg.web.documents import write_json
 from conflictkg.web.etags import names_release
 from conflictkg.web.negotiate import is_wanted
 from conflictkg.web.problems import InvalidChangeError, RequestError
@@ -148,10 +148,8 @@ class Change:
         if warnings:
             found = [_describe(each) for each in warnings]
             told = {"added": report.added, "removed": report.removed, "findings": found}
-            text = json.dumps(told, ensure_ascii=False, indent=1) + "\n"
             # No body goes with 204.
-            status = 200 if status == 204 else status
-            response = Response(text, status, content_type="application/json")
+            response = write_json(told, 200 if status == 204 else status)
             response.headers["Conflictkg-Warnings"] = str(len(warnings))
         else:
             response = Response(status=status)

@@ -1,18 +1,18 @@
 """``/validate``: data that somebody sends, against our shapes or their own. Nothing is kept."""
 
-import json
 import tempfile
 from dataclasses import replace
 from math import ceil
 from pathlib import Path
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, request
 
 from conflictkg.errors import RefusedDataError
 from conflictkg.sandbox import ChildLimits
 from conflictkg.shacl.uploaded import LIMITS, UploadReport, validate_upload
 from conflictkg.web import kinds
 from conflictkg.web.access import require_own_site
+from conflictkg.web.documents import write_json, write_page
 from conflictkg.web.limits import MOST_VALIDATED_BYTES
 from conflictkg.web.negotiate import Offer, negotiate
 from conflictkg.web.problems import RequestError
@@ -33,10 +33,7 @@ _OFFERS = (
 @blueprint.get("/validate")
 def form() -> Response:
     """A form for people."""
-    return Response(
-        render_template("validate.html", site=current_site(), report=None),
-        content_type="text/html; charset=utf-8",
-    )
+    return write_page("validate.html", site=current_site(), report=None)
 
 
 @blueprint.post("/validate")
@@ -82,8 +79,7 @@ def _write(site: Site, report: UploadReport, offer: Offer) -> Response:
     if offer.name == "turtle":
         response = Response(report.turtle, content_type="text/turtle; charset=utf-8")
     elif offer.name == "html":
-        text = render_template("validate.html", site=site, report=report)
-        response = Response(text, content_type="text/html; charset=utf-8")
+        response = write_page("validate.html", site=site, report=report)
     else:
         found = {
             "conforms": report.conforms,
@@ -91,8 +87,7 @@ def _write(site: Site, report: UploadReport, offer: Offer) -> Response:
             "findings": list(report.findings),
             "leftOut": report.left_out,
         }
-        text = json.dumps(found, ensure_ascii=False, indent=1) + "\n"
-        response = Response(text, content_type="application/json")
+        response = write_json(found)
     response.headers["Cache-Control"] = "no-store"
     response.vary.add("Accept")
     return response
