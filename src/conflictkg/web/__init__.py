@@ -25,6 +25,7 @@ from conflictkg.web import (
     pages,
     problems,
     public,
+    queries,
     questions_api,
     running,
     sparql,
@@ -77,6 +78,7 @@ def create_app(settings: Settings, store: Store, before: Flask | None = None) ->
     operating.register(app, app.extensions["conflictkg.traffic"], before)
     # After what names requests: what is refused here is counted and told in the log too.
     public.register(app, settings, store)
+    app.register_blueprint(queries.blueprint)
     app.register_blueprint(sparql.blueprint)
     app.register_blueprint(graphstore.blueprint)
     app.register_blueprint(journal.blueprint)

@@ -27,7 +27,8 @@ from prometheus_client.registry import Collector
 from conflictkg.answers import Answer, Boolean, Solutions, Stream, Triples
 from conflictkg.errors import StoreBusyError
 from conflictkg.web.documents import write_json
-from conflictkg.web.running import Traffic, require_operator
+from conflictkg.web.queries import require_operator
+from conflictkg.web.running import Traffic
 from conflictkg.web.site import current_site
 
 blueprint = Blueprint("operating", __name__)
