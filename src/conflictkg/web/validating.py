@@ -10,6 +10,7 @@ from flask import Blueprint, Response, request
 from conflictkg.errors import RefusedDataError
 from conflictkg.sandbox import ChildLimits
 from conflictkg.shacl.uploaded import LIMITS, UploadReport, validate_upload
+from conflictkg.store import Cancellation
 from conflictkg.web import kinds
 from conflictkg.web.access import require_own_site
 from conflictkg.web.documents import write_json, write_page
@@ -42,10 +43,12 @@ def validate() -> Response:
     require_own_site(request)
     site = current_site()
     offer = negotiate(request.headers.get("Accept"), _OFFERS)
-    return run_admitted("validation", lambda _: _validate(site, offer), is_heavy=True)
+    return run_admitted(
+        "validation", lambda cancellation: _validate(site, offer, cancellation), is_heavy=True
+    )
 
 
-def _validate(site: Site, offer: Offer) -> Response:
+def _validate(site: Site, offer: Offer, cancellation: Cancellation) -> Response:
     most = min(MOST_VALIDATED_BYTES, site.settings.max_upload_bytes)
     with tempfile.TemporaryDirectory(prefix="conflictkg-validate-") as name:
         folder = Path(name)
@@ -63,8 +66,16 @@ def _validate(site: Site, offer: Offer) -> Response:
             read_upload(request, "urn:data:", folder, data, most, _READING)
         try:
             seconds = max(3, ceil(site.settings.query_timeout_s))
-            report = validate_upload(data, given, folder, replace(LIMITS, seconds=seconds))
+            report = validate_upload(
+                data,
+                given,
+                folder,
+                replace(LIMITS, seconds=seconds),
+                lambda kill: cancellation.attach(lambda _: kill()),
+            )
         except RefusedDataError as error:
+            if cancellation.reason is not None:
+                raise cancellation.reason from error
             if error.kind != "too-long":
                 raise
             raise RequestError(
