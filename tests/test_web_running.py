@@ -22,7 +22,7 @@ from conflictkg.errors import QueryCancelledError
 from conflictkg.store import Cancellation, Limits, Store, memory_store, open_store
 from conflictkg.web import create_app
 from conflictkg.web.admission import Admission
-from conflictkg.web.running import Entry, Traffic
+from conflictkg.web.running import Entry, Running, Traffic
 from conflictkg.web.server import Server, listen, max_body_bytes
 
 ASK = "/sparql?query=ASK%7B%7D"
@@ -198,6 +198,18 @@ def test_change_is_seen_and_stopped_like_a_query(tmp_path: Path) -> None:
         assert app.test_client().delete(f"/queries/{entry.id}", base_url=LOCAL).status_code == 200
         require_problem(asked.result(10), 503, "query-cancelled")
         assert store.size() == 729
+
+
+def test_query_that_cannot_be_watched_over_leaves_the_others_watched(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Whatever breaks in the thread that watches, it goes on."""
+    running = Running(Admission(Settings()))
+    running.add(Entry("broken", "192.0.2.1", "", lambda: bool(1 / 0)))
+    left = Entry("left", "192.0.2.1", "", lambda: True)
+    running.add(left)
+    _wait_for(lambda: left.cancellation.reason is not None)
+    assert "cannot be watched over" in caplog.text
 
 
 # With sockets

@@ -1,5 +1,6 @@
 """The queries that run: how they get their turn, and are stopped when their client leaves or somebody says so."""
 
+import logging
 import os
 import secrets
 import sys
@@ -27,6 +28,7 @@ from conflictkg.web.admission import Admission, Turn, own_clock
 from conflictkg.web.limits import client_of
 from conflictkg.web.site import current_site
 
+_log = logging.getLogger(__name__)
 _EXTENSION = "conflictkg.traffic"
 
 _POLL_S = 0.05
@@ -195,15 +197,23 @@ class Running:
                     self._is_watched = False
                     return
             for entry in entries:
-                if entry.cancellation.reason is None and entry.is_gone():
-                    entry.stop(QueryCancelledError("its client, who left"))
-                turn = entry.turn
-                if (
-                    turn is not None
-                    and self._admission.is_late(turn)
-                    and not self._admission.move(turn, is_begun=entry.is_kept)
-                ):
-                    entry.set_aside(turn)
+                try:
+                    self._look_at(entry)
+                except Exception:  # noqa: BLE001  the other queries must be watched over all the same
+                    _log.exception("the query %s cannot be watched over", entry.id)
+                    self.remove(entry)
+
+    def _look_at(self, entry: Entry) -> None:
+        """End a query whose client has left, and find another place for one that takes long."""
+        if entry.cancellation.reason is None and entry.is_gone():
+            entry.stop(QueryCancelledError("its client, who left"))
+        turn = entry.turn
+        if (
+            turn is not None
+            and self._admission.is_late(turn)
+            and not self._admission.move(turn, is_begun=entry.is_kept)
+        ):
+            entry.set_aside(turn)
 
 
 class Workers:
