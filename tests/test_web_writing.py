@@ -274,6 +274,18 @@ def test_put_that_must_be_the_first_is_refused_where_there_is_a_graph(server: Ed
     require_problem(server.client.put(path, data="", headers=headers), 412, "precondition-failed")
 
 
+@pytest.mark.parametrize(("method", "media_type"), [("DELETE", "text/turtle"), ("PATCH", UPDATE)])
+def test_graph_that_must_not_be_there_is_neither_removed_nor_patched(
+    server: Editable, method: str, media_type: str
+) -> None:
+    path = f"{GSP}?graph={GRAPH}"
+    put(server, "<http://e/s> <http://e/p> 1 .", "text/turtle")
+    headers = {**server.writer, "Content-Type": media_type, "If-None-Match": "*"}
+    response = server.client.open(path, method=method, data="CLEAR DEFAULT", headers=headers)
+    require_problem(response, 412, "precondition-failed")
+    assert read(server).text.strip()
+
+
 def test_graph_that_must_be_there_is_not_made(server: Editable) -> None:
     headers = {**server.writer, "Content-Type": "text/turtle", "If-Match": "*"}
     path = f"{GSP}?graph={GRAPH}"

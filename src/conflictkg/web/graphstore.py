@@ -221,6 +221,8 @@ def _write(site: Site, graph: str, *, replace: bool, is_new: bool = False) -> Re
 def _delete(site: Site, graph: str) -> Response:
     change = Change(site, request, f"graph store: remove <{graph or 'default'}>")
     change.require_scope(graph)
+    if _exists(site, graph):
+        _require_conditions(site, graph, change)
     return change.run(
         lambda edit, cancellation: site.store.write_graph(
             graph,
@@ -244,6 +246,7 @@ def _patch(site: Site, graph: str) -> Response:
         raise _missing(graph)
     change = Change(site, request, f"graph store: patch <{graph or 'default'}>")
     change.require_scope(graph)
+    _require_conditions(site, graph, change)
     change.require_only(graph)
     asked = Asked(None, decode_body(request, site.settings))
     return change.run(
