@@ -56,6 +56,14 @@ def test_graphs_are_described_in_each_format_that_they_have(client: FlaskClient)
     assert set(described["responses"]["200"]["content"]) == set(offered)
 
 
+def test_files_of_a_form_are_described(client: FlaskClient) -> None:
+    """What is taken as a form is told, with the names of its files."""
+    paths = client.get("/openapi.json").get_json()["paths"]
+    for path, names in (("/validate", {"data", "shapes"}), ("/rdf-graph-store", {"data"})):
+        body = paths[path]["post"]["requestBody"]["content"]["multipart/form-data"]
+        assert set(body["schema"]["properties"]) == names
+
+
 def test_page_of_the_description_names_every_path(client: FlaskClient) -> None:
     """For people, without any script."""
     page = client.get("/api").text

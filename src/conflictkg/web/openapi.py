@@ -17,6 +17,7 @@ from conflictkg.questions import Question
 from conflictkg.web.documents import write_json, write_page
 from conflictkg.web.kinds import KINDS
 from conflictkg.web.operations import HTML, NOT_DESCRIBED, OPERATIONS, Operation
+from conflictkg.web.uploads import FORM, MOST_FILES
 
 blueprint = Blueprint("openapi", __name__)
 
@@ -123,11 +124,27 @@ def _describe(operation: Operation, name: str, places: list[str]) -> dict[str, A
         "responses": dict(sorted(answers.items())),
     }
     if operation.sends:
-        body = {each: {"schema": _TEXT} for each in operation.sends}
+        body = {
+            each: {"schema": _describe_form(operation.parts) if each == FORM else _TEXT}
+            for each in operation.sends
+        }
         described["requestBody"] = {"required": True, "content": body}
     if operation.needs_token:
         described["security"] = [{"token": []}]
     return described
+
+
+def _describe_form(parts: Mapping[str, str]) -> dict[str, Any]:
+    """A form with files; how each is read its type or the end of its name says."""
+    file = {"type": "string", "format": "binary"}
+    return {
+        "type": "object",
+        "required": ["data"],
+        "properties": {
+            name: {"type": "array", "items": file, "maxItems": MOST_FILES, "description": meaning}
+            for name, meaning in parts.items()
+        },
+    }
 
 
 def _describe_questions(questions: Iterable[Question]) -> dict[str, dict[str, Any]]:

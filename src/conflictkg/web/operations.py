@@ -9,14 +9,20 @@ from types import MappingProxyType
 
 from conflictkg.answers.formats import formats_for
 from conflictkg.sandbox import OFFERED
+from conflictkg.web.uploads import FORM
 
 JSON = "application/json"
 HTML = "text/html"
 _GRAPHS = tuple(each.media_type for each in formats_for("graph"))
 _UPDATE = "application/sparql-update"
+_GRAPH_BODIES = (*OFFERED, FORM)
 
 NOT_DESCRIBED = frozenset({"sparql.endpoint", "static"})
 """SPARQL has its service description, and files of the pages are nobody's business."""
+
+_ANY_FILES: Mapping[str, str] = MappingProxyType(
+    {"data": "RDF, in any number of files, under this or any other name."}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +35,7 @@ class Operation:
         query: Parameters of the address: name to what it means.
         statuses: Of good answers.
         sends: Media types of the body that it takes.
+        parts: Files of a form, where it takes one: the name of the field to what it means.
         needs_token: Whether it is for those with a token.
         fails: Statuses of problems that are its own, beside those that any has.
     """
@@ -38,6 +45,7 @@ class Operation:
     query: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     statuses: tuple[int, ...] = (200,)
     sends: tuple[str, ...] = ()
+    parts: Mapping[str, str] = field(default_factory=lambda: _ANY_FILES)
     needs_token: bool = False
     fails: tuple[int, ...] = ()
 
@@ -141,7 +149,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = MappingProxyType(
                 (JSON,),
                 _GRAPH if name == "indirect" else {},
                 statuses,
-                (_UPDATE,) if method == "PATCH" else () if method == "DELETE" else OFFERED,
+                (_UPDATE,) if method == "PATCH" else () if method == "DELETE" else _GRAPH_BODIES,
                 needs_token=True,
                 fails=_WRITING,
             )
@@ -189,7 +197,11 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = MappingProxyType(
         ("validating.validate", "POST"): Operation(
             "The report on data, by our shapes or by those that come with them in a form.",
             (JSON, "text/turtle", HTML),
-            sends=OFFERED,
+            sends=_GRAPH_BODIES,
+            parts={
+                "data": "RDF, in any number of files.",
+                "shapes": "Shapes of your own, in any number.",
+            },
             fails=(403, 406, 413, 415, 422, 429, 503),
         ),
         ("openapi.as_json", "GET"): Operation("This description.", (JSON,)),
