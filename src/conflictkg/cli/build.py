@@ -7,18 +7,14 @@ from pathlib import Path
 import click
 
 from conflictkg.build import build_store
+from conflictkg.cli.place import store_option
 from conflictkg.config import Settings
 from conflictkg.errors import ConfigError
 
 
 @click.command()
 @click.argument("inputs", metavar="[INPUT]...", nargs=-1, type=click.Path(path_type=Path))
-@click.option(
-    "--store",
-    "directory",
-    type=click.Path(path_type=Path),
-    help="Directory of the store. [default: CONFLICTKG_STORE or build/store]",
-)
+@store_option
 @click.option(
     "--no-validate",
     is_flag=True,

@@ -8,6 +8,7 @@ import click
 from conflictkg.answers import Stream, Triples
 from conflictkg.answers.formats import write_answer
 from conflictkg.cli.output import write_output
+from conflictkg.cli.place import store_option
 from conflictkg.config import Settings
 from conflictkg.describe import (
     Dump,
@@ -29,12 +30,7 @@ from conflictkg.terms import PREFIXES
 
 
 @click.command("describe")
-@click.option(
-    "--store",
-    "directory",
-    type=click.Path(path_type=Path),
-    help="Directory of the store. [default: CONFLICTKG_STORE or build/store]",
-)
+@store_option
 @click.option(
     "-o",
     "--output",
