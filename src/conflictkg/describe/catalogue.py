@@ -8,9 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from conflictkg.answers import RDF_LANG_STRING, XSD, Blank, Iri, Literal, Term, Triple
+from conflictkg.describe.asking import iter_rows, to_text
 from conflictkg.describe.counting import Counts
 from conflictkg.describe.rights import GraphNotice
 from conflictkg.iris import BASE
+from conflictkg.store import Store
 from conflictkg.terms import PREFIXES
 
 DATASET = BASE + ".well-known/void#dataset"
@@ -65,6 +67,19 @@ class Places:
     whole: Dump | None = None
     graphs: Mapping[str, Dump] = field(default_factory=dict)
     example: str = ""
+
+
+_EXAMPLE = "SELECT ?thing WHERE { ?thing a ckg:Organization } ORDER BY ?thing LIMIT 1"
+
+
+def find_example(store: Store, *, deadline_s: float | None = None) -> str:
+    """IRI of a thing of ours to look at; empty where there is none.
+
+    Raises:
+        QueryError: The store cannot answer, or not in time.
+    """
+    rows = list(iter_rows(store, _EXAMPLE, deadline_s=deadline_s))
+    return to_text(rows[0]["thing"]) if rows else ""
 
 
 class _Writer:

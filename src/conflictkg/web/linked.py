@@ -7,7 +7,7 @@ from flask import Blueprint, Flask, Response, current_app, request, url_for
 
 from conflictkg.answers import Stream, Triples
 from conflictkg.describe import Dump, Places, describe_prefixes, describe_questions, describe_store
-from conflictkg.dumps import WHOLE, find_dump, folder_of, name_dump
+from conflictkg.dumps import WHOLE, describe_dump, folder_of, name_dump
 from conflictkg.web.addresses import address_of
 from conflictkg.web.described import Descriptions
 from conflictkg.web.etags import answer_unchanged, mark, names_tag, tag_of
@@ -75,5 +75,4 @@ def void() -> Response:
 
 def _dump(folder: Path, name: str) -> Dump:
     address = address_of(url_for("dumps.file", name=name))
-    made = find_dump(folder, name)
-    return Dump(address, made.size, made.sha256) if made else Dump(address)
+    return describe_dump(folder, name, address)
