@@ -161,6 +161,32 @@ def test_column_of_mixed_values_stays_text(graph: Connection, second: str) -> No
     assert column[0].as_py() == "1"
 
 
+@pytest.mark.parametrize(
+    ("datatype", "texts", "kind"),
+    [
+        (
+            "dateTime",
+            ["2017-06-13T01:02:03Z", "2017-06-13T03:02:03+02:00"],
+            pa.timestamp("us", "UTC"),
+        ),
+        ("dateTime", ["2017-06-13T01:02:03", "2017-06-13T01:02:03.5"], pa.timestamp("us")),
+        ("dateTime", ["2017-06-13T24:00:00", "2017-06-13T01:02:03"], pa.large_string()),
+        ("dateTime", ["2017-06-13T01:02:03Z", "2017-06-13T01:02:03"], pa.large_string()),
+        ("integer", ["99999999999999999999", "1"], pa.large_string()),
+        ("integer", ["+3", "1"], pa.int64()),
+    ],
+)
+def test_column_is_typed_only_where_the_type_has_all_its_values(
+    graph: Connection, datatype: str, texts: list[str], kind: pa.DataType
+) -> None:
+    """A time of no zone is none of UTC, and a whole number keeps all its digits."""
+    values = " ".join(f'"{each}"^^<{XSD}{datatype}>' for each in texts)
+    column = graph.query(f"SELECT ?v {{ VALUES ?v {{ {values} }} }}").to_arrow()["v"]
+    assert column.type == kind
+    if kind == pa.large_string():
+        assert column.to_pylist() == texts
+
+
 def test_frames_of_pandas_and_polars(graph: Connection) -> None:
     frame = graph.query(VALUES).to_pandas()
     assert list(frame["count"]) == [3, 4]
@@ -389,8 +415,9 @@ def test_answer_that_is_no_problem_is_told_by_its_status(body: bytes) -> None:
 def test_place_that_is_nothing_is_told(tmp_path: Path) -> None:
     with pytest.raises(StoreMissingError):
         conflictkg.connect(tmp_path / "none")
-    with pytest.raises(RemoteError, match="no http"):
-        conflictkg.connect("ftp://example.org/")
+    for place in ("ftp://example.org/", "http://[/", "http://example.org:port/"):
+        with pytest.raises(RemoteError, match="no http"):
+            conflictkg.connect(place)
     with (
         conflictkg.connect("http://127.0.0.1:9/") as graph,
         pytest.raises(RemoteError, match="cannot be reached"),

@@ -51,6 +51,7 @@ def test_each_setting_is_read_from_its_variable() -> None:
         ("MAX_ROWS", "0", "Give 1 or more"),
         ("BASE_IRI", "example.org", "is not an http(s) address that ends in a slash"),
         ("BASE_IRI", "https://example.org", "ends in a slash"),
+        ("BASE_IRI", "https://[/", "is not an http"),
     ],
 )
 def test_bad_value_is_refused_with_the_setting_and_what_would_be_right(

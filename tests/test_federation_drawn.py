@@ -4,20 +4,10 @@ import random
 from collections.abc import Callable, Iterator
 
 import pytest
-from test_federation import (
-    GRAPH,
-    LOCAL_DATA,
-    PREFIX,
-    REMOTE,
-    REMOTE_DATA,
-    Others,
-    S,
-    ask,
-    make_federation,
-)
+from federated import GRAPH, REMOTE, Others, S, ask, make_federation, open_local, open_remote
 
 from conflictkg.errors import EndpointRefusedError
-from conflictkg.store import Store, memory_store
+from conflictkg.store import Store
 
 _VARIABLES = ("?a", "?b", "?c")
 _SEEDS = range(80)
@@ -96,15 +86,13 @@ class Drawer:
 
 @pytest.fixture(scope="module")
 def remote() -> Iterator[Store]:
-    with memory_store() as store:
-        store.update(f"{PREFIX} INSERT DATA {{ {REMOTE_DATA} }}")
+    with open_remote() as store:
         yield store
 
 
 @pytest.fixture(scope="module")
 def local() -> Iterator[Store]:
-    with memory_store() as store:
-        store.update(f"{PREFIX} INSERT DATA {{ {LOCAL_DATA} GRAPH <{GRAPH}> {{ {REMOTE_DATA} }} }}")
+    with open_local() as store:
         yield store
 
 

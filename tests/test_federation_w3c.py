@@ -8,8 +8,8 @@ import pytest
 from engine.conformance.comparing import Match, Table, compare
 from engine.conformance.manifests import Case, read_cases
 from engine.conformance.running import expected_answer
+from federated import Others
 from shared_files import SHARED, shared
-from test_federation import Others
 
 from conflictkg.answers import Solutions
 from conflictkg.federation import Federation, Policy, Target

@@ -18,7 +18,8 @@ from conflictkg.parameters import ask_about, parameters_of
 from conflictkg.questions import Question, load_questions
 from conflictkg.store import open_store
 from conflictkg.web import create_app
-from conflictkg.web.openapi import NOT_DESCRIBED, OPERATIONS, describe_api
+from conflictkg.web.openapi import describe_api
+from conflictkg.web.operations import NOT_DESCRIBED, OPERATIONS
 
 schemathesis.serializer.alias(
     ["application/sparql-update", "application/n-triples", "text/turtle", "application/rdf+xml"],
@@ -55,6 +56,14 @@ def test_graphs_are_described_in_each_format_that_they_have(client: FlaskClient)
     assert set(described["responses"]["200"]["content"]) == set(offered)
 
 
+def test_files_of_a_form_are_described(client: FlaskClient) -> None:
+    """What is taken as a form is told, with the names of its files."""
+    paths = client.get("/openapi.json").get_json()["paths"]
+    for path, names in (("/validate", {"data", "shapes"}), ("/rdf-graph-store", {"data"})):
+        body = paths[path]["post"]["requestBody"]["content"]["multipart/form-data"]
+        assert set(body["schema"]["properties"]) == names
+
+
 def test_page_of_the_description_names_every_path(client: FlaskClient) -> None:
     """For people, without any script."""
     page = client.get("/api").text
@@ -63,14 +72,36 @@ def test_page_of_the_description_names_every_path(client: FlaskClient) -> None:
     assert "<script" not in page
 
 
+def test_each_question_is_described_with_the_types_of_its_parameters(client: FlaskClient) -> None:
+    """And with defaults that are of these types."""
+    paths = client.get("/openapi.json").get_json()["paths"]
+
+    def schemas(slug: str) -> dict[str, dict[str, object]]:
+        found = paths[f"/api/questions/{slug}"]["get"]["parameters"]
+        return {each["name"]: each["schema"] for each in found}
+
+    assert {f"/api/questions/{each.slug}" for each in QUESTIONS} <= set(paths)
+    assert schemas("events-possibly-in-month")["from"] == {
+        "type": "string",
+        "format": "date",
+        "default": "2011-06-01",
+    }
+    latitude = schemas("strikes-near-or-within")["latitude"]
+    assert (latitude["type"], type(latitude["default"])) == ("number", float)
+    search = schemas("entity-by-any-name")["search"]
+    assert (search["type"], search["items"]) == ("array", {"type": "string"})
+    assert isinstance(search["default"], list)
+    assert schemas("succession-of-post").keys() == {"limit", "offset", "format", "timeout"}
+
+
 def test_requests_made_up_from_the_description_are_answered_as_it_says(
     client: FlaskClient,
 ) -> None:
     """No status that is not described, and nothing that breaks, whatever values the parameters have."""
     schema = schemathesis.openapi.from_wsgi("/openapi.json", client.application)
     operations = [each.ok() for each in schema.get_all_operations()]  # type: ignore[union-attr]  # it fails otherwise
-    # All but the description's own.
-    assert len(operations) == len(OPERATIONS) - 1
+    # All but the description's own, and each question by itself.
+    assert len(operations) == len(OPERATIONS) - 1 + len(QUESTIONS)
     for operation in operations:
         send_some(operation)
 
@@ -183,6 +214,24 @@ def test_page_that_cannot_be_is_refused(client: FlaskClient, query: str) -> None
         "/problems/bad-parameter",
         "/problems/duplicate-parameter",
     }
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/questions/organizations-mentioned",
+        "/cite?query=ASK%7B%7D&sha256=" + "0" * 64 + "&release=r&date=2026-01-01",
+        "/dumps",
+        "/.well-known/void",
+        "/rdf-graph-store?default",
+        "/ontology",
+    ],
+)
+def test_format_that_is_given_twice_is_refused(client: FlaskClient, path: str) -> None:
+    """Wherever there is a choice, neither is taken in silence."""
+    mark = "&" if "?" in path else "?"
+    response = client.get(f"{path}{mark}format=json&format=csv")
+    assert require_problem(response, 400, "duplicate-parameter")["parameter"] == "format"
 
 
 def test_unknown_question_is_not_found(client: FlaskClient) -> None:

@@ -33,8 +33,8 @@ def write_release(path: Path, *changes: tuple[str, dict[str, str] | None], more:
         else:
             good[number] |= change
     first = next(iter(good.values()))
-    for number in range(more):
-        good[f"{2000 + number}"] = {**first, "id": f"{2000 + number}"}
+    for place in range(more):
+        good[f"{2000 + place}"] = {**first, "id": f"{2000 + place}"}
     with path.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.DictWriter(stream, columns)
         writer.writeheader()

@@ -59,7 +59,17 @@ def test_tag_tells_formats_queries_datasets_and_encodings_apart(server: Editable
     assert len(set(tags)) == len(asked)
 
 
-@pytest.mark.parametrize("call", ["NOW()", "RAND()", "uuid ()", "STRUUID()", "BNODE()"])
+@pytest.mark.parametrize("query", ["SELECT", "ASK {} LIMIT x"])
+def test_what_is_no_query_was_never_answered(server: Editable, query: str) -> None:
+    """Whatever a client says that it holds."""
+    response = server.client.get(f"/sparql?query={quote(query)}", headers={"If-None-Match": "*"})
+    require_problem(response, 400, "sparql-syntax")
+
+
+@pytest.mark.parametrize(
+    "call",
+    ["NOW()", "RAND()", "uuid ()", "STRUUID()", "BNODE()", "NOW # (\n #\n()", r"N\u004FW()"],
+)
 def test_what_is_new_each_time_is_not_kept(server: Editable, call: str) -> None:
     response = server.client.get("/sparql?query=" + quote(f"SELECT ({call} AS ?x) {{}}"))
     assert (response.status_code, "ETag" in response.headers) == (200, False)

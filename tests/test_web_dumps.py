@@ -12,9 +12,12 @@ from typing import Any
 
 import pyoxigraph
 import pytest
+import rdflib
 from flask.testing import FlaskClient
+from rdflib.compare import isomorphic
 from small_store import write_small_store
 from web_support import HTML, require_problem
+from web_support import write_small_store as write_things
 from werkzeug.test import TestResponse
 
 from conflictkg.cli import main
@@ -222,3 +225,19 @@ def test_describe_command_writes_the_description(directory: Path, tmp_path: Path
     said = json.dumps([str(each) for each in triples])
     assert f"{BASE}dumps/{name_dump(OPEN)}" in said
     assert name_dump(CLOSED) not in said
+
+
+def test_describe_command_says_what_the_server_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To the last triple, under the address that is set."""
+    base, target = "https://kg.example.org/", tmp_path / "void.ttl"
+    place = write_things(tmp_path / "things")
+    with open_store(place) as store:
+        app = create_app(Settings(base_iri=base), store)
+        served = app.test_client().get("/.well-known/void", headers={"Accept": "text/turtle"}).text
+    monkeypatch.setenv("CONFLICTKG_BASE_IRI", base)
+    with pytest.raises(SystemExit):
+        main(["describe", "--store", str(place), "-o", str(target)])
+    told, wanted = (rdflib.Graph().parse(data=text) for text in (target.read_text(), served))
+    assert isomorphic(told, wanted)

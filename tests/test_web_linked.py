@@ -266,8 +266,9 @@ def test_public_server_ends_when_its_store_is_no_longer_public(tmp_path: Path) -
         store.update(f"INSERT DATA {{ GRAPH <{closed}> {{ {_notice(closed, 'false')} }} }}")
         for path in ("/sparql?query=ASK%7B%7D", "/graphs", "/dumps", VOID, "/health", "/"):
             response = client.get(path)
-            require_problem(response, 503, "store-unavailable")
+            body = require_problem(response, 503, "store-unavailable")
             assert "closed" not in response.text
+            assert body["requestId"] == response.headers["X-Request-Id"]
         store.update(f"DROP GRAPH <{closed}>")
         assert client.get("/health").status_code == 200
 

@@ -11,7 +11,8 @@ from conflictkg import errors
 from conflictkg.answers import Answer
 from conflictkg.errors import ConflictKGError
 from conflictkg.web import server
-from conflictkg.web.problems import BY_ERROR, KINDS, Kind
+from conflictkg.web.kinds import KINDS, Kind
+from conflictkg.web.problems import BY_ERROR
 
 ERRORS = [
     each
@@ -150,9 +151,10 @@ def test_problem_has_fields_for_programs(error: Exception, fields: dict[str, obj
     assert {name: body[name] for name in fields} == fields
 
 
-def test_server_s_own_refusals_are_among_the_types() -> None:
-    """What is refused before the application sees it has its page too."""
-    assert {slug for slug, _ in server._SLUGS.values()} <= KINDS.keys()
+def test_server_s_own_refusals_have_the_status_of_their_type() -> None:
+    """What is refused before the application sees it is told like all else; 501 has no type of its own."""
+    other = {code for code, kind in server._KINDS.items() if kind.status != code}
+    assert other == {501}
 
 
 def test_problems_are_listed() -> None:

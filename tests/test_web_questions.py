@@ -1,5 +1,6 @@
 """Pages of published questions: what leads to the next one, and of which data they are."""
 
+import json
 from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
@@ -7,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 from web_support import FakeStore, client_of, require_problem, write_small_store
 
-from conflictkg.answers import Boolean, Iri, Solutions, Stream
+from conflictkg.answers import XSD, Boolean, Iri, Literal, Solutions, Stream
 from conflictkg.config import Settings
 from conflictkg.store import open_store
 from conflictkg.web import create_app
@@ -44,6 +45,25 @@ def test_next_page_comes_in_the_same_form_and_with_the_same_patience() -> None:
         "timeout": ["5"],
     }
     assert client.get(address).mimetype == "text/csv"
+
+
+def test_values_are_numbers_only_where_json_has_them() -> None:
+    """What only calls itself a number is a text, and no answer is other than JSON."""
+    kinds = {
+        "integer": ["7", "007", "null", "[1]", "[" * 100_000, "9" * 5_000],
+        "decimal": ["0.25"],
+    }
+    kinds["double"] = ["1e3", "NaN", "INF", "Infinity", "1e999"]
+    terms = [Literal(text, XSD + kind) for kind, texts in kinds.items() for text in texts]
+    answer = Solutions(("v",), Stream((each,) for each in terms))
+    rows = json.loads(
+        client_of(FakeStore(lambda _: answer)).get(PATH).data, parse_constant=pytest.fail
+    )["rows"]
+    found = [row["v"] for row in rows]
+    assert [each for each in found if not isinstance(each, str)] == [7, 0.25, 1000.0]
+    assert [str(each) for each in found if isinstance(each, str)] == [
+        term.lexical for term in terms if term.lexical not in {"7", "0.25", "1e3"}
+    ]
 
 
 def test_page_behind_the_rows_that_an_answer_has_is_refused(client: FlaskClient) -> None:

@@ -139,6 +139,26 @@ def test_counters_budgets_and_what_runs_go_on_with_the_next_build(tmp_path: Path
     app.close()
 
 
+def test_build_that_breaks_what_serves_it_is_not_tried_again(tmp_path: Path) -> None:
+    """Be it a defect of ours: the log does not get it each second."""
+    place = write_small_store(tmp_path / "store", numbers(10), "old")
+    tried: list[Store] = []
+
+    def make(store: Store, before: Flask | None) -> Flask:
+        tried.append(store)
+        if store.release == "new":
+            raise ZeroDivisionError
+        return create_app(Settings(), store, before)
+
+    app = Reloading(place, lambda: open_store(place), make)
+    write_small_store(place, numbers(20), "new")
+    with pytest.raises(ZeroDivisionError):
+        app.reload()
+    assert not app.reload()
+    assert len(tried) == 2
+    app.close()
+
+
 def test_build_that_was_mended_is_served_when_somebody_asks_for_it(tmp_path: Path) -> None:
     """SIGHUP has a build tried again that could not be opened before; what breaks does not end the watching."""
     place = write_small_store(tmp_path / "store", numbers(10), "old")

@@ -22,7 +22,7 @@ from conflictkg.errors import QueryCancelledError
 from conflictkg.store import Cancellation, Limits, Store, memory_store, open_store
 from conflictkg.web import create_app
 from conflictkg.web.admission import Admission
-from conflictkg.web.running import Entry, Traffic
+from conflictkg.web.running import Entry, Running, Traffic
 from conflictkg.web.server import Server, listen, max_body_bytes
 
 ASK = "/sparql?query=ASK%7B%7D"
@@ -137,6 +137,22 @@ def test_others_see_and_stop_nothing(
 
 
 @pytest.mark.parametrize(
+    "header", ["Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP"]
+)
+def test_who_comes_through_a_proxy_is_not_at_the_machine(
+    served: tuple[tuple[str, int], Traffic], header: str
+) -> None:
+    """Also where the proxy keeps neither the name nor the address: the server itself must not lose what it says."""
+    asked = f"GET /queries HTTP/1.1\r\nHost: {served[0][0]}\r\nConnection: close\r\n"
+    with socket.create_connection(served[0], timeout=10) as connection:
+        connection.sendall(f"{asked}\r\n".encode())
+        assert connection.recv(4_096).startswith(b"HTTP/1.1 200 ")
+    with socket.create_connection(served[0], timeout=10) as connection:
+        connection.sendall(f"{asked}{header}: 192.0.2.1\r\n\r\n".encode())
+        assert connection.recv(4_096).startswith(b"HTTP/1.1 401 ")
+
+
+@pytest.mark.parametrize(
     ("scope", "status", "slug"),
     [("operate", 200, ""), ("write", 403, "insufficient-scope"), ("", 401, "")],
 )
@@ -182,6 +198,18 @@ def test_change_is_seen_and_stopped_like_a_query(tmp_path: Path) -> None:
         assert app.test_client().delete(f"/queries/{entry.id}", base_url=LOCAL).status_code == 200
         require_problem(asked.result(10), 503, "query-cancelled")
         assert store.size() == 729
+
+
+def test_query_that_cannot_be_watched_over_leaves_the_others_watched(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Whatever breaks in the thread that watches, it goes on."""
+    running = Running(Admission(Settings()))
+    running.add(Entry("broken", "192.0.2.1", "", lambda: bool(1 / 0)))
+    left = Entry("left", "192.0.2.1", "", lambda: True)
+    running.add(left)
+    _wait_for(lambda: left.cancellation.reason is not None)
+    assert "cannot be watched over" in caplog.text
 
 
 # With sockets

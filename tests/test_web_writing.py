@@ -54,6 +54,7 @@ def post(server: Editable, body: str, headers: dict[str, str]) -> TestResponse:
             "cross-site-refused",
             id="another site",
         ),
+        pytest.param({"Origin": "http://["}, "", 403, "cross-site-refused", id="no origin at all"),
         pytest.param(
             {"Sec-Fetch-Site": "cross-site"}, "", 403, "cross-site-refused", id="fetch metadata"
         ),
@@ -274,6 +275,18 @@ def test_put_that_must_be_the_first_is_refused_where_there_is_a_graph(server: Ed
     require_problem(server.client.put(path, data="", headers=headers), 412, "precondition-failed")
 
 
+@pytest.mark.parametrize(("method", "media_type"), [("DELETE", "text/turtle"), ("PATCH", UPDATE)])
+def test_graph_that_must_not_be_there_is_neither_removed_nor_patched(
+    server: Editable, method: str, media_type: str
+) -> None:
+    path = f"{GSP}?graph={GRAPH}"
+    put(server, "<http://e/s> <http://e/p> 1 .", "text/turtle")
+    headers = {**server.writer, "Content-Type": media_type, "If-None-Match": "*"}
+    response = server.client.open(path, method=method, data="CLEAR DEFAULT", headers=headers)
+    require_problem(response, 412, "precondition-failed")
+    assert read(server).text.strip()
+
+
 def test_graph_that_must_be_there_is_not_made(server: Editable) -> None:
     headers = {**server.writer, "Content-Type": "text/turtle", "If-Match": "*"}
     path = f"{GSP}?graph={GRAPH}"
@@ -385,6 +398,15 @@ def test_files_of_a_form_are_added(server: Editable) -> None:
     assert response.headers["Conflictkg-Added"] == "2"
 
 
+def test_files_of_a_form_under_one_name_are_all_added(server: Editable) -> None:
+    """A form may send many files as one field, and none of them is dropped."""
+    files = [(io.BytesIO(b"<http://e/s> <http://e/p> %d ." % each), "a.ttl") for each in range(3)]
+    response = server.client.post(
+        f"{GSP}?graph={GRAPH}", data={"files": files}, headers=server.writer
+    )
+    assert (response.status_code, response.headers["Conflictkg-Added"]) == (201, "3")
+
+
 def test_packed_body_is_unpacked_and_bounded(tmp_path: Path) -> None:
     with editable_server(tmp_path, max_upload_bytes=10_000) as server:
         body = gzip.compress(b"<http://e/s> <http://e/p> 1 .")
@@ -395,6 +417,32 @@ def test_packed_body_is_unpacked_and_bounded(tmp_path: Path) -> None:
         response = put(server, body[:-6], "text/turtle", **{"Content-Encoding": "gzip"})
         require_problem(response, 400, "bad-encoding")
         require_problem(put(server, b" " * 10_001, "text/turtle"), 413, "body-too-large")
+
+
+def test_files_of_a_form_are_bounded_together(tmp_path: Path) -> None:
+    """Few packed bytes in each of many files stand for very many in all."""
+    with editable_server(tmp_path, max_upload_bytes=100_000) as server:
+
+        def send(path: str, count: int, body: bytes, **headers: str) -> TestResponse:
+            files = [(io.BytesIO(gzip.compress(body)), "a.ttl.gz") for _ in range(count)]
+            return server.client.post(path, data={"data": files}, headers=headers)
+
+        for path, headers in ((f"{GSP}?graph={GRAPH}", server.writer), ("/validate", {})):
+            response = send(path, 3, b"#" * 40_000, **headers)
+            require_problem(response, 413, "decompressed-too-large")
+            body = require_problem(send(path, 101, b"", **headers), 413, "body-too-large")
+            assert body["maxFiles"] == 100
+
+
+def test_gzip_of_several_parts_is_unpacked_whole(server: Editable) -> None:
+    """Parts may follow each other, as ``cat`` and pigz write them; what is none of them is not passed over."""
+    parts = [gzip.compress(b"<http://e/s> <http://e/p> %d .\n" % each) for each in range(3)]
+    packed = {"Content-Encoding": "gzip"}
+    response = put(server, b"".join(parts), "text/turtle", **packed)
+    assert (response.status_code, response.headers["Conflictkg-Added"]) == (201, "3")
+    require_problem(put(server, parts[0] + b"<x>", "text/turtle", **packed), 400, "bad-encoding")
+    cut = parts[0] + parts[1][:-6]
+    require_problem(put(server, cut, "text/turtle", **packed), 400, "bad-encoding")
 
 
 @pytest.mark.parametrize(

@@ -91,7 +91,11 @@ def render_prefixes(prefixes: Mapping[str, str]) -> str:
     """The prefixes as a dict."""
     lines = ["PREFIXES: dict[str, str] = {"]
     lines += [f'    "{prefix}": "{iri}",' for prefix, iri in prefixes.items()]
-    lines += ["}", '"""Prefix to namespace, as the ontology declares them."""']
+    lines += ["}", '"""Prefix to namespace, as the ontology declares them."""', ""]
+    lines += [
+        'PROLOGUE = "".join(f"PREFIX {prefix}: <{iri}>\\n" for prefix, iri in PREFIXES.items())'
+    ]
+    lines += ['"""All of them, as a query declares them before it begins."""']
     return "\n".join(lines) + "\n"
 
 

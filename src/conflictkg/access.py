@@ -20,12 +20,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from conflictkg.errors import AccessError, NotFoundError
+from conflictkg.iris import is_absolute
 
 PREFIX = "ckg_"
 """How a token begins, so that scanners of published code find it."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
-_IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>\"{}|^`\\]+")
 SCOPES = "write (any graph), write:<graph IRI>, write:default, read (the journal), operate"
 
 
@@ -224,7 +224,7 @@ def _require_scope(scope: str) -> None:
     kind, _, graph = scope.partition(":")
     if scope in {"write", "write:default", "read", "operate"}:
         return
-    if kind != "write" or not _IRI.fullmatch(graph):
+    if kind != "write" or not is_absolute(graph):
         raise AccessError(f'"{scope}" is no scope. Known: {SCOPES}.')
 
 

@@ -191,8 +191,7 @@ def _range(setting: Setting) -> str:
 
 
 def _read_iri(name: str, text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in {"http", "https"} or not parts.netloc or not text.endswith("/"):
+    if not _is_address(text) or not text.endswith("/"):
         raise ConfigError(
             name,
             f'"{text}" is not an http(s) address that ends in a slash, such as https://kg.example.org/',
@@ -200,14 +199,21 @@ def _read_iri(name: str, text: str) -> str:
     return text
 
 
+def _is_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+    except ValueError:  # brackets that hold no address
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.netloc)
+
+
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
-# waitress takes these away from strangers' requests, and who trusts a proxy with them must trust all
-# that are sent through it.
-_CLEARED = {"forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-by"}
+# Clients send these themselves and proxies add to them, each in its own way: whose word they are cannot be told.
+_SHARED = {"forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-by"}
 
 
 def _read_header(name: str, text: str) -> str:
-    if not _HEADER.fullmatch(text) or text.lower() in _CLEARED:
+    if not _HEADER.fullmatch(text) or text.lower() in _SHARED:
         raise ConfigError(
             name,
             f'"{text}" is no header that can be used for it. Have the proxy set one of its own with one '

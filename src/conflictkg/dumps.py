@@ -26,7 +26,7 @@ from urllib.parse import quote
 from conflictkg.answers import Iri
 from conflictkg.answers.formats import to_ntriples, write_answer
 from conflictkg.answers.pieces import Pieces
-from conflictkg.describe import GraphNotice
+from conflictkg.describe import Dump, GraphNotice
 from conflictkg.errors import StoreChangedError, StoreError
 from conflictkg.iris import BASE
 from conflictkg.store import Store
@@ -84,6 +84,18 @@ def find_dump(folder: Path, name: str) -> DumpFile | None:
         return DumpFile(path, path.stat().st_size, digest)
     except OSError:
         return None
+
+
+def describe_dump(folder: Path, name: str, address: str) -> Dump:
+    """A file for the description of a store, with size and digest where it was made.
+
+    Args:
+        folder: Of a release.
+        name: Of the file.
+        address: Where it can be got.
+    """
+    made = find_dump(folder, name)
+    return Dump(address, made.size, made.sha256) if made else Dump(address)
 
 
 def make_dump(

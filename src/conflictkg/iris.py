@@ -5,6 +5,7 @@ IRI; an IRI once published is never used for another thing.
 """
 
 import hashlib
+import re
 from urllib.parse import quote
 
 from rdflib import URIRef
@@ -19,6 +20,18 @@ SHAPES_GRAPH = URIRef(_GRAPH + "shapes")
 QUERIES_GRAPH = URIRef(_GRAPH + "queries")
 ENTITIES_GRAPH = URIRef(_GRAPH + "entities")
 ENTAILED_GRAPH = URIRef(_GRAPH + "entailed")
+
+# Surrogates stand for no character, and no file could hold them.
+_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>\"{}|^`\\\ud800-\udfff]+")
+
+
+def is_absolute(text: str) -> bool:
+    """Whether a text is a whole IRI, as far as all that is written here needs it.
+
+    >>> is_absolute("http://example.org/a"), is_absolute("a/b"), is_absolute("http://example.org/> .")
+    (True, False, False)
+    """
+    return _ABSOLUTE.fullmatch(text) is not None
 
 
 def mint_graph(name: str) -> URIRef:

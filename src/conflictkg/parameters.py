@@ -16,10 +16,10 @@ from conflictkg.engine.algebra import Query, Values
 from conflictkg.engine.syntax import parse_query
 from conflictkg.engine.syntax.unparse import unparse
 from conflictkg.errors import ParameterError
+from conflictkg.iris import is_absolute
 from conflictkg.questions import Question
 from conflictkg.terms import PREFIXES
 
-_WHOLE_IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>\"{}|^`\\\ud800-\udfff]+")
 _SHORT_IRI = re.compile(r"([a-z][a-z0-9-]*):([A-Za-z0-9_-][A-Za-z0-9_.-]*)")
 _FORMS = {
     XSD + "integer": re.compile(r"[+-]?[0-9]{1,18}"),
@@ -32,7 +32,8 @@ _FORMS = {
     ),
     XSD + "gYear": re.compile(r"-?[0-9]{4,}"),
 }
-_MOST_VALUES = 100
+MOST_VALUES = 100
+"""Values of one parameter."""
 
 Value = Iri | Literal
 
@@ -99,8 +100,8 @@ def _read_all(name: str, texts: Sequence[str], known: Mapping[str, Parameter]) -
     parameter = known[name]
     if not parameter.is_list and len(texts) != 1:
         raise ParameterError(name, f"is given {len(texts)} times. Give it once.")
-    if len(texts) > _MOST_VALUES:
-        raise ParameterError(name, f"has {len(texts)} values. Give at most {_MOST_VALUES}.")
+    if len(texts) > MOST_VALUES:
+        raise ParameterError(name, f"has {len(texts)} values. Give at most {MOST_VALUES}.")
     return tuple(_read(parameter, text.strip()) for text in texts)
 
 
@@ -109,10 +110,10 @@ def _read(parameter: Parameter, text: str) -> Value:
         short = _SHORT_IRI.fullmatch(text)
         if short is not None and short[1] in PREFIXES:
             return Iri(PREFIXES[short[1]] + short[2])
-        if not _WHOLE_IRI.fullmatch(text):
+        if not is_absolute(text):
             raise ParameterError(
                 parameter.name,
-                f'"{text[:100]}" is no IRI. Give a whole one, such as {_write(parameter.defaults[0])}.',
+                f'"{text[:100]}" is no IRI. Give a whole one, such as {write_value(parameter.defaults[0])}.',
             )
         return Iri(text)
     form = _FORMS.get(parameter.kind)
@@ -120,7 +121,7 @@ def _read(parameter: Parameter, text: str) -> Value:
         raise ParameterError(
             parameter.name,
             f'"{text[:100]}" is no {parameter.kind.rpartition("#")[2]}. Give one such as '
-            f"{_write(parameter.defaults[0])}.",
+            f"{write_value(parameter.defaults[0])}.",
         )
     default = parameter.defaults[0]
     language = default.language if isinstance(default, Literal) else ""
@@ -138,7 +139,12 @@ def _is_day(kind: str, text: str) -> bool:
     return True
 
 
-def _write(value: Value) -> str:
+def write_value(value: Value) -> str:
+    """A value as people give it.
+
+    >>> write_value(Iri("http://e/a"))
+    'http://e/a'
+    """
     return value.value if isinstance(value, Iri) else value.lexical
 
 

@@ -42,6 +42,9 @@ PREFIXES: dict[str, str] = {
 }
 """Prefix to namespace, as the ontology declares them."""
 
+PROLOGUE = "".join(f"PREFIX {prefix}: <{iri}>\n" for prefix, iri in PREFIXES.items())
+"""All of them, as a query declares them before it begins."""
+
 
 class CKG(DefinedNamespace):
     """Our classes and properties."""

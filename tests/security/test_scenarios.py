@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from io import BytesIO, StringIO
 from pathlib import Path
@@ -162,12 +163,42 @@ def test_nobody_works_on_for_a_killed_server(serving: tuple[str, subprocess.Pope
     """What validates for it is gone a second later."""
     address, process = serving
     files = {"data": ("d.ttl", DATA), "shapes": ("s.ttl", ENDLESS)}
-    with pytest.raises(httpx.TimeoutException):
-        httpx.post(f"{address}validate", files=files, timeout=httpx.Timeout(5, read=2))
-    (left,) = validators(process.pid)
-    process.kill()
-    process.wait()
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(httpx.post, f"{address}validate", files=files, timeout=60)
+        wait_for(lambda: validators(process.pid))
+        (left,) = validators(process.pid)
+        # Before that it is still being loaded, and sees only then that nobody waits.
+        wait_for(lambda: "open files            16 " in Path(f"/proc/{left}/limits").read_text())
+        process.kill()
+        process.wait()
+        with pytest.raises(httpx.HTTPError):
+            asked.result(10)
     wait_for(lambda: not Path("/proc", str(left)).exists() or _is_dead(left), 2)
+
+
+def test_nobody_works_on_for_a_client_that_left(server: Editable) -> None:
+    """What validates for it is gone a second later, and its place is free."""
+    app = server.client.application
+    files = {"data": ("d.ttl", DATA), "shapes": ("s.ttl", ENDLESS)}
+    with served(app, Settings(editable=True)) as address:
+        with pytest.raises(httpx.TimeoutException):
+            httpx.post(f"{address}/validate", files=files, timeout=httpx.Timeout(5, read=2))
+        wait_for(lambda: not validators(os.getpid()), 2)
+        wait_for(lambda: not app.extensions["conflictkg.traffic"].running.entries(), 2)
+
+
+def test_operator_stops_a_validation(server: Editable) -> None:
+    """Who sent it is told by whom."""
+    app = server.client.application
+    files = {"data": ("d.ttl", DATA), "shapes": ("s.ttl", ENDLESS)}
+    with served(app, Settings(editable=True)) as address, ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(httpx.post, f"{address}/validate", files=files, timeout=60)
+        wait_for(lambda: validators(os.getpid()))
+        (listed,) = httpx.get(f"{address}/queries").json()["queries"]
+        httpx.delete(f"{address}/queries/{listed['id']}")
+        response = asked.result(5)
+    assert (response.status_code, response.json()["type"]) == (503, "/problems/query-cancelled")
+    assert not validators(os.getpid())
 
 
 def _is_dead(number: int) -> bool:

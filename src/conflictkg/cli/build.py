@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from conflictkg.build import build_store
+from conflictkg.cli.place import store_option
 from conflictkg.cli.progress import ShownProgress
 from conflictkg.config import Settings
 from conflictkg.errors import ConfigError
@@ -15,12 +16,7 @@ from conflictkg.sources.keeping import Given
 
 @click.command()
 @click.argument("inputs", metavar="[INPUT]...", nargs=-1, type=click.Path(path_type=Path))
-@click.option(
-    "--store",
-    "directory",
-    type=click.Path(path_type=Path),
-    help="Directory of the store. [default: CONFLICTKG_STORE or build/store]",
-)
+@store_option
 @click.option(
     "--no-validate",
     is_flag=True,

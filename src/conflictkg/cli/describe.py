@@ -8,20 +8,19 @@ import click
 from conflictkg.answers import Stream, Triples
 from conflictkg.answers.formats import write_answer
 from conflictkg.cli.output import write_output
+from conflictkg.cli.place import store_option
 from conflictkg.config import Settings
 from conflictkg.describe import (
     Dump,
     Places,
-    StoreCounts,
-    count_graphs,
-    count_store,
     describe_prefixes,
     describe_questions,
     describe_store,
-    load_counts,
+    find_counts,
+    find_example,
     read_notices,
 )
-from conflictkg.dumps import WHOLE, find_dump, folder_of, name_dump
+from conflictkg.dumps import WHOLE, describe_dump, folder_of, name_dump
 from conflictkg.iris import BASE
 from conflictkg.questions import load_questions
 from conflictkg.store import open_store
@@ -29,12 +28,7 @@ from conflictkg.terms import PREFIXES
 
 
 @click.command("describe")
-@click.option(
-    "--store",
-    "directory",
-    type=click.Path(path_type=Path),
-    help="Directory of the store. [default: CONFLICTKG_STORE or build/store]",
-)
+@store_option
 @click.option(
     "-o",
     "--output",
@@ -52,7 +46,7 @@ def command(directory: Path | None, target: Path | None) -> None:
     with open_store(directory or settings.store) as store:
         folder = folder_of(store.directory, store.release)
         notices = read_notices(store)
-        counts = load_counts(store) or StoreCounts(count_store(store), count_graphs(store))
+        counts = find_counts(store)
         places = Places(
             sparql=f"{root}sparql",
             document=f"{root}.well-known/void",
@@ -62,6 +56,7 @@ def command(directory: Path | None, target: Path | None) -> None:
                 for each in notices
                 if each.may_be_passed_on
             },
+            example=find_example(store),
         )
         triples = chain(
             describe_store(
@@ -80,5 +75,4 @@ def command(directory: Path | None, target: Path | None) -> None:
 
 
 def _dump(root: str, folder: Path, name: str) -> Dump:
-    made, address = find_dump(folder, name), f"{root}dumps/{name}"
-    return Dump(address, made.size, made.sha256) if made else Dump(address)
+    return describe_dump(folder, name, f"{root}dumps/{name}")

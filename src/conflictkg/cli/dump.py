@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from conflictkg.cli.place import store_option
 from conflictkg.config import Settings
 from conflictkg.describe import read_notices
 from conflictkg.dumps import WHOLE, make_dump, name_dump, remove_old_dumps
@@ -11,12 +12,7 @@ from conflictkg.store import open_store
 
 
 @click.command("dump")
-@click.option(
-    "--store",
-    "directory",
-    type=click.Path(path_type=Path),
-    help="Directory of the store. [default: CONFLICTKG_STORE or build/store]",
-)
+@store_option
 def command(directory: Path | None) -> None:
     """Write a gzip file of N-Quads for each graph that may be passed on, and one of them all.
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from conflictkg.cli.place import store_option
 from conflictkg.config import Settings
 from conflictkg.exports import export_store
 
@@ -14,12 +15,7 @@ def command() -> None:
 
 
 @command.command("parquet")
-@click.option(
-    "--store",
-    "directory",
-    type=click.Path(path_type=Path),
-    help="Directory of the store. [default: CONFLICTKG_STORE or build/store]",
-)
+@store_option
 @click.option(
     "-o",
     "--output",

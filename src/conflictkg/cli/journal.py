@@ -7,17 +7,11 @@ from pathlib import Path
 
 import click
 
+from conflictkg.cli.place import store_option
 from conflictkg.config import Settings
 from conflictkg.errors import InvalidGraphError, NotFoundError
 from conflictkg.shacl.touched import review_change
 from conflictkg.store import Edit, Proposal, Store, open_store
-
-_store = click.option(
-    "--store",
-    "directory",
-    type=click.Path(path_type=Path),
-    help="Directory of the store. [default: CONFLICTKG_STORE or build/store]",
-)
 
 
 @click.group("journal")
@@ -33,7 +27,7 @@ def _place(directory: Path | None) -> Path:
 
 
 @command.command("list")
-@_store
+@store_option
 @click.option("--after", type=click.IntRange(0), default=0, help="Only entries after this number.")
 def list_entries(directory: Path | None, after: int) -> None:
     """List the entries: number, moment, who, quads added and removed, what for."""
@@ -48,7 +42,7 @@ def list_entries(directory: Path | None, after: int) -> None:
 
 @command.command("show")
 @click.argument("number", type=click.IntRange(1))
-@_store
+@store_option
 def show(number: int, directory: Path | None) -> None:
     """Show entry NUMBER as JSON: who, when, what for, releases, counts, graphs."""
     with open_store(_place(directory)) as store:
@@ -60,7 +54,7 @@ def show(number: int, directory: Path | None) -> None:
 
 @command.command("export")
 @click.argument("number", type=click.IntRange(1), required=False)
-@_store
+@store_option
 def export(number: int | None, directory: Path | None) -> None:
     """Write entry NUMBER, or all of them, as RDF Patch."""
     with open_store(_place(directory)) as store:
@@ -78,7 +72,7 @@ def _all_numbers(store: Store) -> list[int]:
 
 @command.command("undo")
 @click.argument("number", type=click.IntRange(1))
-@_store
+@store_option
 def undo(number: int, directory: Path | None) -> None:
     """Take back entry NUMBER, if nothing of it was changed again since and the data stay valid."""
     edit = Edit(by=getpass.getuser(), comment=f"undo {number}", review=_require_valid)

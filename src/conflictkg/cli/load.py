@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from conflictkg.cli.place import store_option
 from conflictkg.cli.progress import ShownProgress
 from conflictkg.config import Settings
 from conflictkg.store.adding import add_files
@@ -17,12 +18,7 @@ from conflictkg.store.writer import load_files
 @click.argument(
     "inputs", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path)
 )
-@click.option(
-    "--store",
-    "directory",
-    type=click.Path(path_type=Path),
-    help="Directory of the store. [default: CONFLICTKG_STORE or build/store]",
-)
+@store_option
 @click.option(
     "--graph",
     default="",

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from conflictkg.cli.place import store_option
 from conflictkg.config import Settings
 from conflictkg.describe import require_all_public
 from conflictkg.errors import ConfigError
@@ -15,12 +16,7 @@ _DEFAULT_PORT = 8001
 
 
 @click.command("mcp")
-@click.option(
-    "--store",
-    "directory",
-    type=click.Path(path_type=Path),
-    help="Directory of the store. [default: CONFLICTKG_STORE or build/store]",
-)
+@store_option
 @click.option(
     "--http",
     "over_http",

@@ -4,18 +4,14 @@ from pathlib import Path
 
 import click
 
+from conflictkg.cli.place import store_option
 from conflictkg.cli.progress import ShownProgress
 from conflictkg.config import Settings
 from conflictkg.store.optimizing import optimize
 
 
 @click.command("optimize")
-@click.option(
-    "--store",
-    "directory",
-    type=click.Path(path_type=Path),
-    help="Directory of the store. [default: CONFLICTKG_STORE or build/store]",
-)
+@store_option
 def command(directory: Path | None) -> None:
     """Sort, number and derive anew everything in a store that was changed.
 

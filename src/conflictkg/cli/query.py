@@ -12,6 +12,7 @@ from conflictkg.answers import Answer, Boolean, Solutions
 from conflictkg.answers.formats import FORMATS, formats_for, write_answer
 from conflictkg.answers.table import write_table
 from conflictkg.cli.interrupt import interrupting
+from conflictkg.cli.place import store_option
 from conflictkg.cli.sparql import read_sparql, showing_syntax_errors
 from conflictkg.config import Settings
 from conflictkg.errors import NotAcceptableError
@@ -33,12 +34,7 @@ _NAMES = ("table", *(each.name for each in FORMATS))
 )
 @click.option("--name", "slug", help="Run a published question; --list shows their names.")
 @click.option("--list", "listed", is_flag=True, help="List the published questions.")
-@click.option(
-    "--store",
-    "directory",
-    type=click.Path(path_type=Path),
-    help="Directory of the store. [default: CONFLICTKG_STORE or build/store]",
-)
+@store_option
 @click.option(
     "--format",
     "form",

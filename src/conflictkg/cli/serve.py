@@ -10,6 +10,7 @@ from wsgiref.types import WSGIApplication
 
 import click
 
+from conflictkg.cli.place import store_option
 from conflictkg.config import Settings
 from conflictkg.errors import ConfigError, ConflictKGError
 from conflictkg.store import Limits, open_store, warm_up
@@ -19,12 +20,7 @@ _SPARE_WORKERS = 2
 
 
 @click.command("serve")
-@click.option(
-    "--store",
-    "directory",
-    type=click.Path(path_type=Path),
-    help="Directory of the store. [default: CONFLICTKG_STORE or build/store]",
-)
+@store_option
 @click.option("--host", help="Address to listen on. [default: CONFLICTKG_HOST or 127.0.0.1]")
 @click.option(
     "--port",

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from conflictkg.access import SCOPES, Tokens
+from conflictkg.cli.place import store_option
 from conflictkg.config import Settings
 
 
@@ -16,12 +17,7 @@ from conflictkg.config import Settings
     type=click.Path(path_type=Path, dir_okay=False),
     help="File of the tokens. [default: CONFLICTKG_TOKENS, or STORE.tokens.json beside the store]",
 )
-@click.option(
-    "--store",
-    "directory",
-    type=click.Path(path_type=Path),
-    help="Directory of the store. [default: CONFLICTKG_STORE or build/store]",
-)
+@store_option
 @click.pass_context
 def command(context: click.Context, path: Path | None, directory: Path | None) -> None:
     """Make, list and revoke the tokens with which a store is changed over HTTP.

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from conflictkg.cli.interrupt import interrupting
+from conflictkg.cli.place import store_option
 from conflictkg.cli.sparql import read_sparql, showing_syntax_errors
 from conflictkg.config import Settings
 from conflictkg.store import Limits, open_store
@@ -19,12 +20,7 @@ from conflictkg.store import Limits, open_store
     type=click.Path(path_type=Path),
     help="File with the update; - for stdin.",
 )
-@click.option(
-    "--store",
-    "directory",
-    type=click.Path(path_type=Path),
-    help="Directory of the store. [default: CONFLICTKG_STORE or build/store]",
-)
+@store_option
 @click.option(
     "--timeout",
     "timeout_s",

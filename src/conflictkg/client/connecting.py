@@ -1,7 +1,8 @@
 """From an address or a directory to a connection."""
 
+from contextlib import suppress
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from conflictkg.client.connection import Connection
 from conflictkg.client.remote import Remote
@@ -28,10 +29,14 @@ def connect(place: str | Path, *, token: str = "") -> Connection:
         settings = Settings()
         limits = Limits(memory_mb=settings.query_memory_mb, temporary_mb=settings.query_disk_mb)
         return Connection(open_store(Path(place), limits))
-    parts = urlsplit(text)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise RemoteError(
-            text, "it is no http(s) address. Give one such as https://kg.example.org/"
-        )
+    parts = _split(text)
     path = "/sparql" if parts.path in {"", "/"} else parts.path
     return Connection(Remote(parts._replace(path=path, fragment="").geturl(), token=token))
+
+
+def _split(text: str) -> SplitResult:
+    with suppress(ValueError):  # brackets that hold no address, a port that is no number
+        parts = urlsplit(text)
+        if parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0:
+            return parts
+    raise RemoteError(text, "it is no http(s) address. Give one such as https://kg.example.org/")

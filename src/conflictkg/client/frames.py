@@ -43,6 +43,8 @@ def _make_column(parts: Sequence[TermColumn]) -> pa.ChunkedArray:
             for kind in kinds:
                 with suppress(pa.ArrowException, ValueError, TypeError, OverflowError):
                     return _cast(parts, texts, kind, reader)
+            # Not as another kind of number: whole numbers that are too large for one would lose their last digits.
+            break
     return texts
 
 
@@ -65,6 +67,11 @@ def _cast(
         ]
         if reader is not None and not all(v is None or isinstance(v, reader) for v in values):
             raise ValueError("a value is none of its datatype")
+        if pa.types.is_timestamp(kind) and not all(
+            v is None or (v.tzinfo is None) == (kind.tz is None) for v in values
+        ):
+            # Arrow would take a time of no zone for one of UTC.
+            raise ValueError("a time has a zone, or has none")
         chunks.append(pa.array(values, kind))
     return pa.chunked_array(chunks, kind)
 

@@ -114,7 +114,7 @@ class Rows:
         """The rows as an Arrow table: a column a variable.
 
         Columns whose values are all integers, numbers, booleans, dates or moments are typed so; others hold texts, and
-        what is unbound is null.
+        what is unbound is null. Integers of more than 64 bits are texts, and so are moments some of which have a zone.
 
         Raises:
             IncompleteAnswerError: There were more than came.

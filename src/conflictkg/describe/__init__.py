@@ -9,10 +9,12 @@
 from conflictkg.describe.catalogue import Dump as Dump
 from conflictkg.describe.catalogue import Places as Places
 from conflictkg.describe.catalogue import describe_store as describe_store
+from conflictkg.describe.catalogue import find_example as find_example
 from conflictkg.describe.counting import Counts as Counts
 from conflictkg.describe.counting import count_graphs as count_graphs
 from conflictkg.describe.counting import count_store as count_store
 from conflictkg.describe.keeping import StoreCounts as StoreCounts
+from conflictkg.describe.keeping import find_counts as find_counts
 from conflictkg.describe.keeping import keep_counts as keep_counts
 from conflictkg.describe.keeping import load_counts as load_counts
 from conflictkg.describe.queries import describe_prefixes as describe_prefixes

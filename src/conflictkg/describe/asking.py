@@ -5,9 +5,7 @@ from collections.abc import Iterator, Sequence
 from conflictkg.answers import Iri, Literal, Solutions, Term
 from conflictkg.errors import QueryError
 from conflictkg.store import Store
-from conflictkg.terms import PREFIXES
-
-_PROLOGUE = "".join(f"PREFIX {prefix}: <{iri}>\n" for prefix, iri in PREFIXES.items())
+from conflictkg.terms import PROLOGUE
 
 
 def iter_rows(
@@ -24,7 +22,7 @@ def iter_rows(
     Raises:
         QueryError: The store cannot answer it, or not in time.
     """
-    answer = store.query(_PROLOGUE + text, deadline_s=deadline_s, default_graphs=graphs)
+    answer = store.query(PROLOGUE + text, deadline_s=deadline_s, default_graphs=graphs)
     with answer:
         if not isinstance(answer, Solutions):
             raise QueryError("a description asked something other than SELECT")

@@ -8,9 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from conflictkg.answers import RDF_LANG_STRING, XSD, Blank, Iri, Literal, Term, Triple
+from conflictkg.describe.asking import iter_rows, to_text
 from conflictkg.describe.counting import Counts
 from conflictkg.describe.rights import GraphNotice
 from conflictkg.iris import BASE
+from conflictkg.store import Store
 from conflictkg.terms import PREFIXES
 
 DATASET = BASE + ".well-known/void#dataset"
@@ -67,15 +69,28 @@ class Places:
     example: str = ""
 
 
-class _Writer:
-    """Triples about one thing after the other, with blank nodes that are numbered."""
+_EXAMPLE = "SELECT ?thing WHERE { ?thing a ckg:Organization } ORDER BY ?thing LIMIT 1"
+
+
+def find_example(store: Store, *, deadline_s: float | None = None) -> str:
+    """IRI of a thing of ours to look at; empty where there is none.
+
+    Raises:
+        QueryError: The store cannot answer, or not in time.
+    """
+    rows = list(iter_rows(store, _EXAMPLE, deadline_s=deadline_s))
+    return to_text(rows[0]["thing"]) if rows else ""
+
+
+class _Blanks:
+    """Numbers blank nodes."""
 
     def __init__(self) -> None:
-        self._blanks = 0
+        self._count = 0
 
     def new_node(self) -> Blank:
-        self._blanks += 1
-        return Blank(f"d{self._blanks}")
+        self._count += 1
+        return Blank(f"d{self._count}")
 
 
 def describe_store(
@@ -97,7 +112,7 @@ def describe_store(
         places: Where it can be got.
     """
     notices = tuple(notices)
-    writer = _Writer()
+    blanks = _Blanks()
     dataset, catalogue, publisher = Iri(DATASET), Iri(CATALOGUE), Iri(PUBLISHER)
     document, service = Iri(places.document), Iri(places.sparql)
     yield from _say(
@@ -155,11 +170,11 @@ def describe_store(
         shared = tuple(
             Iri(each) for each in _licences(each for each in notices if each.may_be_passed_on)
         )
-        yield from _distribute(dataset, places.whole, shared, writer)
-    yield from _count(dataset, whole, writer)
-    yield from _link(dataset, whole, writer)
+        yield from _distribute(dataset, places.whole, shared, blanks)
+    yield from _count(dataset, whole, blanks)
+    yield from _link(dataset, whole, blanks)
     for notice in notices:
-        yield from _describe_graph(notice, counts.get(notice.iri, Counts()), places, writer)
+        yield from _describe_graph(notice, counts.get(notice.iri, Counts()), places, blanks)
 
 
 def _say_kinds(notices: Iterable[GraphNotice]) -> Iterator[Triple]:
@@ -177,7 +192,7 @@ def _say_kinds(notices: Iterable[GraphNotice]) -> Iterator[Triple]:
 
 
 def _describe_graph(
-    notice: GraphNotice, counts: Counts, places: Places, writer: _Writer
+    notice: GraphNotice, counts: Counts, places: Places, blanks: _Blanks
 ) -> Iterator[Triple]:
     graph = Iri(notice.iri)
     said = [(name, term) for name, terms in notice.says.items() for term in terms]
@@ -203,13 +218,13 @@ def _describe_graph(
     dump = places.graphs.get(notice.iri)
     if dump is not None and notice.may_be_passed_on:
         licences = notice.says.get(_DCT + "license", ())
-        yield from _distribute(graph, dump, licences, writer)
-    yield from _count(graph, counts, writer)
-    yield from _link(graph, counts, writer)
+        yield from _distribute(graph, dump, licences, blanks)
+    yield from _count(graph, counts, blanks)
+    yield from _link(graph, counts, blanks)
 
 
 def _distribute(
-    dataset: Iri, dump: Dump, licences: Iterable[Term], writer: _Writer
+    dataset: Iri, dump: Dump, licences: Iterable[Term], blanks: _Blanks
 ) -> Iterator[Triple]:
     file = Iri(dump.address)
     yield from _say(
@@ -233,7 +248,7 @@ def _distribute(
             distribution, (_DCAT + "byteSize", Literal(str(dump.size), XSD + "nonNegativeInteger"))
         )
     if dump.sha256:
-        checksum = writer.new_node()
+        checksum = blanks.new_node()
         yield from _say(distribution, (_SPDX + "checksum", checksum))
         yield from _say(
             checksum,
@@ -243,7 +258,7 @@ def _distribute(
         )
 
 
-def _count(dataset: Iri, counts: Counts, writer: _Writer) -> Iterator[Triple]:
+def _count(dataset: Iri, counts: Counts, blanks: _Blanks) -> Iterator[Triple]:
     yield from _say(
         dataset,
         (_VOID + "triples", _number(counts.triples)),
@@ -254,14 +269,13 @@ def _count(dataset: Iri, counts: Counts, writer: _Writer) -> Iterator[Triple]:
         (_VOID + "properties", _number(len(counts.properties))),
     )
     for name, members in sorted(counts.classes.items()):
-        part = writer.new_node()
-        yield from _say(dataset, (_VOID + "classPartition", part))
-        yield from _say(part, (_VOID + "class", Iri(name)), (_VOID + "entities", _number(members)))
+        said = ((_VOID + "class", Iri(name)), (_VOID + "entities", _number(members)))
+        yield from _divide(dataset, _VOID + "classPartition", blanks, *said)
     for name, use in sorted(counts.properties.items()):
-        part = writer.new_node()
-        yield from _say(dataset, (_VOID + "propertyPartition", part))
-        yield from _say(
-            part,
+        yield from _divide(
+            dataset,
+            _VOID + "propertyPartition",
+            blanks,
             (_VOID + "property", Iri(name)),
             (_VOID + "triples", _number(use.triples)),
             (_VOID + "distinctSubjects", _number(use.subjects)),
@@ -269,15 +283,21 @@ def _count(dataset: Iri, counts: Counts, writer: _Writer) -> Iterator[Triple]:
         )
     for name, literals in sorted(counts.datatypes.items()):
         if name:
-            part = writer.new_node()
-            yield from _say(dataset, (_DATATYPE_PARTITION, part))
-            yield from _say(part, (_DATATYPE, Iri(name)), (_VOID + "triples", _number(literals)))
+            said = ((_DATATYPE, Iri(name)), (_VOID + "triples", _number(literals)))
+            yield from _divide(dataset, _DATATYPE_PARTITION, blanks, *said)
 
 
-def _link(dataset: Iri, counts: Counts, writer: _Writer) -> Iterator[Triple]:
+def _divide(dataset: Iri, kind: str, blanks: _Blanks, *pairs: tuple[str, Term]) -> Iterator[Triple]:
+    """A part of a dataset, of one kind of parts."""
+    part = blanks.new_node()
+    yield from _say(dataset, (kind, part))
+    yield from _say(part, *pairs)
+
+
+def _link(dataset: Iri, counts: Counts, blanks: _Blanks) -> Iterator[Triple]:
     """A linkset for each property that leads to things of a host."""
     for (name, start), triples in sorted(counts.links.items()):
-        links, target = writer.new_node(), writer.new_node()
+        links, target = blanks.new_node(), blanks.new_node()
         yield from _say(dataset, (_VOID + "subset", links))
         yield from _say(
             links,

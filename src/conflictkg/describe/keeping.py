@@ -42,6 +42,21 @@ def load_counts(store: Store) -> StoreCounts | None:
         return None
 
 
+def find_counts(store: Store, *, deadline_s: float | None = None) -> StoreCounts:
+    """The counts that were left in a store, else new ones.
+
+    Args:
+        store: The store.
+        deadline_s: Seconds that each query may take.
+
+    Raises:
+        QueryError: The store cannot answer, or not in time.
+    """
+    return load_counts(store) or StoreCounts(
+        count_store(store, deadline_s=deadline_s), count_graphs(store, deadline_s=deadline_s)
+    )
+
+
 def keep_counts(store: Store) -> StoreCounts:
     """Count a store and leave the counts in it.
 

@@ -1,9 +1,8 @@
 """Which variables a pattern binds, and whether it has the same solutions each time."""
 
-from dataclasses import fields, is_dataclass
-
 from conflictkg.engine import algebra as a
 from conflictkg.engine.check.levels import NOTHING, Levels, Names, node_names, triple_names
+from conflictkg.federation.walking import walk
 
 _UNSETTLED = frozenset({"RAND", "NOW", "UUID", "STRUUID", "BNODE", "SAMPLE", "GROUP_CONCAT"})
 
@@ -20,18 +19,11 @@ def is_settled(node: a.Pattern | a.Expression) -> bool:
     >>> is_settled(parse_query("SELECT * { ?a ?b ?c } LIMIT 1").pattern)
     False
     """
-    waiting: list[object] = [node]
-    while waiting:
-        each = waiting.pop()
-        if isinstance(each, a.Slice):
-            return False
-        if isinstance(each, a.Call | a.Aggregate) and each.name in _UNSETTLED:
-            return False
-        if isinstance(each, tuple):
-            waiting += each
-        elif is_dataclass(each) and not isinstance(each, a.Place | a.Bgp | a.Values):
-            waiting += [getattr(each, part.name) for part in fields(each)]
-    return True
+    return not any(
+        isinstance(each, a.Slice)
+        or (isinstance(each, a.Call | a.Aggregate) and each.name in _UNSETTLED)
+        for each in walk(node, a.Place, a.Bgp, a.Values)
+    )
 
 
 def certain_names(pattern: a.Pattern) -> Names:

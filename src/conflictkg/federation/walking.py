@@ -8,6 +8,24 @@ from conflictkg.engine.syntax import parse_query
 from conflictkg.errors import ConflictKGError
 
 
+def walk(node: object, *closed: type) -> Iterator[object]:
+    """All parts of a part of an algebra, it itself included.
+
+    Args:
+        node: It.
+        *closed: Into what is not looked.
+    """
+    waiting: list[object] = [node]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, tuple):
+            waiting += each
+            continue
+        yield each
+        if is_dataclass(each) and not isinstance(each, closed):
+            waiting += [getattr(each, part.name) for part in fields(each)]
+
+
 def find_services(node: object) -> Iterator[a.Service]:
     """The SERVICE patterns in a part of an algebra, those within others too.
 
@@ -15,17 +33,9 @@ def find_services(node: object) -> Iterator[a.Service]:
     >>> [each.name.value for each in find_services(query)]
     ['x:y']
     """
-    waiting: list[object] = [node]
-    while waiting:
-        each = waiting.pop()
+    for each in walk(node, a.Prologue, a.Bgp, a.Values):
         if isinstance(each, a.Service):
             yield each
-        if isinstance(each, tuple):
-            waiting += each
-        elif isinstance(each, a.Prologue | a.Bgp | a.Values):
-            continue
-        elif is_dataclass(each):
-            waiting += [getattr(each, part.name) for part in fields(each)]
 
 
 def asks_others(text: str, base: str = "") -> bool:
@@ -50,29 +60,12 @@ def has_service(node: object) -> bool:
 
 def iter_expressions(node: object, *, into_patterns: bool = False) -> Iterator[object]:
     """All expressions in a part of an algebra."""
-    waiting: list[object] = [node]
-    while waiting:
-        each = waiting.pop()
-        if isinstance(each, tuple):
-            waiting += each
-            continue
-        if isinstance(each, a.Expression):
-            yield each
-        if isinstance(each, a.Exists) and not into_patterns:
-            continue
-        if is_dataclass(each) and not isinstance(each, a.Place):
-            waiting += [getattr(each, part.name) for part in fields(each)]
+    closed = (a.Place,) if into_patterns else (a.Place, a.Exists)
+    return (each for each in walk(node, *closed) if isinstance(each, a.Expression))
 
 
 def iter_patterns(node: object) -> Iterator[a.Pattern]:
     """All patterns in a part of an algebra, it itself included."""
-    waiting: list[object] = [node]
-    while waiting:
-        each = waiting.pop()
-        if isinstance(each, tuple):
-            waiting += each
-            continue
+    for each in walk(node, a.Place):
         if isinstance(each, a.Pattern):
             yield each
-        if is_dataclass(each) and not isinstance(each, a.Place):
-            waiting += [getattr(each, part.name) for part in fields(each)]

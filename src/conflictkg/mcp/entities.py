@@ -8,7 +8,7 @@ from conflictkg.errors import NotFoundError, QueryError
 from conflictkg.mcp.bounds import shorten_text
 from conflictkg.mcp.terms import read_iri, write_iri
 from conflictkg.store import Cancellation
-from conflictkg.terms import PREFIXES
+from conflictkg.terms import PREFIXES, PROLOGUE
 from conflictkg.web.claims import ClaimList, ShownClaim
 from conflictkg.web.display import Shown
 from conflictkg.web.site import PAGE_DEADLINE_S, Site
@@ -25,10 +25,9 @@ CAUTION = (
 )
 """Stands in every answer that holds claims."""
 
-_PROLOGUE = "".join(f"PREFIX {prefix}: <{iri}>\n" for prefix, iri in PREFIXES.items())
 
 _SEARCH = (
-    _PROLOGUE
+    PROLOGUE
     + """
 SELECT ?entity ?name ?how (GROUP_CONCAT(DISTINCT STR(?type); separator=" ") AS ?types) WHERE {
   {

@@ -9,7 +9,7 @@ from conflictkg.answers import Iri, Literal, Term
 from conflictkg.errors import NotFoundError
 from conflictkg.mcp.bounds import shorten_text
 from conflictkg.mcp.terms import read_iri, write_iri, write_term
-from conflictkg.terms import PREFIXES
+from conflictkg.terms import PREFIXES, PROLOGUE
 from conflictkg.web.site import MADE_GRAPHS, Site
 from conflictkg.web.vocabulary import OntologyTerm, Vocabulary, load_vocabulary
 
@@ -95,7 +95,7 @@ class Schema:
                 }
                 for each in site.store.graphs()
             ],
-            "prefixes": "\n".join(f"PREFIX {name}: <{iri}>" for name, iri in PREFIXES.items()),
+            "prefixes": PROLOGUE.rstrip(),
             "functions": [
                 'ckg:matches(?text, "haqqani net*"): whether a text has these words; fast, by an index',
                 "geof:distance, geof:sfWithin and other simple features of GeoSPARQL on WKT literals",

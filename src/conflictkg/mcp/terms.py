@@ -1,17 +1,15 @@
 """Terms as a model reads and writes them: as SPARQL does, so that what is read can be asked about."""
 
-import re
 from dataclasses import replace
 
 from conflictkg.answers import Iri, Literal, Term
 from conflictkg.answers.ntriples import to_turtle
 from conflictkg.errors import NotFoundError
-from conflictkg.iris import BASE
+from conflictkg.iris import BASE, is_absolute
 from conflictkg.mcp.bounds import shorten_text
 from conflictkg.terms import PREFIXES
 from conflictkg.web.display import shorten
 
-_WHOLE_IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>\"{}|^`\\\ud800-\udfff]+")
 _OWN_PATHS = ("id/", "graph/", "scheme/", "query/")
 
 
@@ -65,6 +63,6 @@ def read_iri(text: str) -> str:
         text = PREFIXES[prefix] + local
     elif text.removeprefix("/").startswith(_OWN_PATHS):
         text = BASE + text.removeprefix("/")
-    if not _WHOLE_IRI.fullmatch(text):
+    if not is_absolute(text):
         raise NotFoundError("thing", shorten_text(text, 100))
     return text

@@ -10,7 +10,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,7 +81,11 @@ def read_rdf(
 
 
 def run_child(
-    command: Sequence[str], data: Path | None, answer: BinaryIO, limits: ChildLimits
+    command: Sequence[str],
+    data: Path | None,
+    answer: BinaryIO,
+    limits: ChildLimits,
+    on_start: Callable[[Callable[[], None]], object] = lambda _: None,
 ) -> dict[str, Any]:
     """Run a child that reports as those here do.
 
@@ -90,31 +94,40 @@ def run_child(
         data: What it reads from stdin.
         answer: Where what it writes goes.
         limits: What it may use; a child that runs much longer is killed.
+        on_start: Is given what kills it, from any thread.
 
     Returns:
         Its report.
 
     Raises:
         RdfSyntaxError: It says so.
-        RefusedDataError: It says so, or broke down.
+        RefusedDataError: It says so, or broke down, or was killed.
     """
-    with data.open("rb") if data is not None else nullcontext() as source:
+    with (
+        data.open("rb") if data is not None else nullcontext() as source,
+        subprocess.Popen(  # noqa: S603 -- our own program; the data are no part of the command
+            list(command),
+            stdin=source or subprocess.DEVNULL,
+            stdout=answer,
+            stderr=subprocess.PIPE,
+            env={
+                "PATH": os.environ.get("PATH", ""),
+                "MALLOC_ARENA_MAX": "2",
+                "CONFLICTKG_PARENT": str(os.getpid()),
+            },
+        ) as child,
+    ):
         try:
-            child = subprocess.run(  # noqa: S603 -- our own program; the data are no part of the command
-                list(command),
-                stdin=source or subprocess.DEVNULL,
-                stdout=answer,
-                stderr=subprocess.PIPE,
-                timeout=limits.seconds + 5,
-                env={"PATH": os.environ.get("PATH", ""), "MALLOC_ARENA_MAX": "2"},
-                check=False,
-            )
+            on_start(child.kill)
+            _, said = child.communicate(timeout=limits.seconds + 5)
         except subprocess.TimeoutExpired as error:
             raise _too_long(limits) from error
+        finally:
+            child.kill()
     if child.returncode < 0:
         raise _explain_signal(-child.returncode, limits)
     try:
-        report = json.loads(child.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2])
+        report = json.loads(said.decode("utf-8", "replace").strip().rpartition("\n")[2])
     except ValueError as error:
         raise RefusedDataError(
             "unreadable", "the reader gave up without saying why. Simplify the data."

@@ -23,6 +23,9 @@ FORMATS = {
     "rdfxml": ox.RdfFormat.RDF_XML,
     "jsonld": ox.RdfFormat.JSON_LD,
 }
+PARENT = "CONFLICTKG_PARENT"
+"""Variable of the environment: the process that waits for the answer."""
+
 _MOST_NESTED = 200
 _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
 _PR_SET_PDEATHSIG = 1
@@ -52,6 +55,8 @@ def confine(memory_mb: int, seconds: int, output_mb: int) -> None:
     # Nobody waits for the answer once the parent is dead, killed without a word as it may be.
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.environ.get(PARENT, str(os.getppid())) != str(os.getppid()):
+        os._exit(3)  # it died before that could be asked for
     sys.addaudithook(_refuse)
 
 

@@ -5,6 +5,7 @@ run by strangers' shapes in a server.
 """
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,11 @@ class UploadReport:
 
 
 def validate_upload(
-    data: Path, shapes: Path | None, folder: Path, limits: ChildLimits = LIMITS
+    data: Path,
+    shapes: Path | None,
+    folder: Path,
+    limits: ChildLimits = LIMITS,
+    on_start: Callable[[Callable[[], None]], object] = lambda _: None,
 ) -> UploadReport:
     """Validate N-Triples.
 
@@ -43,15 +48,17 @@ def validate_upload(
         shapes: The shapes; ours where there are none.
         folder: For the report.
         limits: What it may use.
+        on_start: Is given what stops it, from any thread.
 
     Raises:
-        RefusedDataError: The shapes cannot be applied, hold programs, nest too deep, or take too long.
+        RefusedDataError: The shapes cannot be applied, hold programs, nest too deep, or take too long; or it was
+            stopped.
     """
     command = [sys.executable, "-I", "-B", "-m", "conflictkg.shacl.child", str(data)]
     command += ["" if shapes is None else str(shapes), *words_of(limits)]
     report = folder / "report.ttl"
     with report.open("wb") as target:
-        found = run_child(command, None, target, limits)
+        found = run_child(command, None, target, limits, on_start)
     return UploadReport(
         conforms=found["conforms"],
         triples=found["triples"],

@@ -18,12 +18,14 @@ from conflictkg.web import (
     federation,
     graphstore,
     journal,
+    kinds,
     linked,
     openapi,
     operating,
     pages,
     problems,
     public,
+    queries,
     questions_api,
     running,
     sparql,
@@ -68,14 +70,15 @@ def create_app(settings: Settings, store: Store, before: Flask | None = None) ->
     app = Flask(__name__)
     site = Site(settings, store, load_questions())
     app.extensions["conflictkg"] = site
-    app.json.sort_keys = False  # type: ignore[attr-defined]  # Flask's default provider has it
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    public.register(app, settings, store)
     running.register(app, settings, before)
     federation.register(app, settings)
     operating.register(app, app.extensions["conflictkg.traffic"], before)
+    # After what names requests: what is refused here is counted and told in the log too.
+    public.register(app, settings, store)
+    app.register_blueprint(queries.blueprint)
     app.register_blueprint(sparql.blueprint)
     app.register_blueprint(graphstore.blueprint)
     app.register_blueprint(journal.blueprint)
@@ -99,7 +102,7 @@ def create_app(settings: Settings, store: Store, before: Flask | None = None) ->
 def _refuse_bad_host() -> None:
     host = request.environ.get("HTTP_HOST", "")
     if not _HOST.fullmatch(host):
-        raise problems.RequestError(problems.BAD_REQUEST, "the Host header names no host.")
+        raise problems.RequestError(kinds.BAD_REQUEST, "the Host header names no host.")
 
 
 def _add_headers(response: Response) -> Response:

@@ -4,13 +4,13 @@ No cookie, parameter or form field is ever authority, so no other site can have 
 here, and no address that ends in a log gives anything away.
 """
 
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from flask import Request
 
 from conflictkg.access import Caller, Tokens
 from conflictkg.config import Settings
-from conflictkg.web import problems
+from conflictkg.web import kinds
 from conflictkg.web.problems import RequestError
 
 _REALM = {"WWW-Authenticate": 'Bearer realm="conflictkg"'}
@@ -51,7 +51,7 @@ def require_caller(request: Request, tokens: Tokens) -> Caller:
         return caller
     if _is_from_elsewhere(request):
         raise RequestError(
-            problems.CROSS_SITE,
+            kinds.CROSS_SITE,
             "the request comes from a page of another site, and carries no token. Nothing but a token "
             "in the header Authorization lets anybody change anything here.",
         )
@@ -70,13 +70,13 @@ def require_own_site(request: Request) -> None:
     """
     if _is_from_elsewhere(request):
         raise RequestError(
-            problems.CROSS_SITE,
+            kinds.CROSS_SITE,
             "the request comes from a page of another site. Send it from a program, or from a page of this one.",
         )
 
 
 def _unknown(detail: str) -> RequestError:
-    return RequestError(problems.AUTHENTICATION, detail, _REALM)
+    return RequestError(kinds.AUTHENTICATION, detail, _REALM)
 
 
 def _is_from_elsewhere(request: Request) -> bool:
@@ -84,7 +84,7 @@ def _is_from_elsewhere(request: Request) -> bool:
         return True
     origin = request.headers.get("Origin", "").strip()
     # "null" is a file on somebody's disk or a sandboxed frame: it has no token, like the others.
-    return origin not in {"", "null"} and urlsplit(origin).netloc != request.host
+    return origin not in {"", "null"} and origin.partition("://")[2] != request.host
 
 
 def out_of_scope(caller: Caller, graphs: list[str]) -> RequestError:
@@ -92,7 +92,7 @@ def out_of_scope(caller: Caller, graphs: list[str]) -> RequestError:
     names = ", ".join(f"<{each}>" if each else "the unnamed default graph" for each in graphs[:5])
     more = f" and {len(graphs) - 5} more" if len(graphs) > 5 else ""
     return RequestError(
-        problems.INSUFFICIENT_SCOPE,
+        kinds.INSUFFICIENT_SCOPE,
         f'the token "{caller.name}" may not change {names}{more}. Its scopes: '
         f"{', '.join(sorted(caller.scopes))}.",
     )

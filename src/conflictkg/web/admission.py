@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from conflictkg.config import Settings
 from conflictkg.store import Cancellation
-from conflictkg.web import problems
+from conflictkg.web import kinds
 from conflictkg.web.limits import QUICK_QUEUE, is_loopback
 from conflictkg.web.problems import RequestError
 
@@ -256,7 +256,7 @@ class Admission:
         self._uses.move_to_end(client)
         if settings.client_queries and use.queries >= settings.client_queries:
             raise RequestError(
-                problems.TOO_MANY_QUERIES,
+                kinds.TOO_MANY_QUERIES,
                 f"{use.queries} queries of yours ({client}) run already, the most that a client may "
                 "have at a time. Wait until one has ended.",
                 {"Retry-After": "1"},
@@ -266,7 +266,7 @@ class Admission:
         if settings.client_budget_s and use.left_s <= 0:
             wait = max(1, math.ceil(-use.left_s / settings.client_refill))
             raise RequestError(
-                problems.TOO_MANY_QUERIES,
+                kinds.TOO_MANY_QUERIES,
                 f"the queries of yours ({client}) have used the time that a client gets: "
                 f"{settings.client_budget_s:g} s, and {settings.client_refill:g} s more each second. "
                 f"Ask again in {wait} s.",
@@ -342,7 +342,7 @@ def _remember(texts: OrderedDict[int, float], key: int, now: float) -> None:
 
 def _overloaded(problem: str) -> RequestError:
     return RequestError(
-        problems.OVERLOADED,
+        kinds.OVERLOADED,
         f"the server is busy: {problem} Ask again in {_RETRY_S} seconds.",
         {"Retry-After": str(_RETRY_S)},
     )

@@ -4,12 +4,11 @@ Everything is in the address, so nothing has to be kept and no citation is ever 
 whether the answer is still the same.
 """
 
-import json
 import re
 from datetime import UTC, date, datetime
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, redirect, request, url_for
 
 from conflictkg.answers.digest import MOST_BYTES, Digest, digest_answer
 from conflictkg.engine.algebra import Distinct, OrderBy, Project, Query, Reduced, Select, Slice
@@ -18,12 +17,14 @@ from conflictkg.errors import IncompleteAnswerError
 from conflictkg.federation import asks_others
 from conflictkg.store import Cancellation
 from conflictkg.store.lasting import is_lasting
-from conflictkg.web import problems
+from conflictkg.web import kinds
 from conflictkg.web.addresses import address_of
+from conflictkg.web.documents import write_json, write_page
 from conflictkg.web.etags import answer_unchanged, mark, names_tag, tag_of
 from conflictkg.web.negotiate import Offer, find_format, negotiate
+from conflictkg.web.parameters import Parameters, find_format_name, find_value, read_parameters
 from conflictkg.web.problems import RequestError
-from conflictkg.web.protocol import read_parameters, require_iri
+from conflictkg.web.protocol import require_iri
 from conflictkg.web.references import Citation, Question, describe, write_bibtex, write_cff
 from conflictkg.web.running import run_admitted
 from conflictkg.web.site import Site, current_site
@@ -59,7 +60,7 @@ def cite() -> Response:
     given = read_parameters(request.query_string)
     question = _read_question(given)
     parsed = _require_lasting(question)
-    fixed = tuple(_only(given, name) for name in _FIXED)
+    fixed = tuple(find_value(given, name) or "" for name in _FIXED)
     if any(fixed):
         _require(*fixed)
         offer = _choose(given)
@@ -96,10 +97,10 @@ def cite() -> Response:
     return response
 
 
-def _read_question(given: list[tuple[str, str]]) -> Question:
-    query = _only(given, "query")
+def _read_question(given: Parameters) -> Question:
+    query = find_value(given, "query") or ""
     if not query.strip():
-        raise RequestError(problems.MISSING_QUERY, "add the query to the address: /cite?query=…")
+        raise RequestError(kinds.MISSING_QUERY, "add the query to the address: /cite?query=…")
     question = Question(
         query,
         _read_graphs(given, "default-graph-uri"),
@@ -108,16 +109,16 @@ def _read_question(given: list[tuple[str, str]]) -> Question:
     length = sum(len(value) for _, value in question.parameters())
     if length > _MOST_QUERY:
         raise RequestError(
-            problems.ADDRESS_TOO_LONG,
+            kinds.ADDRESS_TOO_LONG,
             f"the query and its graphs have {length:,} characters, and an address that holds them would be too "
             f"long. At most {_MOST_QUERY:,} can be cited.",
         )
     return question
 
 
-def _read_graphs(given: list[tuple[str, str]], name: str) -> tuple[str, ...]:
+def _read_graphs(given: Parameters, name: str) -> tuple[str, ...]:
     return tuple(
-        require_iri(name, value, problems.BAD_PARAMETER)
+        require_iri(name, value, kinds.BAD_PARAMETER)
         for each, value in given
         if each == name and value
     )
@@ -133,7 +134,7 @@ def _require_lasting(question: Question) -> Query:
     parsed = parse_query(question.query, base=_base())
     if not is_lasting(parsed) or asks_others(question.query, _base()):
         raise RequestError(
-            problems.NOT_CITABLE,
+            kinds.NOT_CITABLE,
             "the query asks for the time, for chance or another endpoint (NOW, RAND, UUID, STRUUID, BNODE, SERVICE), "
             "so that its answer would be another each time. Write the value itself into it.",
         )
@@ -179,7 +180,7 @@ def _find(site: Site, question: Question) -> Digest:
                 found.append(digest_answer(answer))
             except IncompleteAnswerError as error:
                 raise RequestError(
-                    problems.INCOMPLETE_ANSWER,
+                    kinds.INCOMPLETE_ANSWER,
                     f"an answer that is cited has at most {site.settings.max_rows:,} rows and "
                     f"{MOST_BYTES >> 20} MiB of text, and this one has more. Ask for less.",
                 ) from error
@@ -187,17 +188,6 @@ def _find(site: Site, question: Question) -> Digest:
 
     run_admitted(question.query, answer)
     return found[-1]
-
-
-def _only(given: list[tuple[str, str]], name: str) -> str:
-    values = [value for each, value in given if each == name]
-    if len(values) > 1:
-        raise RequestError(
-            problems.DUPLICATE_PARAMETER,
-            f"{name} is given {len(values)} times. Give it once.",
-            fields={"parameter": name},
-        )
-    return values[0] if values else ""
 
 
 def _require(digest: str, release: str, day: str, order: str) -> None:
@@ -209,7 +199,7 @@ def _require(digest: str, release: str, day: str, order: str) -> None:
     is_hash = _HASH.fullmatch(digest) and _ORDER.fullmatch(order)
     if not (is_hash and _RELEASE.fullmatch(release) and is_day):
         raise RequestError(
-            problems.BAD_PARAMETER,
+            kinds.BAD_PARAMETER,
             "the address is no whole citation: it has sha256 (64 digits), release and date (2026-01-31), or "
             "none of them for a new one.",
         )
@@ -221,14 +211,14 @@ def _address(question: Question, digest: str, release: str, day: str, order: str
     return f"{address_of(url_for('citing.cite'))}?{urlencode(parts)}"
 
 
-def _choose(given: list[tuple[str, str]]) -> Offer:
-    name = _only(given, "format")
+def _choose(given: Parameters) -> Offer:
+    name = find_format_name(given)
     if not name:
         return negotiate(request.headers.get("Accept"), _OFFERS)
     offer = find_format(name, _OFFERS)
     if offer is None:
         raise RequestError(
-            problems.BAD_PARAMETER,
+            kinds.BAD_PARAMETER,
             f'format is "{name[:50]}". Known: {", ".join(each.name for each in _OFFERS)}.',
         )
     return offer
@@ -242,10 +232,9 @@ def _write(site: Site, citation: Citation, offer: Offer) -> Response:
     elif offer.name == "cff":
         response = Response(write_cff(citation), content_type="application/yaml")
     elif offer.name == "json":
-        text = json.dumps(describe(citation), ensure_ascii=False, indent=1) + "\n"
-        response = Response(text, content_type="application/json")
+        response = write_json(describe(citation))
     else:
-        text = render_template(
+        response = write_page(
             "cite.html",
             site=site,
             citation=citation,
@@ -253,8 +242,6 @@ def _write(site: Site, citation: Citation, offer: Offer) -> Response:
             bibtex=write_bibtex(citation),
             cff=write_cff(citation),
         )
-        body = text.encode("utf-8", "backslashreplace")
-        response = Response(body, content_type="text/html; charset=utf-8")
     response.headers["Conflictkg-Release"] = citation.present
     response.headers["Conflictkg-Same"] = "true" if citation.is_same else "false"
     response.headers["Cache-Control"] = "no-cache"

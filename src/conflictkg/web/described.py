@@ -9,10 +9,8 @@ from typing import Generic, TypeVar
 from conflictkg.describe import (
     Counts,
     GraphNotice,
-    StoreCounts,
-    count_graphs,
-    count_store,
-    load_counts,
+    find_counts,
+    find_example,
     read_notices,
 )
 from conflictkg.errors import ConflictKGError, StoreBusyError
@@ -20,8 +18,6 @@ from conflictkg.web.site import Site
 
 _AGAIN_S = 60.0
 """How long it is not tried again to count what could not be counted."""
-
-_EXAMPLE = "SELECT ?thing WHERE { ?thing a ckg:Organization } ORDER BY ?thing"
 
 _Value = TypeVar("_Value")
 
@@ -123,12 +119,9 @@ class Descriptions:
 
     def _describe(self) -> Described:
         store, deadline_s = self._site.store, self._site.settings.query_timeout_s
-        examples = self._site.ask(_EXAMPLE, limit=1).iris("thing")
-        counts = load_counts(store) or StoreCounts(
-            count_store(store, deadline_s=deadline_s), count_graphs(store, deadline_s=deadline_s)
-        )
+        counts = find_counts(store, deadline_s=deadline_s)
         return Described(
             whole=counts.whole,
             graphs=counts.graphs,
-            example=next(iter(examples), ""),
+            example=find_example(store, deadline_s=deadline_s),
         )

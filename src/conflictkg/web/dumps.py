@@ -10,8 +10,6 @@ from flask import (
     Flask,
     Response,
     current_app,
-    jsonify,
-    render_template,
     request,
     send_file,
     url_for,
@@ -30,10 +28,13 @@ from conflictkg.dumps import (
 )
 from conflictkg.errors import NotFoundError, StoreBusyError
 from conflictkg.web.addresses import address_of
+from conflictkg.web.documents import write_json, write_page
 from conflictkg.web.etags import REVALIDATE
+from conflictkg.web.kinds import BAD_PARAMETER
 from conflictkg.web.linked import current_descriptions
 from conflictkg.web.negotiate import Offer, find_format, negotiate
-from conflictkg.web.problems import BAD_PARAMETER, RequestError
+from conflictkg.web.parameters import format_of
+from conflictkg.web.problems import RequestError
 from conflictkg.web.site import Site, current_site
 
 blueprint = Blueprint("dumps", __name__)
@@ -78,7 +79,7 @@ def register(app: Flask) -> None:
 def listing() -> Response:
     """Which files there are, what they hold, and which graphs are left out."""
     site = current_site()
-    named = request.args.get("format", "")
+    named = format_of(request)
     offer = (
         find_format(named, _OFFERS) if named else negotiate(request.headers.get("Accept"), _OFFERS)
     )
@@ -88,22 +89,21 @@ def listing() -> Response:
     files = _list_files(site, notices)
     left_out = [each for each in notices if not each.may_be_passed_on]
     if offer.name == "html":
-        text = render_template(
+        response = write_page(
             "dumps.html", release=site.store.release, files=files, left_out=left_out
         )
-        response = Response(
-            text.encode("utf-8", "backslashreplace"), content_type="text/html; charset=utf-8"
-        )
     else:
-        response = jsonify(
-            release=site.store.release,
-            built=site.store.built_at,
-            mediaType=MEDIA_TYPE,
-            files=[_to_json(each) for each in files],
-            leftOut=[
-                {"graph": each.iri, "title": each.title, "licence": each.licence or None}
-                for each in left_out
-            ],
+        response = write_json(
+            {
+                "release": site.store.release,
+                "built": site.store.built_at,
+                "mediaType": MEDIA_TYPE,
+                "files": [_to_json(each) for each in files],
+                "leftOut": [
+                    {"graph": each.iri, "title": each.title, "licence": each.licence or None}
+                    for each in left_out
+                ],
+            }
         )
     response.headers["Conflictkg-Release"] = site.store.release
     # Files are made meanwhile, so that the list of one release changes.

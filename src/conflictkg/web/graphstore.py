@@ -15,19 +15,13 @@ from flask import Blueprint, Response, request, url_for
 from conflictkg.answers import Iri, Triples
 from conflictkg.errors import MissingGraphError
 from conflictkg.store import Cancellation
-from conflictkg.web import problems
+from conflictkg.web import kinds
 from conflictkg.web.addresses import address_asked, address_of
 from conflictkg.web.etags import answer_unchanged, mark, names_tag, tag_of
 from conflictkg.web.limits import read_allowance
+from conflictkg.web.parameters import find_format_name, read_parameters
 from conflictkg.web.problems import RequestError
-from conflictkg.web.protocol import (
-    UPDATE,
-    Asked,
-    decode_body,
-    read_parameters,
-    require_iri,
-    require_once,
-)
+from conflictkg.web.protocol import UPDATE, Asked, decode_body, require_iri
 from conflictkg.web.responses import choose_offer, offers_for, write_response
 from conflictkg.web.running import run_admitted
 from conflictkg.web.site import Site, current_site
@@ -50,14 +44,14 @@ def indirect() -> Response:
     is_default = any(name == "default" for name, _ in parameters)
     if len(graphs) + is_default > 1:
         raise RequestError(
-            problems.AMBIGUOUS_GRAPH,
+            kinds.AMBIGUOUS_GRAPH,
             f"there are {len(graphs)} graph parameters{' and default' if is_default else ''}. Send one.",
         )
     if not graphs and not is_default:
         if request.method == "POST":
             return _add(site, _mint(), is_new=True)
         raise RequestError(
-            problems.MISSING_GRAPH,
+            kinds.MISSING_GRAPH,
             "add ?graph=<IRI, percent-encoded> or ?default to the address. The service description of "
             "/sparql lists the graphs.",
         )
@@ -70,7 +64,7 @@ def direct(_name: str) -> Response:
     asked = [name for name, _ in read_parameters(request.query_string)]
     if "graph" in asked or "default" in asked:
         raise RequestError(
-            problems.AMBIGUOUS_GRAPH,
+            kinds.AMBIGUOUS_GRAPH,
             "the address names a graph and so does a parameter. Send /rdf-graph-store?graph=<IRI> or the "
             "graph's own address.",
         )
@@ -101,10 +95,10 @@ def _address_of_graph(graph: str) -> str:
 
 
 def _require_graph_iri(text: str) -> str:
-    iri = require_iri("graph", text, problems.BAD_GRAPH_IRI)
+    iri = require_iri("graph", text, kinds.BAD_GRAPH_IRI)
     if iri.partition(":")[0].lower() not in _SCHEMES:
         raise RequestError(
-            problems.BAD_GRAPH_IRI,
+            kinds.BAD_GRAPH_IRI,
             f'graph is "{text[:200]}". A graph\'s IRI begins with http:, https:, urn: or tag:.',
         )
     return iri
@@ -117,10 +111,8 @@ def _read(site: Site, graph: str) -> Response:
     if graph and not _exists(site, graph):
         raise _missing(graph)
     parameters = read_parameters(request.query_string)
-    formats = [value for name, value in parameters if name in {"format", "output"}]
-    require_once("format", formats)
     offer = choose_offer(
-        formats[0] if formats else "",
+        find_format_name(parameters),
         request.headers.get("Accept"),
         tuple(each for each in offers_for("graph") if each.name != "html"),
     )
@@ -174,14 +166,14 @@ def _require_conditions(site: Site, graph: str, change: Change) -> None:
     if request.headers.get("If-None-Match", "").strip() == "*":
         if exists:
             raise RequestError(
-                problems.PRECONDITION_FAILED,
+                kinds.PRECONDITION_FAILED,
                 f"there is a graph <{graph}> already, and If-None-Match: * asks that there is none.",
             )
         change.require_unchanged(release)
     if request.headers.get("If-Match", "").strip() == "*":
         if not exists:
             raise RequestError(
-                problems.PRECONDITION_FAILED,
+                kinds.PRECONDITION_FAILED,
                 f"there is no graph <{graph}>, and If-Match: * asks that there is one.",
             )
         change.require_unchanged(release)
@@ -197,7 +189,7 @@ def _write(site: Site, graph: str, *, replace: bool, is_new: bool = False) -> Re
     change.require_scope(graph)
     if "Content-Range" in request.headers:
         raise RequestError(
-            problems.BAD_REQUEST, "part of a graph cannot be written: leave Content-Range out."
+            kinds.BAD_REQUEST, "part of a graph cannot be written: leave Content-Range out."
         )
     _require_conditions(site, graph, change)
     existed = _exists(site, graph)
@@ -229,6 +221,8 @@ def _write(site: Site, graph: str, *, replace: bool, is_new: bool = False) -> Re
 def _delete(site: Site, graph: str) -> Response:
     change = Change(site, request, f"graph store: remove <{graph or 'default'}>")
     change.require_scope(graph)
+    if _exists(site, graph):
+        _require_conditions(site, graph, change)
     return change.run(
         lambda edit, cancellation: site.store.write_graph(
             graph,
@@ -244,7 +238,7 @@ def _patch(site: Site, graph: str) -> Response:
     """A SPARQL update of one graph; what it would do to others is refused."""
     if request.mimetype != UPDATE:
         raise RequestError(
-            problems.UNSUPPORTED_MEDIA_TYPE,
+            kinds.UNSUPPORTED_MEDIA_TYPE,
             f'the body\'s Content-Type is "{request.mimetype}". Send {UPDATE}.',
             _CHANGES,
         )
@@ -252,6 +246,7 @@ def _patch(site: Site, graph: str) -> Response:
         raise _missing(graph)
     change = Change(site, request, f"graph store: patch <{graph or 'default'}>")
     change.require_scope(graph)
+    _require_conditions(site, graph, change)
     change.require_only(graph)
     asked = Asked(None, decode_body(request, site.settings))
     return change.run(

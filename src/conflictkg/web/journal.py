@@ -3,16 +3,17 @@
 For who may change something; what others did may hold what is not meant for everybody.
 """
 
-import json
 from dataclasses import asdict
 
 from flask import Blueprint, Response, request, url_for
 
 from conflictkg.errors import NotFoundError
 from conflictkg.store import JournalEntry
-from conflictkg.web import problems
+from conflictkg.web import kinds
 from conflictkg.web.access import require_caller, tokens_of
+from conflictkg.web.documents import write_json
 from conflictkg.web.negotiate import Offer, negotiate
+from conflictkg.web.parameters import read_parameters, read_whole_number
 from conflictkg.web.problems import RequestError
 from conflictkg.web.site import Site, current_site
 from conflictkg.web.updates import Change
@@ -27,7 +28,11 @@ _OFFERS = (Offer("json", "application/json"), Offer("patch", "application/rdf-pa
 def list_entries() -> Response:
     """The edits after a number, oldest first."""
     site = _require_reader()
-    after, limit = _read_number("after", 0), _read_number("limit", 100)
+    parameters = read_parameters(request.query_string)
+    after, limit = (
+        read_whole_number(parameters, name, default)
+        for name, default in (("after", 0), ("limit", 100))
+    )
     entries = site.store.journal(after=after, most=min(limit, MOST_ENTRIES) + 1)
     shown = entries[: min(limit, MOST_ENTRIES)]
     response = _write(
@@ -79,23 +84,10 @@ def _require_reader() -> Site:
     caller = require_caller(request, tokens_of(site.settings))
     if not caller.may_read_journal:
         raise RequestError(
-            problems.INSUFFICIENT_SCOPE,
+            kinds.INSUFFICIENT_SCOPE,
             f'the token "{caller.name}" may not read the journal. It needs a scope to write, or read.',
         )
     return site
-
-
-def _read_number(name: str, default: int) -> int:
-    text = request.args.get(name, "").strip()
-    if not text:
-        return default
-    if not text.isascii() or not text.isdigit() or len(text) > 15:
-        raise RequestError(
-            problems.BAD_PARAMETER,
-            f'{name} is "{text[:50]}". Give a whole number, such as {name}=10.',
-            fields={"parameter": name},
-        )
-    return int(text)
 
 
 def _describe(entry: JournalEntry) -> dict[str, object]:
@@ -106,7 +98,6 @@ def _describe(entry: JournalEntry) -> dict[str, object]:
 
 
 def _write(document: dict[str, object]) -> Response:
-    text = json.dumps(document, ensure_ascii=False, indent=1) + "\n"
-    response = Response(text, content_type="application/json")
+    response = write_json(document)
     response.headers["Cache-Control"] = "no-store"
     return response

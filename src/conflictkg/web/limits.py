@@ -2,15 +2,18 @@
 
 import ipaddress
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from flask import Request
 
 from conflictkg.config import Settings
-from conflictkg.web import problems
+from conflictkg.web import kinds
+from conflictkg.web.parameters import Parameters, find_value
 from conflictkg.web.problems import RequestError
+
+MOST_VALIDATED_BYTES = 10_000_000
+"""Data and shapes that are sent to be validated; fewer where ``max_upload_bytes`` is less."""
 
 QUICK_QUEUE = 4
 """How many times more queries wait for a quick place than for a worker: that queue moves so fast."""
@@ -108,7 +111,7 @@ class Allowance:
     is_own_limit: bool = False
 
 
-def read_allowance(parameters: Sequence[tuple[str, str]], settings: Settings) -> Allowance:
+def read_allowance(parameters: Parameters, settings: Settings) -> Allowance:
     """Read ``timeout`` (seconds) and ``limit`` (rows): a client may ask for less than there is.
 
     Args:
@@ -125,7 +128,7 @@ def read_allowance(parameters: Sequence[tuple[str, str]], settings: Settings) ->
     timeout = _read_number(parameters, "timeout", "seconds")
     if timeout is not None and timeout > most:
         raise RequestError(
-            problems.TIMEOUT_TOO_LARGE,
+            kinds.TIMEOUT_TOO_LARGE,
             f"timeout is {timeout:g} s; a query may run for {most:g} s here. "
             "Ask for as much or less, or leave timeout= out.",
             fields={"maxTimeoutSeconds": most},
@@ -135,7 +138,7 @@ def read_allowance(parameters: Sequence[tuple[str, str]], settings: Settings) ->
         raise _bad_number("limit", f"{limit:g}", "rows")
     if limit is not None and limit > settings.max_rows:
         raise RequestError(
-            problems.LIMIT_TOO_LARGE,
+            kinds.LIMIT_TOO_LARGE,
             f"limit is {limit:,.0f}; an answer has at most {settings.max_rows:,} rows here. "
             "Ask for as many or fewer, or leave limit= out.",
             fields={"maxRows": settings.max_rows},
@@ -147,30 +150,24 @@ def read_allowance(parameters: Sequence[tuple[str, str]], settings: Settings) ->
     )
 
 
-def _read_number(parameters: Sequence[tuple[str, str]], name: str, unit: str) -> float | None:
-    values = [value.strip() for each, value in parameters if each == name]
-    if len(values) > 1:
-        raise RequestError(
-            problems.DUPLICATE_PARAMETER,
-            f"{name} is given {len(values)} times. Give it once.",
-            fields={"parameter": name},
-        )
-    if not values or not values[0]:
+def _read_number(parameters: Parameters, name: str, unit: str) -> float | None:
+    text = (find_value(parameters, name) or "").strip()
+    if not text:
         return None
     try:
-        number = float(values[0])
+        number = float(text)
     except ValueError:
-        raise _bad_number(name, values[0], unit) from None
+        raise _bad_number(name, text, unit) from None
     # Python reads "1_0" and "inf" too.
-    if not (math.isfinite(number) and number > 0) or "_" in values[0]:
-        raise _bad_number(name, values[0], unit)
+    if not (math.isfinite(number) and number > 0) or "_" in text:
+        raise _bad_number(name, text, unit)
     return number
 
 
 def _bad_number(name: str, text: str, unit: str) -> RequestError:
     right = "a whole number of rows from 1" if unit == "rows" else "a positive number of seconds"
     return RequestError(
-        problems.BAD_PARAMETER,
+        kinds.BAD_PARAMETER,
         f'{name} is "{text[:100]}". Give {right}, such as {name}=10.',
         fields={"parameter": name},
     )

@@ -7,10 +7,11 @@ from flask import Blueprint, Flask, Response, current_app, request, url_for
 
 from conflictkg.answers import Stream, Triples
 from conflictkg.describe import Dump, Places, describe_prefixes, describe_questions, describe_store
-from conflictkg.dumps import WHOLE, find_dump, folder_of, name_dump
+from conflictkg.dumps import WHOLE, describe_dump, folder_of, name_dump
 from conflictkg.web.addresses import address_of
 from conflictkg.web.described import Descriptions
 from conflictkg.web.etags import answer_unchanged, mark, names_tag, tag_of
+from conflictkg.web.parameters import format_of
 from conflictkg.web.problems import prefers_page
 from conflictkg.web.responses import choose_offer, offers_for, write_response
 from conflictkg.web.site import Site, current_site
@@ -40,7 +41,7 @@ def void() -> Response:
     offers = tuple(each for each in offers_for("graph") if each.name != "html")
     # Browsers name XML, for pages; who looks at this with one reads Turtle more easily.
     accept = None if prefers_page(request) else request.headers.get("Accept")
-    offer = choose_offer(request.args.get("format", ""), accept, offers)
+    offer = choose_offer(format_of(request), accept, offers)
     notices = descriptions.notices()
     release = site.store.release
     folder = folder_of(site.store.directory, release)
@@ -74,5 +75,4 @@ def void() -> Response:
 
 def _dump(folder: Path, name: str) -> Dump:
     address = address_of(url_for("dumps.file", name=name))
-    made = find_dump(folder, name)
-    return Dump(address, made.size, made.sha256) if made else Dump(address)
+    return describe_dump(folder, name, address)

@@ -1,215 +1,44 @@
 """``/openapi.json``: everything here that is not SPARQL, described for programs (OpenAPI 3.1).
 
-Paths come from the application's own routes; what each is for stands in a table below, and a route without a
-line there cannot be described: a test asks for it.
+Paths come from the application's own routes, what each is for from the table in :mod:`conflictkg.web.operations`.
 """
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from importlib.metadata import version
-from types import MappingProxyType
 from typing import Any
 
-from flask import Blueprint, Flask, Response, current_app, render_template
+from flask import Blueprint, Flask, Response, current_app
 
-from conflictkg.answers.formats import formats_for
-from conflictkg.sandbox import OFFERED
-from conflictkg.web.problems import KINDS
+from conflictkg.answers import XSD
+from conflictkg.parameters import MOST_VALUES, Parameter, parameters_of, write_value
+from conflictkg.questions import Question
+from conflictkg.web.documents import write_json, write_page
+from conflictkg.web.kinds import KINDS
+from conflictkg.web.operations import HTML, NOT_DESCRIBED, OPERATIONS, Operation
+from conflictkg.web.uploads import FORM, MOST_FILES
 
 blueprint = Blueprint("openapi", __name__)
 
-JSON = "application/json"
-HTML = "text/html"
 PROBLEM = "application/problem+json"
-_GRAPHS = tuple(each.media_type for each in formats_for("graph"))
-_UPDATE = "application/sparql-update"
 _CONVERTER = re.compile(r"<(?:[a-z]+:)?_?([a-z_]+)>")
 
-NOT_DESCRIBED = frozenset({"sparql.endpoint", "static"})
-"""SPARQL has its service description, and files of the pages are nobody's business."""
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """What one method of one path is for.
-
-    Args:
-        summary: In a sentence.
-        media_types: What it answers with.
-        query: Parameters of the address: name to what it means.
-        statuses: Of good answers.
-        sends: Media types of the body that it takes.
-        needs_token: Whether it is for those with a token.
-        fails: Statuses of problems that are its own, beside those that any has.
-    """
-
-    summary: str
-    media_types: tuple[str, ...] = (HTML,)
-    query: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    statuses: tuple[int, ...] = (200,)
-    sends: tuple[str, ...] = ()
-    needs_token: bool = False
-    fails: tuple[int, ...] = ()
-
-
-_FORMAT = {"format": "A format by name, instead of the header Accept."}
-_PAGE = {"limit": "At most so many rows.", "offset": "After so many rows."}
-_GRAPH = {
-    "graph": "IRI of a named graph.",
-    "default": "Instead: the default graph. Its value counts for nothing.",
-}
-_WRITING = (400, 401, 403, 404, 409, 412, 413, 415, 422, 503, 507)
-_OPERATOR = (401, 403)
-_FOUND = (400, 404, 406)
-
-OPERATIONS: Mapping[tuple[str, str], Operation] = MappingProxyType(
-    {
-        ("pages.home", "GET"): Operation("The home page."),
-        ("pages.questions", "GET"): Operation("The published questions, for people."),
-        ("pages.question", "GET"): Operation("A published question and its answer.", fails=_FOUND),
-        ("pages.graphs", "GET"): Operation("The named graphs, for people."),
-        ("pages.graph", "GET"): Operation(
-            "A named graph, by its own address.",
-            (HTML, *_GRAPHS),
-            statuses=(200, 303),
-            fails=_FOUND,
-        ),
-        ("pages.thing", "GET"): Operation(
-            "A thing: leads to its page or to data about it.",
-            (HTML,),
-            statuses=(303,),
-            fails=_FOUND,
-        ),
-        ("pages.page", "GET"): Operation("The page of a thing.", fails=_FOUND),
-        ("pages.data", "GET"): Operation(
-            "What is stated of a thing.", _GRAPHS, _FORMAT, fails=_FOUND
-        ),
-        ("pages.concept", "GET"): Operation(
-            "A concept of a code list.", (HTML, *_GRAPHS), statuses=(200, 303), fails=_FOUND
-        ),
-        ("pages.ontology", "GET"): Operation("The ontology.", (HTML, *_GRAPHS), fails=(406,)),
-        ("pages.shapes", "GET"): Operation("The shapes.", (HTML, *_GRAPHS), fails=(406,)),
-        ("pages.health", "GET"): Operation(
-            "Whether the store answers, and its size.", (JSON,), fails=(503,)
-        ),
-        ("pages.problem", "GET"): Operation(
-            "What a problem type means.", (HTML, JSON), fails=_FOUND
-        ),
-        ("linked.void", "GET"): Operation(
-            "What there is, in VoID and DCAT.", _GRAPHS, _FORMAT, fails=(400, 406, 503)
-        ),
-        ("dumps.listing", "GET"): Operation(
-            "The files that can be fetched whole.", (HTML, JSON), _FORMAT, fails=(400, 406, 503)
-        ),
-        ("dumps.file", "GET"): Operation(
-            "A graph, or all, as N-Quads in gzip.",
-            ("application/gzip",),
-            statuses=(200, 206),
-            fails=(404, 409, 416, 503),
-        ),
-        ("problems", "GET"): Operation("All problem types.", (HTML, JSON)),
-        ("pages.robots", "GET"): Operation("What crawlers may fetch.", ("text/plain",)),
-        ("operating.ready", "GET"): Operation(
-            "Whether a query would be answered now.", (JSON,), fails=(503,)
-        ),
-        ("operating.metrics", "GET"): Operation(
-            "Counters for Prometheus. For the operator.",
-            ("text/plain",),
-            needs_token=True,
-            fails=_OPERATOR,
-        ),
-        ("running.list_running", "GET"): Operation(
-            "The queries that run and wait. For the operator.",
-            (JSON, HTML),
-            needs_token=True,
-            fails=_OPERATOR,
-        ),
-        ("running.show_running", "GET"): Operation(
-            "One query that runs or waits.", (JSON,), needs_token=True, fails=(*_OPERATOR, 404)
-        ),
-        ("running.cancel_running", "DELETE"): Operation(
-            "Stop a query.", (JSON,), needs_token=True, fails=(*_OPERATOR, 404)
-        ),
-        ("questions_api.list_questions", "GET"): Operation(
-            "The published questions with their parameters.", (JSON,)
-        ),
-        ("questions_api.ask_question", "GET"): Operation(
-            "The answer to a published question. Its own parameters, which the list names, are given beside these.",
-            (JSON, "text/csv"),
-            {**_PAGE, **_FORMAT, "timeout": "Seconds after which it is stopped."},
-            fails=(*_FOUND, 429, 503),
-        ),
-        ("graphstore.indirect", "GET"): Operation(
-            "A graph as RDF.", _GRAPHS, {**_GRAPH, **_FORMAT}, fails=(*_FOUND, 429, 503)
-        ),
-        ("graphstore.direct", "GET"): Operation(
-            "The graph whose IRI is the address.", _GRAPHS, _FORMAT, fails=(*_FOUND, 429, 503)
-        ),
-        **{
-            (f"graphstore.{name}", method): Operation(
-                summary,
-                (JSON,),
-                _GRAPH if name == "indirect" else {},
-                statuses,
-                (_UPDATE,) if method == "PATCH" else () if method == "DELETE" else OFFERED,
-                needs_token=True,
-                fails=_WRITING,
-            )
-            for name in ("indirect", "direct")
-            for method, summary, statuses in (
-                ("PUT", "Put a graph in the place of what is there.", (200, 201, 204)),
-                ("POST", "Add to a graph; without a name, make one.", (200, 201, 204)),
-                ("DELETE", "Remove a graph.", (200, 204)),
-                ("PATCH", "Change a graph by a SPARQL update.", (200, 204)),
-            )
-        },
-        ("journal.list_entries", "GET"): Operation(
-            "What was changed, oldest first.",
-            (JSON,),
-            {"after": "Only entries after this number.", "limit": "At most so many entries."},
-            needs_token=True,
-            fails=(400, 401, 403, 404),
-        ),
-        ("journal.show_entry", "GET"): Operation(
-            "One change, as JSON or RDF Patch.",
-            (JSON, "application/rdf-patch"),
-            needs_token=True,
-            fails=(401, 403, 404, 406),
-        ),
-        ("journal.undo_entry", "POST"): Operation(
-            "Take a change back.", (JSON,), statuses=(200, 204), needs_token=True, fails=_WRITING
-        ),
-        ("citing.cite", "GET"): Operation(
-            "A citation of an answer: made for a query alone, else looked up again.",
-            (HTML, JSON, "application/x-bibtex", "application/yaml"),
-            {
-                "query": "SPARQL.",
-                "release": "Of the data that were asked.",
-                "date": "Of the asking.",
-                "sha256": "Of the answer.",
-                "order": "Hash of the order of its rows, where the query asks for one.",
-                "default-graph-uri": "As for /sparql.",
-                "named-graph-uri": "As for /sparql.",
-                **_FORMAT,
-            },
-            statuses=(200, 303),
-            fails=(403, 406, 414, 422, 429, 503),
-        ),
-        ("validating.form", "GET"): Operation("A form to validate data."),
-        ("validating.validate", "POST"): Operation(
-            "The report on data, by our shapes or by those that come with them in a form.",
-            (JSON, "text/turtle", HTML),
-            sends=OFFERED,
-            fails=(403, 406, 413, 415, 422, 429, 503),
-        ),
-        ("openapi.as_json", "GET"): Operation("This description.", (JSON,)),
-        ("openapi.as_page", "GET"): Operation("This description for people."),
-    }
-)
-"""By endpoint and method."""
-
 _TEXT = {"type": "string"}
+_KINDS: Mapping[str, dict[str, Any]] = {
+    XSD + "integer": {"type": "integer"},
+    XSD + "decimal": {"type": "number"},
+    XSD + "double": {"type": "number"},
+    XSD + "boolean": {"type": "boolean"},
+    XSD + "date": {"type": "string", "format": "date"},
+}
+"""Schemas of parameters by their datatype; the others are texts."""
+_READERS: Mapping[str, Callable[[str], object]] = {
+    "integer": int,
+    "number": float,
+    "boolean": {"true": True, "1": True, "false": False, "0": False}.__getitem__,
+}
+
 _PROBLEM_BODY: dict[str, Any] = {
     "type": "object",
     "required": ["type", "title", "status", "detail"],
@@ -242,6 +71,7 @@ def describe_api(app: Flask) -> dict[str, Any]:
             paths.setdefault(path, {})[method.lower()] = _describe(
                 operation, f"{rule.endpoint}.{method.lower()}", _CONVERTER.findall(rule.rule)
             )
+    paths |= _describe_questions(app.extensions["conflictkg"].questions)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -294,16 +124,65 @@ def _describe(operation: Operation, name: str, places: list[str]) -> dict[str, A
         "responses": dict(sorted(answers.items())),
     }
     if operation.sends:
-        body = {each: {"schema": _TEXT} for each in operation.sends}
+        body = {
+            each: {"schema": _describe_form(operation.parts) if each == FORM else _TEXT}
+            for each in operation.sends
+        }
         described["requestBody"] = {"required": True, "content": body}
     if operation.needs_token:
         described["security"] = [{"token": []}]
     return described
 
 
+def _describe_form(parts: Mapping[str, str]) -> dict[str, Any]:
+    """A form with files; how each is read its type or the end of its name says."""
+    file = {"type": "string", "format": "binary"}
+    return {
+        "type": "object",
+        "required": ["data"],
+        "properties": {
+            name: {"type": "array", "items": file, "maxItems": MOST_FILES, "description": meaning}
+            for name, meaning in parts.items()
+        },
+    }
+
+
+def _describe_questions(questions: Iterable[Question]) -> dict[str, dict[str, Any]]:
+    """Each published question by its own address, with its own parameters and their types."""
+    endpoint = "questions_api.ask_question"
+    described: dict[str, dict[str, Any]] = {}
+    for question in questions:
+        operation = replace(OPERATIONS[endpoint, "GET"], summary=question.text)
+        asked = _describe(operation, f"{endpoint}.{question.slug}", [])
+        own = [_describe_parameter(each) for each in parameters_of(question)]
+        asked["parameters"] = [*own, *asked["parameters"]]
+        if question.comment:
+            asked["description"] = question.comment
+        described[f"/api/questions/{question.slug}"] = {"get": asked}
+    return described
+
+
+def _describe_parameter(parameter: Parameter) -> dict[str, Any]:
+    schema = dict(_KINDS.get(parameter.kind, _TEXT))
+    read = _READERS.get(schema["type"], str)
+    defaults = [read(write_value(each)) for each in parameter.defaults]
+    if parameter.is_list:
+        schema = {"type": "array", "items": schema, "maxItems": MOST_VALUES}
+    schema["default"] = defaults if parameter.is_list else defaults[0]
+    noun = (
+        "an IRI, whole or prefixed" if parameter.kind == "iri" else parameter.kind.partition("#")[2]
+    )
+    return {
+        "name": parameter.name,
+        "in": "query",
+        "description": f"What the question is about: {noun}.",
+        "schema": schema,
+    }
+
+
 def _schema_of(name: str) -> dict[str, Any]:
-    if name in {"limit", "offset", "after", "number"}:
-        return {"type": "integer", "minimum": 0} if name != "number" else _TEXT
+    if name in {"limit", "offset", "after"}:
+        return {"type": "integer", "minimum": 0}
     return {"type": "number", "exclusiveMinimum": 0} if name == "timeout" else _TEXT
 
 
@@ -326,17 +205,13 @@ def _document() -> dict[str, Any]:
 @blueprint.get("/openapi.json")
 def as_json() -> Response:
     """The description as JSON."""
-    return _keep(Response(current_app.json.dumps(_document(), indent=1) + "\n", content_type=JSON))
+    return _keep(write_json(_document()))
 
 
 @blueprint.get("/api")
 def as_page() -> Response:
     """The description as a page, without a script."""
-    return _keep(
-        Response(
-            render_template("api.html", api=_document()), content_type=f"{HTML}; charset=utf-8"
-        )
-    )
+    return _keep(write_page("api.html", api=_document()))
 
 
 def _keep(response: Response) -> Response:

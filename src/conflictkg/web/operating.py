@@ -26,7 +26,9 @@ from prometheus_client.registry import Collector
 
 from conflictkg.answers import Answer, Boolean, Solutions, Stream, Triples
 from conflictkg.errors import StoreBusyError
-from conflictkg.web.running import Traffic, require_operator
+from conflictkg.web.documents import write_json
+from conflictkg.web.queries import require_operator
+from conflictkg.web.running import Traffic
 from conflictkg.web.site import current_site
 
 blueprint = Blueprint("operating", __name__)
@@ -307,8 +309,7 @@ def ready() -> Response:
         store.query("ASK {}", deadline_s=2).close()
     except StoreBusyError:
         state, status = "busy", 503
-    body = json.dumps({"status": state, "release": store.release}) + "\n"
-    response = Response(body, status, content_type="application/json")
+    response = write_json({"status": state, "release": store.release}, status)
     response.headers["Cache-Control"] = "no-store"
     if status != 200:
         response.headers["Retry-After"] = "2"

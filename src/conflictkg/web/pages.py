@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from urllib.parse import quote
 
-from flask import Blueprint, Response, jsonify, render_template, request, url_for
+from flask import Blueprint, Response, request, url_for
 
 from conflictkg.answers import Iri
 from conflictkg.errors import NotFoundError, StoreBusyError
@@ -15,9 +15,11 @@ from conflictkg.files import shapes_files
 from conflictkg.iris import BASE, ONTOLOGY, ONTOLOGY_GRAPH
 from conflictkg.questions import find_question
 from conflictkg.terms import PREFIXES
-from conflictkg.web import problems
+from conflictkg.web import kinds
 from conflictkg.web.display import Shown, iri_of_path, show_term
+from conflictkg.web.documents import write_json, write_page
 from conflictkg.web.negotiate import Offer
+from conflictkg.web.parameters import format_of
 from conflictkg.web.responses import choose_offer, offers_for, write_response
 from conflictkg.web.site import MADE_GRAPHS, Site, current_site, iri_of
 from conflictkg.web.thing import load_thing
@@ -132,7 +134,7 @@ def thing(path: str) -> Response:
     if offer.name == "html":
         return _see_other(f"{request.script_root}/page/{address}")
     data = f"{request.script_root}/data/{address}"
-    return _see_other(f"{data}?format={offer.name}" if request.args.get("format") else data)
+    return _see_other(f"{data}?format={offer.name}" if format_of(request) else data)
 
 
 @blueprint.get("/page/<path:path>")
@@ -151,7 +153,7 @@ def data(path: str) -> Response:
     if dot and ending in by_ending:
         path, offer = stem, by_ending[ending]
     else:
-        offer = choose_offer(request.args.get("format", ""), request.headers.get("Accept"), rdf)
+        offer = choose_offer(format_of(request), request.headers.get("Accept"), rdf)
     iri = _require_iri("id", path)
     _require_known(site, iri)
     return _write_data(site, iri, offer)
@@ -238,9 +240,9 @@ def shapes() -> Response:
 @blueprint.get("/problems/<slug>")
 def problem(slug: str) -> Response:
     """What a problem type means and what to do about it."""
-    kind = problems.KINDS.get(slug)
+    kind = kinds.KINDS.get(slug)
     if kind is None:
-        raise NotFoundError("problem type", slug[:100], list(problems.KINDS))
+        raise NotFoundError("problem type", slug[:100], list(kinds.KINDS))
     return _page(current_site(), "problem_kind.html", kind=kind)
 
 
@@ -255,12 +257,14 @@ def health() -> Response:
         state = "busy"  # it answers, only not at once: no reason to replace it
     if state == "ok" and current_site().settings.editable and not has_room(current_site()):
         state = "degraded"  # it answers, but takes no changes
-    response = jsonify(
-        status=state,
-        release=store.release,
-        built=store.built_at,
-        quads=store.size(),
-        graphs=len(store.graphs()),
+    response = write_json(
+        {
+            "status": state,
+            "release": store.release,
+            "built": store.built_at,
+            "quads": store.size(),
+            "graphs": len(store.graphs()),
+        }
     )
     response.headers["Cache-Control"] = "no-store"
     return response
@@ -350,9 +354,7 @@ def _unknown(site: Site, iri: str) -> NotFoundError:
 
 
 def _choose_rdf_or_page() -> Offer:
-    return choose_offer(
-        request.args.get("format", ""), request.headers.get("Accept"), offers_for("graph")
-    )
+    return choose_offer(format_of(request), request.headers.get("Accept"), offers_for("graph"))
 
 
 def _rdf_offers() -> tuple[Offer, ...]:
@@ -364,10 +366,7 @@ def _see_other(address: str) -> Response:
 
 
 def _page(site: Site, template: str, **values: object) -> Response:
-    text = render_template(template, release=site.store.release, **values)
-    response = Response(
-        text.encode("utf-8", "backslashreplace"), content_type="text/html; charset=utf-8"
-    )
+    response = write_page(template, release=site.store.release, **values)
     response.headers["Conflictkg-Release"] = site.store.release
     response.vary.add("Accept")
     return response

@@ -1,26 +1,20 @@
-"""SPARQL 1.1 Protocol: what a request asks. Nothing here runs a query.
+"""SPARQL 1.1 Protocol: what a request asks. Nothing here runs a query."""
 
-Parameters are read from the raw bytes of address and form, strictly: Flask would replace what is
-not UTF-8 and keep only the first of two queries.
-"""
-
-import re
 from dataclasses import dataclass
-from urllib.parse import parse_qsl
 
 from flask import Request
 
 from conflictkg.config import Settings
-from conflictkg.web import problems
+from conflictkg.iris import is_absolute
+from conflictkg.web import kinds
 from conflictkg.web.limits import Allowance, read_allowance
+from conflictkg.web.parameters import find_format_name, find_value, read_parameters
 from conflictkg.web.problems import RequestError
 
 FORM = "application/x-www-form-urlencoded"
 QUERY = "application/sparql-query"
 UPDATE = "application/sparql-update"
 
-_MAX_PARAMETERS = 200
-_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>\"{}|^`\\]+")
 _ACCEPTED = {"Accept-Post": f"{QUERY}, {UPDATE}, {FORM}"}
 
 
@@ -59,7 +53,7 @@ def read_request(request: Request, settings: Settings) -> Asked:
     if request.method != "POST":
         if any(name == "update" for name, _ in in_address):
             raise RequestError(
-                problems.METHOD_NOT_ALLOWED,
+                kinds.METHOD_NOT_ALLOWED,
                 "an update is sent by POST, never in an address: addresses are fetched ahead, logged and linked.",
                 {"Allow": "POST"},
             )
@@ -72,7 +66,7 @@ def read_request(request: Request, settings: Settings) -> Asked:
         return _read([*in_address, *read_parameters(body)], settings)
     if any(name in {"query", "update"} for name, _ in in_address):
         raise RequestError(
-            problems.AMBIGUOUS,
+            kinds.AMBIGUOUS,
             "there is a query in the body and another operation in the address. Send one of them.",
         )
     _require_length(body, settings.max_query_bytes)
@@ -84,7 +78,7 @@ def _require_media_type(request: Request) -> str:
     encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
     if encoding not in {"", "identity"}:
         raise RequestError(
-            problems.UNSUPPORTED_ENCODING,
+            kinds.UNSUPPORTED_ENCODING,
             f'the body has Content-Encoding "{encoding}". Send it as it is.',
             {"Accept-Encoding": "identity"},
         )
@@ -92,14 +86,14 @@ def _require_media_type(request: Request) -> str:
     if media_type not in {FORM, QUERY, UPDATE}:
         said = f'"{media_type}"' if media_type else "not given"
         raise RequestError(
-            problems.UNSUPPORTED_MEDIA_TYPE,
+            kinds.UNSUPPORTED_MEDIA_TYPE,
             f"the body's Content-Type is {said}. Send {QUERY}, {UPDATE} or {FORM}.",
             _ACCEPTED,
         )
     charset = request.mimetype_params.get("charset", "utf-8").lower()
     if charset not in {"utf-8", "utf8", "us-ascii"}:
         raise RequestError(
-            problems.UNSUPPORTED_MEDIA_TYPE,
+            kinds.UNSUPPORTED_MEDIA_TYPE,
             f'the body\'s charset is "{charset}". Send UTF-8.',
             _ACCEPTED,
         )
@@ -116,7 +110,7 @@ def _read_body(request: Request, max_query_bytes: int, factor: int) -> bytes:
         raise _too_large(max_query_bytes)
     if request.content_length is not None and len(body) < request.content_length:
         raise RequestError(
-            problems.BAD_REQUEST,
+            kinds.BAD_REQUEST,
             f"the body ends after {len(body)} of {request.content_length} bytes.",
         )
     return body
@@ -133,90 +127,49 @@ def decode_body(request: Request, settings: Settings) -> str:
     return _decode(body)
 
 
-def read_parameters(raw: bytes) -> list[tuple[str, str]]:
-    """The parameters of an address or a form, in their order.
-
-    Raises:
-        RequestError: They are not percent-encoded UTF-8, or too many.
-    """
-    try:
-        return parse_qsl(
-            raw.decode("ascii"),
-            keep_blank_values=True,
-            encoding="utf-8",
-            errors="strict",
-            max_num_fields=_MAX_PARAMETERS,
-        )
-    except UnicodeDecodeError as error:
-        raise RequestError(
-            problems.BAD_ENCODING, "a parameter is not percent-encoded UTF-8."
-        ) from error
-    except ValueError as error:
-        raise RequestError(
-            problems.TOO_MANY_PARAMETERS, f"there are more than {_MAX_PARAMETERS} parameters."
-        ) from error
-
-
 def _read(parameters: list[tuple[str, str]], settings: Settings) -> Asked:
     queries = [value for name, value in parameters if name == "query"]
     updates = [value for name, value in parameters if name == "update"]
     if queries and updates:
         raise RequestError(
-            problems.AMBIGUOUS,
+            kinds.AMBIGUOUS,
             f"there are {len(queries)} query and {len(updates)} update parameters. Send one query.",
         )
-    require_once("query", queries)
-    require_once("update", updates)
-    if updates:
-        _require_length(updates[0].encode("utf-8", "surrogatepass"), settings.max_query_bytes)
+    query, update = find_value(parameters, "query"), find_value(parameters, "update")
+    if update is not None:
+        _require_length(update.encode("utf-8", "surrogatepass"), settings.max_query_bytes)
         return Asked(
             None,
-            updates[0],
+            update,
             _read_graphs(parameters, "using-graph-uri"),
             _read_graphs(parameters, "using-named-graph-uri"),
         )
-    if queries:
-        _require_length(queries[0].encode("utf-8", "surrogatepass"), settings.max_query_bytes)
-    formats = [value for name, value in parameters if name in {"format", "output"}]
-    require_once("format", formats)
+    if query is not None:
+        _require_length(query.encode("utf-8", "surrogatepass"), settings.max_query_bytes)
     return Asked(
-        queries[0] if queries else None,
+        query,
         None,
         _read_graphs(parameters, "default-graph-uri"),
         _read_graphs(parameters, "named-graph-uri"),
-        formats[0].strip() if formats else "",
+        find_format_name(parameters),
         read_allowance(parameters, settings),
     )
-
-
-def require_once(name: str, values: list[str]) -> None:
-    """Refuse a parameter that is given several times.
-
-    Raises:
-        RequestError: It is.
-    """
-    if len(values) > 1:
-        raise RequestError(
-            problems.DUPLICATE_PARAMETER,
-            f"{name} is given {len(values)} times. Give it once.",
-            fields={"parameter": name},
-        )
 
 
 def _read_graphs(parameters: list[tuple[str, str]], name: str) -> tuple[str, ...]:
     values = tuple(value for each, value in parameters if each == name and value)
     for value in values:
-        require_iri(name, value, problems.BAD_PARAMETER)
+        require_iri(name, value, kinds.BAD_PARAMETER)
     return values
 
 
-def require_iri(name: str, value: str, kind: problems.Kind) -> str:
+def require_iri(name: str, value: str, kind: kinds.Kind) -> str:
     """An absolute IRI that a parameter gives.
 
     Raises:
         RequestError: It is none; of the kind that is given.
     """
-    if not _ABSOLUTE.fullmatch(value):
+    if not is_absolute(value):
         raise RequestError(
             kind,
             f'{name} is "{value[:200]}", which is no absolute IRI. '
@@ -236,7 +189,7 @@ def _decode(body: bytes) -> str:
     except UnicodeDecodeError as error:
         line = body.count(b"\n", 0, error.start) + 1
         raise RequestError(
-            problems.BAD_ENCODING,
+            kinds.BAD_ENCODING,
             f"byte {error.start} (0x{body[error.start]:02x}, line {line}) is not UTF-8. "
             "Send the query as UTF-8.",
         ) from error
@@ -244,7 +197,7 @@ def _decode(body: bytes) -> str:
 
 def _too_large(limit: int) -> RequestError:
     return RequestError(
-        problems.TOO_LARGE,
+        kinds.TOO_LARGE,
         f"the query has more than {limit:,} bytes, the most that is taken here.",
         fields={"maxBytes": limit},
     )

@@ -13,7 +13,7 @@ from conflictkg.config import Settings
 from conflictkg.describe import find_kept_back, require_all_public
 from conflictkg.errors import ConfigError
 from conflictkg.store import Store
-from conflictkg.web import problems
+from conflictkg.web import kinds
 from conflictkg.web.problems import RequestError
 
 
@@ -54,7 +54,7 @@ class _Guard:
         if not self._seen.get(release, False):
             # Not which graphs: that there are such would be told already.
             raise RequestError(
-                problems.STORE_UNAVAILABLE,
+                kinds.STORE_UNAVAILABLE,
                 "this server is public, and its data have become something that it may not show. Its operator "
                 "has to build them anew.",
             )

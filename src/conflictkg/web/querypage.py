@@ -6,7 +6,7 @@ from itertools import islice
 from typing import TypeVar
 from urllib.parse import urlencode
 
-from flask import Response, render_template
+from flask import Response
 
 from conflictkg.answers import Answer, Boolean, Solutions, Term, Triple
 from conflictkg.engine.check import Advice
@@ -14,6 +14,7 @@ from conflictkg.errors import ConflictKGError
 from conflictkg.terms import PREFIXES
 from conflictkg.web.advising import advise_on
 from conflictkg.web.display import Shown, show_term
+from conflictkg.web.documents import write_page
 from conflictkg.web.problems import Problem, describe_error
 from conflictkg.web.protocol import Asked
 from conflictkg.web.responses import offers_for, say_completeness
@@ -146,7 +147,7 @@ def _render(
     permalink: str = "",
     advice: tuple[Advice, ...] = (),
 ) -> Response:
-    text = render_template(
+    response = write_page(
         "query.html",
         query=query,
         questions=site.questions,
@@ -162,9 +163,6 @@ def _render(
         timeout_s=site.settings.query_timeout_s,
         max_rows=site.settings.max_rows,
         shown_rows=MAX_SHOWN_ROWS,
-    )
-    response = Response(
-        text.encode("utf-8", "backslashreplace"), content_type="text/html; charset=utf-8"
     )
     response.headers["Conflictkg-Release"] = site.store.release
     response.vary.add("Accept")

@@ -3,8 +3,9 @@
 import csv
 import io
 import json
+import math
+import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from flask import Blueprint, Response, request, url_for
 
@@ -13,12 +14,18 @@ from conflictkg.errors import NotAcceptableError
 from conflictkg.parameters import Parameter, ask_about, parameters_of
 from conflictkg.questions import Question, find_question
 from conflictkg.store import Cancellation
-from conflictkg.web import problems
+from conflictkg.web import kinds
+from conflictkg.web.documents import write_json
 from conflictkg.web.etags import answer_unchanged, mark, names_tag, tag_of
 from conflictkg.web.limits import read_allowance
 from conflictkg.web.negotiate import Offer, find_format, negotiate
+from conflictkg.web.parameters import (
+    Parameters,
+    find_format_name,
+    read_parameters,
+    read_whole_number,
+)
 from conflictkg.web.problems import RequestError
-from conflictkg.web.protocol import read_parameters
 from conflictkg.web.running import run_admitted
 from conflictkg.web.site import Site, current_site
 
@@ -34,13 +41,15 @@ _OFFERS = (
 _OWN = frozenset({"limit", "offset", "format", "timeout"})
 _NUMBERS = frozenset(XSD + name for name in ("integer", "decimal", "double", "float"))
 
+_JSON_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,99})(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+
 
 @blueprint.get("/api/questions")
 def list_questions() -> Response:
     """All of them, with their parameters."""
     site = current_site()
     found = [describe_question(each) for each in site.questions]
-    return _write({"release": site.store.release, "questions": found})
+    return write_json({"release": site.store.release, "questions": found})
 
 
 @blueprint.get("/api/questions/<slug>")
@@ -55,8 +64,8 @@ def ask_question(slug: str) -> Response:
             given.setdefault(name, []).append(value)
     text, release = ask_about(question, given), site.store.release
     offer = _choose_offer(parameters)
-    limit, offset = _read_number(parameters, "limit", 100), _read_number(parameters, "offset", 0)
-    limit = min(max(limit, 1), MOST_ROWS)
+    limit = min(max(read_whole_number(parameters, "limit", 100), 1), MOST_ROWS)
+    offset = read_whole_number(parameters, "offset", 0)
     _require_reachable(offset + limit, site)
     # The next page comes in the same form and with the same patience.
     kept = {name: [value] for name, value in parameters if name in {"format", "timeout"}}
@@ -74,7 +83,7 @@ def ask_question(slug: str) -> Response:
         )
         with found:
             if isinstance(found, Boolean):
-                return _write(
+                return write_json(
                     {"question": question.slug, "release": release, "answer": found.value}
                 )
             assert isinstance(found, Solutions)  # noqa: S101 -- questions select or ask
@@ -124,7 +133,7 @@ class _Page:
                 "".join(self._iter_csv()), content_type="text/csv; charset=utf-8; header=present"
             )
         else:
-            response = _write(
+            response = write_json(
                 {
                     "question": self._question.slug,
                     "text": self._question.text,
@@ -180,13 +189,13 @@ def _describe_parameter(parameter: Parameter) -> dict[str, object]:
     }
 
 
-def _choose_offer(parameters: list[tuple[str, str]]) -> Offer:
-    names = [value for name, value in parameters if name == "format"]
-    if not names:
+def _choose_offer(parameters: Parameters) -> Offer:
+    name = find_format_name(parameters)
+    if not name:
         return negotiate(request.headers.get("Accept"), _OFFERS)
-    offer = find_format(names[0], _OFFERS)
+    offer = find_format(name, _OFFERS)
     if offer is None:
-        raise NotAcceptableError(f'format "{names[0][:50]}"', [each.name for each in _OFFERS])
+        raise NotAcceptableError(f'format "{name[:50]}"', [each.name for each in _OFFERS])
     return offer
 
 
@@ -195,38 +204,28 @@ def _require_reachable(rows: int, site: Site) -> None:
     most = site.settings.max_rows
     if rows > most:
         raise RequestError(
-            problems.LIMIT_TOO_LARGE,
+            kinds.LIMIT_TOO_LARGE,
             f"limit and offset lead to row {rows:,}; an answer has at most {most:,} rows here. "
             "Ask for an earlier page, or send a query of your own to /sparql.",
             fields={"maxRows": most},
         )
 
 
-def _read_number(parameters: list[tuple[str, str]], name: str, default: int) -> int:
-    values = [value.strip() for each, value in parameters if each == name]
-    if not values:
-        return default
-    if len(values) > 1 or not values[0].isascii() or not values[0].isdigit() or len(values[0]) > 9:
-        raise RequestError(
-            problems.BAD_PARAMETER,
-            f'{name} is "{", ".join(values)[:50]}". Give one whole number, such as {name}=10.',
-            fields={"parameter": name},
-        )
-    return int(values[0])
-
-
 def _to_plain(term: Term) -> object:
     """A term as JSON has it: numbers and booleans as such, all else as text."""
     if isinstance(term, Literal) and term.datatype in _NUMBERS:
-        number: Any = None
-        try:
-            number = json.loads(term.lexical)
-        except ValueError:
-            return term.lexical
-        return number
+        return _to_number(term.lexical)
     if isinstance(term, Literal) and term.datatype == XSD + "boolean":
         return term.lexical in {"true", "1"}
     return _text_of(term)
+
+
+def _to_number(lexical: str) -> object:
+    """A number, where JSON has it: not NaN, nothing without an end, nor what a datatype only claims to be one."""
+    if not _JSON_NUMBER.fullmatch(lexical):
+        return lexical
+    number: float = json.loads(lexical)
+    return number if math.isfinite(number) else lexical
 
 
 def _text_of(term: Term) -> str:
@@ -235,8 +234,3 @@ def _text_of(term: Term) -> str:
     if isinstance(term, Blank):
         return f"_:{term.label}"
     return term.lexical if isinstance(term, Literal) else str(term)
-
-
-def _write(document: dict[str, object]) -> Response:
-    text = json.dumps(document, ensure_ascii=False, indent=1) + "\n"
-    return Response(text.encode("utf-8", "backslashreplace"), content_type="application/json")

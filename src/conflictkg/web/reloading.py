@@ -102,12 +102,14 @@ class Reloading:
             return False
         if found in {self._current.identity, self._refused}:
             return False
+        # Whatever goes wrong: what is looked at each second would fill the log.
+        self._refused = found
         try:
             fresh = self._open(self._current.app)
         except (ConflictKGError, OSError) as error:
-            self._refused = found
             _log.warning("the new build is not served: %s", error)
             return False
+        self._refused = None
         old, self._current = self._current, fresh
         with old.lock:
             old.is_over = True

@@ -13,7 +13,7 @@ from conflictkg.answers import Answer, Boolean, Kind
 from conflictkg.answers.formats import formats_for, write_answer
 from conflictkg.errors import NotAcceptableError, QueryError
 from conflictkg.terms import PREFIXES
-from conflictkg.web import problems
+from conflictkg.web import kinds
 from conflictkg.web.limits import Allowance, read_allowance
 from conflictkg.web.negotiate import Offer, find_format, negotiate
 from conflictkg.web.problems import RequestError
@@ -71,9 +71,7 @@ def choose_offer(format_name: str, accept: str | None, offers: tuple[Offer, ...]
     everything = (*offers_for("solutions"), *offers_for("graph"))
     if find_format(format_name, everything) is None:
         names = ", ".join(sorted({each.name for each in everything}))
-        raise RequestError(
-            problems.BAD_PARAMETER, f'format is "{format_name[:100]}". Known: {names}.'
-        )
+        raise RequestError(kinds.BAD_PARAMETER, f'format is "{format_name[:100]}". Known: {names}.')
     raise NotAcceptableError(f'format "{format_name}"', [each.name for each in offers])
 
 

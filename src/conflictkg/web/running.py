@@ -1,10 +1,6 @@
-"""The queries that run: what the operator sees and stops, and how a client that leaves is noticed.
+"""The queries that run: how they get their turn, and are stopped when their client leaves or somebody says so."""
 
-``/queries`` lists them and ``DELETE /queries/<id>`` stops one. Both are for the operator: for who sits at
-the machine itself, and for who has a token to operate it.
-"""
-
-import json
+import logging
 import os
 import secrets
 import sys
@@ -15,31 +11,24 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
 
 from flask import (
-    Blueprint,
     Flask,
-    Request,
     Response,
     copy_current_request_context,
     current_app,
     g,
-    render_template,
     request,
 )
 
 from conflictkg.config import Settings
 from conflictkg.errors import ConflictKGError, NotFoundError, QueryCancelledError, StoreBusyError
 from conflictkg.store import Cancellation
-from conflictkg.web import problems
-from conflictkg.web.access import find_caller, tokens_of
 from conflictkg.web.admission import Admission, Turn, own_clock
-from conflictkg.web.limits import client_of, is_loopback, normalise_address
-from conflictkg.web.problems import RequestError
+from conflictkg.web.limits import client_of
 from conflictkg.web.site import current_site
 
-blueprint = Blueprint("running", __name__)
+_log = logging.getLogger(__name__)
 _EXTENSION = "conflictkg.traffic"
 
 _POLL_S = 0.05
@@ -208,15 +197,23 @@ class Running:
                     self._is_watched = False
                     return
             for entry in entries:
-                if entry.cancellation.reason is None and entry.is_gone():
-                    entry.stop(QueryCancelledError("its client, who left"))
-                turn = entry.turn
-                if (
-                    turn is not None
-                    and self._admission.is_late(turn)
-                    and not self._admission.move(turn, is_begun=entry.is_kept)
-                ):
-                    entry.set_aside(turn)
+                try:
+                    self._look_at(entry)
+                except Exception:  # noqa: BLE001  the other queries must be watched over all the same
+                    _log.exception("the query %s cannot be watched over", entry.id)
+                    self.remove(entry)
+
+    def _look_at(self, entry: Entry) -> None:
+        """End a query whose client has left, and find another place for one that takes long."""
+        if entry.cancellation.reason is None and entry.is_gone():
+            entry.stop(QueryCancelledError("its client, who left"))
+        turn = entry.turn
+        if (
+            turn is not None
+            and self._admission.is_late(turn)
+            and not self._admission.move(turn, is_begun=entry.is_kept)
+        ):
+            entry.set_aside(turn)
 
 
 class Workers:
@@ -262,7 +259,7 @@ class Traffic:
 
 
 def register(app: Flask, settings: Settings, before: Flask | None = None) -> None:
-    """Give an application its limits and the operator's list.
+    """Give an application its limits.
 
     Args:
         app: The application.
@@ -270,7 +267,6 @@ def register(app: Flask, settings: Settings, before: Flask | None = None) -> Non
         before: One whose place it takes: they share both, so that what still runs there counts here.
     """
     app.extensions[_EXTENSION] = before.extensions[_EXTENSION] if before else _begin(settings)
-    app.register_blueprint(blueprint)
 
 
 def _begin(settings: Settings) -> Traffic:
@@ -386,92 +382,3 @@ def end_admitted(response: Response) -> Response:
 
 def _never() -> bool:
     return False
-
-
-# For the operator
-
-
-def require_operator(asked: Request, settings: Settings) -> None:
-    """Refuse whoever does not operate the server.
-
-    Who sits at the machine itself does: comes from a loopback address, by a loopback name (else any page
-    could come by a name of its own that leads here), from no page of another site, and through no proxy.
-    Others show a token of the scope ``operate``.
-
-    Raises:
-        RequestError: They are not known as the operator.
-    """
-    caller = find_caller(asked, tokens_of(settings))
-    if caller is None and _is_at_machine(asked, settings):
-        return
-    if caller is not None:
-        if caller.may_operate:
-            return
-        raise RequestError(
-            problems.INSUFFICIENT_SCOPE,
-            f'the token "{caller.name}" is not of the scope operate. Ask whoever runs the server for one.',
-        )
-    raise RequestError(
-        problems.AUTHENTICATION,
-        "this is for the operator. Ask from the machine itself at a loopback address and not through a "
-        "proxy, or send the header Authorization: Bearer … with a token of the scope operate.",
-        {"WWW-Authenticate": 'Bearer realm="conflictkg"'},
-    )
-
-
-_FORWARDING = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP")
-
-
-def _is_at_machine(asked: Request, settings: Settings) -> bool:
-    if settings.client_header or not is_loopback(normalise_address(asked.remote_addr or "")):
-        return False
-    if any(name in asked.headers for name in _FORWARDING):
-        return False
-    origin = asked.headers.get("Origin")
-    if origin is not None and origin != f"{asked.scheme}://{asked.host}":
-        return False
-    if asked.headers.get("Sec-Fetch-Site", "none") not in {"none", "same-origin"}:
-        return False
-    name = urlsplit(f"//{asked.host}").hostname or ""
-    return name == "localhost" or is_loopback(name)
-
-
-@blueprint.get("/queries")
-def list_running() -> Response:
-    """What runs and what waits, oldest first."""
-    require_operator(request, current_site().settings)
-    traffic = current_traffic()
-    queries = [each.describe() for each in traffic.running.entries()]
-    if problems.prefers_page(request):
-        response = Response(render_template("running.html", queries=queries))
-    else:
-        counts = {"running": traffic.admission.running, "waiting": traffic.admission.waiting}
-        response = _write({**counts, "queries": queries})
-    response.headers["Cache-Control"] = "no-store"
-    response.vary.add("Accept")
-    return response
-
-
-@blueprint.get("/queries/<number>")
-def show_running(number: str) -> Response:
-    """One query that runs or waits."""
-    require_operator(request, current_site().settings)
-    entries = {each.id: each for each in current_traffic().running.entries()}
-    if number not in entries:
-        raise NotFoundError("running query", number[:100], list(entries))
-    return _write(entries[number].describe())
-
-
-@blueprint.delete("/queries/<number>")
-def cancel_running(number: str) -> Response:
-    """Stop one; its client is told that the operator did."""
-    require_operator(request, current_site().settings)
-    return _write({**current_traffic().running.cancel(number).describe(), "state": "cancelled"})
-
-
-def _write(document: dict[str, object]) -> Response:
-    text = json.dumps(document, ensure_ascii=False, indent=1) + "\n"
-    body = text.encode("utf-8", "backslashreplace")
-    response = Response(body, content_type="application/json")
-    response.headers["Cache-Control"] = "no-store"
-    return response

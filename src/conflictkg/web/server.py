@@ -22,6 +22,8 @@ from waitress.task import ErrorTask
 
 from conflictkg.config import Settings
 from conflictkg.errors import ConfigError, ConflictKGError
+from conflictkg.web import kinds
+from conflictkg.web.limits import MOST_VALIDATED_BYTES
 
 DRAIN_S = 30.0
 """How long running requests may take to finish once the server was told to stop."""
@@ -36,20 +38,20 @@ _TUNING = {
     << 30,  # a stalled reader's answer goes to a file, its thread goes free
     "channel_request_lookahead": 1,  # without it a client that leaves is never noticed
     "asyncore_use_poll": True,
-    "clear_untrusted_proxy_headers": True,
+    # Nothing here believes them, but what came through a proxy must be seen to: it is not from the operator.
+    "clear_untrusted_proxy_headers": False,
     "max_request_header_size": 65_536,
     "ident": None,
 }
 
 
-_SLUGS = {
-    400: ("bad-request", "The request cannot be read"),
-    413: ("body-too-large", "The request's body is too large"),
-    414: ("address-too-long", "The address is too long"),
-    431: ("headers-too-large", "The request's headers are too large"),
-    501: ("bad-request", "The request uses what this server does not know"),
+_KINDS = {
+    400: kinds.BAD_REQUEST,
+    413: kinds.BODY_TOO_LARGE,
+    414: kinds.ADDRESS_TOO_LONG,
+    431: kinds.HEADERS_TOO_LARGE,
+    501: kinds.BAD_REQUEST,
 }
-_INTERNAL = ("internal-error", "Something here is broken")
 
 
 class _ProblemTask(ErrorTask):  # type: ignore[misc]  # waitress has no types
@@ -61,15 +63,15 @@ class _ProblemTask(ErrorTask):  # type: ignore[misc]  # waitress has no types
         # waitress counts the address among the headers: what came so far has no line end yet.
         if code == 431 and b"\n" not in self.request.header_plus:
             code = 414
-        slug, title = _SLUGS.get(code, _INTERNAL)
+        kind = _KINDS.get(code, kinds.INTERNAL)
         body = {
-            "type": f"/problems/{slug}",
-            "title": title,
+            "type": f"/problems/{kind.slug}",
+            "title": kind.title,
             "status": code,
             "detail": str(error.body),
         }
         written = json.dumps(body, indent=1).encode() + b"\n"
-        self.status = f"{code} {title}"
+        self.status = f"{code} {kind.title}"
         self.response_headers.append(("Content-Type", "application/problem+json"))
         self.response_headers.append(("Cache-Control", "no-store"))
         self.set_close_on_finish()
@@ -136,9 +138,11 @@ class _Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
 def max_body_bytes(settings: Settings) -> int:
     """Largest body that is read at all: the application itself refuses what is a little too long.
 
-    Percent-encoding in a form makes three bytes of one.
+    Percent-encoding in a form makes three bytes of one. Graphs are taken to be validated also where none is written.
     """
-    upload = settings.max_upload_bytes if settings.editable else 0
+    upload = settings.max_upload_bytes
+    if not settings.editable:
+        upload = min(upload, MOST_VALIDATED_BYTES)
     return max(settings.max_query_bytes * 3, upload) + (1 << 20)
 
 

@@ -18,7 +18,7 @@ from conflictkg.errors import QueryError
 from conflictkg.iris import ENTAILED_GRAPH, ONTOLOGY_GRAPH, QUERIES_GRAPH, SHAPES_GRAPH
 from conflictkg.questions import Question
 from conflictkg.store import Store
-from conflictkg.terms import PREFIXES
+from conflictkg.terms import PROLOGUE
 from conflictkg.views import ASSERTED_GRAPH, ATTRIBUTED_GRAPH
 
 PAGE_DEADLINE_S = 10.0
@@ -34,7 +34,6 @@ MADE_GRAPHS = {
 }
 """Graphs that no file describes, by what the build makes of them."""
 
-_PROLOGUE = "".join(f"PREFIX {prefix}: <{iri}>\n" for prefix, iri in PREFIXES.items())
 _WHOLE_IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>\"{}|^`\\\ud800-\udfff]*")
 _LABELS_AT_ONCE = 200
 
@@ -139,7 +138,7 @@ class Site:
             QueryError: The store cannot answer it, or not before the page's deadline.
         """
         answer = self.store.query(
-            _PROLOGUE + text,
+            PROLOGUE + text,
             deadline_s=min(PAGE_DEADLINE_S, self.settings.query_timeout_s),
             max_rows=limit,
             bindings={name: Iri(value) for name, value in bindings.items()},

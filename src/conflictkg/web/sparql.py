@@ -6,11 +6,11 @@ from flask import Blueprint, Response, request
 
 from conflictkg.errors import ConflictKGError
 from conflictkg.store import Cancellation, Federation
-from conflictkg.web import problems, querypage
+from conflictkg.web import kinds, problems, querypage
 from conflictkg.web.addresses import address_asked
 from conflictkg.web.advising import with_advice
 from conflictkg.web.description import describe_service
-from conflictkg.web.etags import answer_unchanged, holds_still, mark, names_tag, tag_of
+from conflictkg.web.etags import answer_unchanged, holds_still, iter_tags, mark, tag_of
 from conflictkg.web.federation import describe_federation, federation_for
 from conflictkg.web.limits import read_allowance
 from conflictkg.web.negotiate import find_format, is_wanted, negotiate
@@ -58,7 +58,8 @@ def _answer_query(site: Site, asked: Asked) -> Response:
     )
     federation = federation_for(text, address_asked())
     is_kept = request.method != "POST" and holds_still(text) and federation is None
-    if is_kept and names_tag(request.headers.get("If-None-Match"), tag):
+    # Not by "*": whether there is an answer at all is not known yet.
+    if is_kept and tag in iter_tags(request.headers.get("If-None-Match")):
         return answer_unchanged(tag)
     response = run_admitted(
         text,
@@ -121,7 +122,7 @@ def _answer_nothing_asked(site: Site, asked: Asked) -> Response:
         offer = negotiate(accept, offers)
     if offer is None or request.method == "POST":
         raise RequestError(
-            problems.MISSING_QUERY,
+            kinds.MISSING_QUERY,
             "the request has no query. Send GET /sparql?query=… with the query percent-encoded, or "
             "POST it with Content-Type application/sparql-query. Browsers get a form here, and "
             "clients that accept RDF a description of the service.",

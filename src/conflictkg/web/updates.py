@@ -4,7 +4,6 @@ One path for all of them. A change is made, looked at and only then committed: i
 graph that it touches, and nothing that it touches may break the shapes.
 """
 
-import json
 import shutil
 from collections.abc import Callable
 
@@ -15,9 +14,10 @@ from conflictkg.errors import QueryMemoryError, QueryTimeoutError
 from conflictkg.shacl.findings import Finding
 from conflictkg.shacl.touched import Verdict, review_change
 from conflictkg.store import Cancellation, Edit, Proposal, UpdateReport
-from conflictkg.web import problems
+from conflictkg.web import kinds
 from conflictkg.web.access import out_of_scope, require_caller, tokens_of
 from conflictkg.web.addresses import address_asked
+from conflictkg.web.documents import write_json
 from conflictkg.web.etags import names_release
 from conflictkg.web.negotiate import is_wanted
 from conflictkg.web.problems import InvalidChangeError, RequestError
@@ -50,7 +50,7 @@ class Change:
     def __init__(self, site: Site, request: Request, what: str) -> None:
         if not site.settings.editable:
             raise RequestError(
-                problems.UPDATES_DISABLED,
+                kinds.UPDATES_DISABLED,
                 "this server answers questions and changes nothing. Start one with --editable, or change "
                 "the files under data/ and build again.",
             )
@@ -99,14 +99,14 @@ class Change:
             return _report(error)
         except QueryTimeoutError as error:
             raise RequestError(
-                problems.UPDATE_TIMEOUT,
+                kinds.UPDATE_TIMEOUT,
                 f"the update was stopped after {error.deadline_s:g} s, its deadline, and changed nothing. Ask for "
                 "less at once.",
                 fields={"timeoutSeconds": error.deadline_s},
             ) from error
         except QueryMemoryError as error:
             raise RequestError(
-                problems.UPDATE_MEMORY,
+                kinds.UPDATE_MEMORY,
                 f"the update changed nothing: {error.limit}. Ask for less at once.",
             ) from error
         return self._answer(report, status)
@@ -114,7 +114,7 @@ class Change:
     def _require_room(self) -> None:
         if not has_room(self._site):
             raise RequestError(
-                problems.DISK_FULL,
+                kinds.DISK_FULL,
                 "the disk of the server is nearly full, so nothing is changed. Whoever runs it must make room.",
             )
 
@@ -133,7 +133,7 @@ class Change:
         others = proposal.graphs() - {self._only}
         if self._only is not None and others:
             raise RequestError(
-                problems.BAD_REQUEST,
+                kinds.BAD_REQUEST,
                 f"a patch of <{self._only or 'default'}> changes that graph only, and this one changes "
                 f"<{min(others) or 'default'}> too. Send it to /sparql.",
             )
@@ -148,10 +148,8 @@ class Change:
         if warnings:
             found = [_describe(each) for each in warnings]
             told = {"added": report.added, "removed": report.removed, "findings": found}
-            text = json.dumps(told, ensure_ascii=False, indent=1) + "\n"
             # No body goes with 204.
-            status = 200 if status == 204 else status
-            response = Response(text, status, content_type="application/json")
+            response = write_json(told, 200 if status == 204 else status)
             response.headers["Conflictkg-Warnings"] = str(len(warnings))
         else:
             response = Response(status=status)

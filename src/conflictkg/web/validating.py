@@ -1,17 +1,20 @@
 """``/validate``: data that somebody sends, against our shapes or their own. Nothing is kept."""
 
-import json
 import tempfile
 from dataclasses import replace
 from math import ceil
 from pathlib import Path
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, request
 
 from conflictkg.errors import RefusedDataError
+from conflictkg.sandbox import ChildLimits
 from conflictkg.shacl.uploaded import LIMITS, UploadReport, validate_upload
-from conflictkg.web import problems
+from conflictkg.store import Cancellation
+from conflictkg.web import kinds
 from conflictkg.web.access import require_own_site
+from conflictkg.web.documents import write_json, write_page
+from conflictkg.web.limits import MOST_VALIDATED_BYTES
 from conflictkg.web.negotiate import Offer, negotiate
 from conflictkg.web.problems import RequestError
 from conflictkg.web.running import run_admitted
@@ -20,7 +23,7 @@ from conflictkg.web.uploads import FORM, read_files, read_upload, require_size
 
 blueprint = Blueprint("validating", __name__)
 
-MOST_BYTES = 10_000_000
+_READING = ChildLimits(output_mb=LIMITS.output_mb)
 _OFFERS = (
     Offer("json", "application/json"),
     Offer("turtle", "text/turtle"),
@@ -31,10 +34,7 @@ _OFFERS = (
 @blueprint.get("/validate")
 def form() -> Response:
     """A form for people."""
-    return Response(
-        render_template("validate.html", site=current_site(), report=None),
-        content_type="text/html; charset=utf-8",
-    )
+    return write_page("validate.html", site=current_site(), report=None)
 
 
 @blueprint.post("/validate")
@@ -43,11 +43,13 @@ def validate() -> Response:
     require_own_site(request)
     site = current_site()
     offer = negotiate(request.headers.get("Accept"), _OFFERS)
-    return run_admitted("validation", lambda _: _validate(site, offer), is_heavy=True)
+    return run_admitted(
+        "validation", lambda cancellation: _validate(site, offer, cancellation), is_heavy=True
+    )
 
 
-def _validate(site: Site, offer: Offer) -> Response:
-    most = min(MOST_BYTES, site.settings.max_upload_bytes)
+def _validate(site: Site, offer: Offer, cancellation: Cancellation) -> Response:
+    most = min(MOST_VALIDATED_BYTES, site.settings.max_upload_bytes)
     with tempfile.TemporaryDirectory(prefix="conflictkg-validate-") as name:
         folder = Path(name)
         data, shapes = folder / "data.nt", folder / "shapes.nt"
@@ -57,19 +59,27 @@ def _validate(site: Site, offer: Offer) -> Response:
             parts = request.files.getlist("shapes")
             # A form without a choice of shapes sends an empty file.
             if any(each.filename for each in parts):
-                read_files(parts, "urn:shapes:", folder, shapes, most)
+                read_files(parts, "urn:shapes:", folder, shapes, most, _READING)
                 given = shapes
-            read_files(request.files.getlist("data"), "urn:data:", folder, data, most)
+            read_files(request.files.getlist("data"), "urn:data:", folder, data, most, _READING)
         else:
-            read_upload(request, "urn:data:", folder, data, most)
+            read_upload(request, "urn:data:", folder, data, most, _READING)
         try:
             seconds = max(3, ceil(site.settings.query_timeout_s))
-            report = validate_upload(data, given, folder, replace(LIMITS, seconds=seconds))
+            report = validate_upload(
+                data,
+                given,
+                folder,
+                replace(LIMITS, seconds=seconds),
+                lambda kill: cancellation.attach(lambda _: kill()),
+            )
         except RefusedDataError as error:
+            if cancellation.reason is not None:
+                raise cancellation.reason from error
             if error.kind != "too-long":
                 raise
             raise RequestError(
-                problems.VALIDATION_TIMEOUT,
+                kinds.VALIDATION_TIMEOUT,
                 f"the validation was stopped: {error.problem} Or validate on your own machine: "
                 "conflictkg validate.",
             ) from error
@@ -80,8 +90,7 @@ def _write(site: Site, report: UploadReport, offer: Offer) -> Response:
     if offer.name == "turtle":
         response = Response(report.turtle, content_type="text/turtle; charset=utf-8")
     elif offer.name == "html":
-        text = render_template("validate.html", site=site, report=report)
-        response = Response(text, content_type="text/html; charset=utf-8")
+        response = write_page("validate.html", site=site, report=report)
     else:
         found = {
             "conforms": report.conforms,
@@ -89,8 +98,7 @@ def _write(site: Site, report: UploadReport, offer: Offer) -> Response:
             "findings": list(report.findings),
             "leftOut": report.left_out,
         }
-        text = json.dumps(found, ensure_ascii=False, indent=1) + "\n"
-        response = Response(text, content_type="application/json")
+        response = write_json(found)
     response.headers["Cache-Control"] = "no-store"
     response.vary.add("Accept")
     return response
