@@ -76,6 +76,10 @@ class Settings:
     quick_s: Annotated[
         float, Setting("seconds after which a query counts as heavy and needs a worker", 0.01, 60)
     ] = 0.25
+    answer_cache_mb: Annotated[
+        int,
+        Setting("memory for small answers that are given again, in MiB; with 0 none is", 0, 65_536),
+    ] = 64
     queue_length: Annotated[
         int,
         Setting("queries that wait for a free worker; more are turned away at once", 0, 1_024),

@@ -18,6 +18,7 @@ from conflictkg.web import (
     federation,
     graphstore,
     journal,
+    kept,
     kinds,
     linked,
     openapi,
@@ -74,6 +75,7 @@ def create_app(settings: Settings, store: Store, before: Flask | None = None) ->
     app.url_map.merge_slashes = False
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     running.register(app, settings, before)
+    kept.register(app, settings.answer_cache_mb)
     federation.register(app, settings)
     operating.register(app, app.extensions["conflictkg.traffic"], before)
     # After what names requests: what is refused here is counted and told in the log too.

@@ -12,6 +12,7 @@ from conflictkg.web.advising import with_advice
 from conflictkg.web.description import describe_service
 from conflictkg.web.etags import answer_unchanged, holds_still, iter_tags, mark, tag_of
 from conflictkg.web.federation import describe_federation, federation_for
+from conflictkg.web.kept import kept_answers
 from conflictkg.web.limits import read_allowance
 from conflictkg.web.negotiate import find_format, is_wanted, negotiate
 from conflictkg.web.operating import Meter, count_rows, note_query
@@ -56,11 +57,20 @@ def _answer_query(site: Site, asked: Asked) -> Response:
         asked.format_name,
         asked.allowance,
     )
-    federation = federation_for(text, address_asked())
+    address = address_asked()
+    federation = federation_for(text, address)
     is_kept = request.method != "POST" and holds_still(text) and federation is None
     # Not by "*": whether there is an answer at all is not known yet.
     if is_kept and tag in iter_tags(request.headers.get("If-None-Match")):
         return answer_unchanged(tag)
+    kept = kept_answers()
+    known = kept.find(tag, address) if is_kept else None
+    if known is not None:
+        # No turn is needed, and none of the client's time: nothing is computed.
+        meter.rows, meter.is_whole = known.rows, known.is_whole
+        response = known.as_response()
+        mark(response, tag)
+        return response
     response = run_admitted(
         text,
         lambda cancellation: _answer_admitted(site, asked, cancellation, federation, meter),
@@ -69,6 +79,7 @@ def _answer_query(site: Site, asked: Asked) -> Response:
     # Where somebody has changed the data meanwhile it is not sure of which release the answer is.
     if is_kept and response.mimetype != "text/html" and site.store.release == release:
         mark(response, tag)
+        kept.keep(tag, address, response, meter.rows, meter.is_whole)
     return response
 
 
