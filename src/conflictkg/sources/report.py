@@ -1,7 +1,7 @@
 """What a conversion did with each row: converted, converted with an issue, or rejected, and why."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from itertools import islice
@@ -58,13 +58,16 @@ class Report:
 
     Args:
         file: The source's file, for messages.
+
+    Attributes:
+        read: Rows that were read.
+        part: Gives which part of the file has been read, from 0 to 1, where whoever reads it knows.
     """
 
     def __init__(self, file: str) -> None:
         self.file = file
         self.read = 0
-        self.triples = 0
-        self.ignored: Counter[str] = Counter()
+        self.part: Callable[[], float | None] = lambda: None
         self._issues: list[Issue] = []
         self._of_kind: Counter[Fate] = Counter()
         self._rows: dict[Fate, set[tuple[str, int]]] = {fate: set() for fate in Fate}
@@ -142,7 +145,6 @@ class Report:
                 "withIssues": self.with_issues,
                 "rejected": self.rejected,
             },
-            "triples": self.triples,
             "issues": [{**asdict(each), "fate": str(each.fate)} for each in self.issues],
             "leftOut": self.left_out,
         }

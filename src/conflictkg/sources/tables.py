@@ -243,6 +243,9 @@ def open_table(path: Path, layout: Layout, report: Report) -> Iterator[Table]:
     csv.field_size_limit(MOST_FIELD)
     with open_binary(path, report.file) as stream:
         try:
+            if path.suffix.lower() != ".zip":
+                size = path.stat().st_size
+                report.part = lambda: 1.0 if stream.closed else stream.tell() / max(size, 1)
             yield Table(stream, layout, report)
         except (zipfile.BadZipFile, EOFError, zlib.error) as error:
             raise SourceError(

@@ -6,6 +6,7 @@ makes relations of those that are accepted, and ``mapping.toml``, which says wha
 """
 
 import tempfile
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
@@ -31,7 +32,6 @@ from conflictkg.store.database import Settings
 
 _ROWS_AT_ONCE = 10_000
 _TEXTS_AT_ONCE = 4_096
-_TELL_EVERY = 50_000
 
 
 class Staging:
@@ -60,7 +60,7 @@ class Staging:
         typed = ", ".join(f'"{each}" VARCHAR' for each in columns)
         self._connection.execute(f'CREATE TABLE "row" (line BIGINT, sha256 VARCHAR, {typed})')
         names = ["line", "sha256", *columns]
-        total, left = 0, iter(rows)
+        total, left, start = 0, iter(rows), time.monotonic()
         while chunk := list(islice(left, _ROWS_AT_ONCE)):
             values = zip(*(each.values for each in chunk), strict=True)
             table = pa.table(
@@ -73,7 +73,10 @@ class Staging:
             )
             self.insert("row", table)
             total += len(chunk)
-            self._job.progress("read", None, f"{total:,} rows")
+            rate = total / max(time.monotonic() - start, 0.001)
+            self._job.progress(
+                "read", self._job.report.part(), f"{total:,} rows, {rate:,.0f} rows/s"
+            )
 
     def insert(self, table: str, content: pa.Table) -> None:
         """Append to a table."""

@@ -1,7 +1,10 @@
 """The forms in which UCDP gives its events, and what is done with many of them."""
 
 import csv
+import hashlib
 import json
+import random
+import re
 import zipfile
 from pathlib import Path
 
@@ -153,6 +156,39 @@ def test_real_file_is_converted_whole() -> None:
     # The strike in Hangu rests on one report, of the Bureau.
     assert b"prov:hadPrimarySource <https://w3id.org/conflictkg/id/organization/0026> ;" in record
     assert b"ckg:sourceCount 1 ;" in record
+
+
+def test_real_file_in_another_order_gives_the_same_bytes(tmp_path: Path) -> None:
+    """But for the lines on which rows stood."""
+    path = shared("data/ucdp/conflict_data_pak.csv")
+    with path.open(encoding="utf-8", newline="") as stream:
+        header, *found = csv.reader(stream)
+    random.Random(1).shuffle(found)  # noqa: S311  no secret
+    shuffled = tmp_path / "shuffled.csv"
+    with shuffled.open("w", encoding="utf-8", newline="") as stream:
+        csv.writer(stream).writerows(
+            [
+                header,
+                *(row for row in found if row[0]),
+            ]
+        )
+
+    def digest(source: Path) -> str:
+        text = b"".join(bytes(each) for each in convert_source(make_job("ucdp-ged", source)))
+        return hashlib.sha256(re.sub(rb"  ckg:line [0-9]+ ;\n", b"", text)).hexdigest()
+
+    assert digest(shuffled) == digest(path)
+
+
+def test_progress_tells_rate_and_part() -> None:
+    """Of reading and of writing, up to the whole."""
+    told: list[tuple[str, float | None, str]] = []
+    job = make_job("ucdp-ged", INPUT, progress=lambda *each: told.append(each))
+    list(convert_source(job))
+    (read,) = (each for each in told if each[0] == "read")
+    assert read[1] == 1.0
+    assert "rows/s" in read[2]
+    assert [each[1] for each in told if each[0] == "write"][-1] == 1.0
 
 
 def test_quads_are_the_same_in_another_engine() -> None:
