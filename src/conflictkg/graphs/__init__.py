@@ -16,7 +16,7 @@ from conflictkg.graphs.reading import (
     parse_turtle,
     read_text,
 )
-from conflictkg.graphs.writing import TermWriter, join_values, write_turtle
+from conflictkg.graphs.writing import TermWriter, escape_text, join_values, write_turtle
 
 __all__ = [
     "BASE",
@@ -24,6 +24,7 @@ __all__ = [
     "TermLines",
     "TermWriter",
     "compare_graphs",
+    "escape_text",
     "join_values",
     "load_graphs",
     "locate_subjects",

@@ -101,7 +101,7 @@ class TermWriter:
                 f"literal {text!a} holds half a character (a lone surrogate), which no file can. "
                 "Decode the source as UTF-8."
             )
-        quoted = f'"{_UNSEEN.sub(_escape, text)}"'
+        quoted = f'"{escape_text(text)}"'
         if literal.language:
             return f"{quoted}@{literal.language.lower()}"
         if datatype is None or datatype == XSD.string:
@@ -151,6 +151,15 @@ def _require_iri(iri: str) -> None:
             f"{iri!a} is no absolute IRI: {error}. Mint IRIs with conflictkg.iris, which "
             "percent-encodes."
         ) from error
+
+
+def escape_text(text: str) -> str:
+    r"""A text as it stands between quotation marks.
+
+    >>> print(escape_text('a "b"'))
+    a \"b\"
+    """
+    return _UNSEEN.sub(_escape, text)
 
 
 def _not_writable(term: Node) -> InvalidValueError:

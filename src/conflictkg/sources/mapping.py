@@ -36,15 +36,10 @@ _TERM = re.compile(
     r"|(?P<prefix>[a-z]+):(?P<local>[A-Za-z0-9_{}-]+)"
 )
 _MOST_LINE = 80
-# What is written as an escape, as graphs.writing does it: what nobody sees in a diff, or what reorders the rest.
-_UNSEEN = [
-    *range(0x20),
-    *range(0x7F, 0xA0),
-    *range(0x2028, 0x202F),
-    *range(0x2066, 0x206A),
-    0xFEFF,
-]
-_ESCAPES = {0x0A: r"\n", 0x0D: r"\r", 0x09: r"\t"}
+# Where one of these is in a text, graphs.escape_text writes it; all others have only quotation marks and backslashes.
+_UNSEEN = r"[\x00-\x1f\x7f-\x{9f}\x{2028}-\x{202e}\x{2066}-\x{2069}\x{feff}]"
+ESCAPE = "escape_text"
+"""Name of :func:`conflictkg.graphs.escape_text` in SQL."""
 _DECIMAL = r"-?(?:0|[1-9][0-9]*)\.[0-9]{1,6}"
 
 
@@ -351,20 +346,20 @@ def _escaped(text: exp.Expr, kind: str) -> exp.Expr:
     """A text of a column as it stands between quotation marks; dates have nothing to escape."""
     if kind not in {"string", ""}:
         return exp.cast(text, "VARCHAR")
-    plain = _replaced(text, [("\\", "\\\\"), ('"', '\\"')])
-    rare = [(chr(code), _ESCAPES.get(code, f"\\u{code:04X}")) for code in _UNSEEN]
-    unseen = "[" + "".join(f"\\x{{{code:X}}}" for code in _UNSEEN) + "]"
-    has_rare = exp.func("regexp_matches", text.copy(), exp.Literal.string(unseen), dialect="duckdb")
-    return exp.Case(ifs=[exp.If(this=has_rare, true=_replaced(plain, rare))], default=plain.copy())
-
-
-def _replaced(text: exp.Expr, pairs: Sequence[tuple[str, str]]) -> exp.Expr:
-    for old, new in pairs:
-        sought: exp.Expr = exp.Literal.string(old)
-        if old == "\0":
-            sought = exp.func("chr", exp.Literal.number(0), dialect="duckdb")
-        text = exp.func("replace", text.copy(), sought, exp.Literal.string(new), dialect="duckdb")
-    return text
+    plain = text
+    for old in ("\\", '"'):
+        plain = exp.func(
+            "replace",
+            plain,
+            exp.Literal.string(old),
+            exp.Literal.string(f"\\{old}"),
+            dialect="duckdb",
+        )
+    has_unseen = exp.func(
+        "regexp_matches", text.copy(), exp.Literal.string(_UNSEEN), dialect="duckdb"
+    )
+    escaped = exp.Anonymous(this=ESCAPE, expressions=[text.copy()])
+    return exp.Case(ifs=[exp.If(this=has_unseen, true=escaped)], default=plain)
 
 
 def _shows_datatype(term: Term) -> bool:

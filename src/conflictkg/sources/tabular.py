@@ -18,8 +18,10 @@ import sqlglot
 from sqlglot import exp
 
 from conflictkg.errors import SourceError
+from conflictkg.graphs import escape_text
 from conflictkg.sources.job import Job
 from conflictkg.sources.mapping import (
+    ESCAPE,
     Section,
     load_mapping,
     quad_queries,
@@ -196,6 +198,7 @@ def staging(job: Job) -> Iterator[Staging]:
     with tempfile.TemporaryDirectory(prefix="conflictkg-convert-") as folder:
         config: Settings = {"memory_limit": f"{job.memory_mb}MB", "temp_directory": folder}
         with duckdb.connect(":memory:", config=config) as connection:
+            connection.create_function(ESCAPE, escape_text, ["VARCHAR"], "VARCHAR")
             try:
                 yield Staging(job, connection)
             except duckdb.OutOfMemoryException as error:
