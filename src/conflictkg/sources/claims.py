@@ -153,6 +153,22 @@ class Claims:
         self._stand_behind(claim, record, provenance)
         return claim
 
+    def add_name(
+        self,
+        record: URIRef,
+        name: str,
+        subject: URIRef,
+        label: Literal,
+        kind: str,
+        *more: tuple[URIRef, Node | None],
+    ) -> URIRef:
+        """Claim a name of a thing; ``kind`` is a member of the name-kind scheme."""
+        predicate = SKOS.prefLabel if kind == "main" else SKOS.altLabel
+        concept = self.concept("name-kind", kind)
+        return self.add_claim(
+            record, name, subject, predicate, label, (CKG.nameKind, concept), *more
+        )
+
     def add_count(
         self,
         record: URIRef,

@@ -305,13 +305,12 @@ def _add_names(
     places: dict[str, int] = {}
     for name in names:
         place = places[name.kind] = places.get(name.kind, 0) + 1
-        claims.add_claim(
+        claims.add_name(
             record,
             f"name-{name.kind}" + (f"-{place}" if place > 1 else ""),
             organization,
-            CKG.printedName,
             Literal(name.text, lang=name.language),
-            (CKG.nameKind, claims.concept("name-kind", name.kind)),
+            name.kind,
         )
 
 
