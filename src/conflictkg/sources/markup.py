@@ -5,13 +5,13 @@ files become large ones and how files ask for others.
 """
 
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from lxml import etree
 
-from conflictkg.errors import SourceError
+from conflictkg.errors import SourceError, UnexpectedFieldError
 from conflictkg.sources.report import Issue, Report
 from conflictkg.sources.tables import hash_fields, open_binary
 
@@ -23,10 +23,12 @@ class Layout:
     Args:
         root: Name of the outermost.
         groups: Elements within it and the one record each that they hold.
+        attributes: Those of the outermost that may be there.
     """
 
     root: str
     groups: Mapping[str, str]
+    attributes: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +108,16 @@ class Record:
         ]
 
 
-def iter_records(path: Path, layout: Layout, report: Report) -> Iterator[Record]:
+def iter_records(
+    path: Path, layout: Layout, report: Report, attributes: dict[str, str] | None = None
+) -> Iterator[Record]:
     """The records of a file.
 
     Args:
         path: The file, or a ZIP archive of one.
         layout: What its elements must be.
         report: Is told of elements among the records that are none.
+        attributes: Is given those of the outermost element, before the first record comes.
 
     Raises:
         SourceError: It is no XML, is cut off, declares a document type, or has another root.
@@ -129,7 +134,9 @@ def iter_records(path: Path, layout: Layout, report: Report) -> Iterator[Record]
             remove_pis=True,
         )
         try:
-            yield from _iter_records(events, layout, report)
+            yield from _iter_records(
+                events, layout, report, {} if attributes is None else attributes
+            )
         except etree.XMLSyntaxError as error:
             raise SourceError(
                 f"is no XML that can be read to its end: {error.msg}. It may be cut off; fetch it again.",
@@ -142,7 +149,9 @@ def iter_records(path: Path, layout: Layout, report: Report) -> Iterator[Record]
             ) from error
 
 
-def _iter_records(events: etree.iterparse, layout: Layout, report: Report) -> Iterator[Record]:
+def _iter_records(
+    events: etree.iterparse, layout: Layout, report: Report, attributes: dict[str, str]
+) -> Iterator[Record]:
     depth, group = 0, ""
     for event, element in events:
         name = _name(element.tag)
@@ -150,6 +159,7 @@ def _iter_records(events: etree.iterparse, layout: Layout, report: Report) -> It
             depth += 1
             if depth == 1:
                 _require_root(element, layout, report)
+                attributes |= {_name(each): value for each, value in element.attrib.items()}
             elif depth == 2:
                 group = name
             continue
@@ -223,6 +233,14 @@ def _require_root(root: etree._Element, layout: Layout, report: Report) -> None:
             source=report.file,
             line=root.sourceline,
         )
+    for attribute in map(_name, root.attrib):
+        if attribute not in layout.attributes:
+            raise UnexpectedFieldError(
+                f"{layout.root} has an attribute {attribute} that is not known. Add it to lookups.toml under [ignore]"
+                " with a reason.",
+                source=report.file,
+                line=root.sourceline,
+            )
 
 
 def _unknown(name: str, group: str, layout: Layout) -> str:

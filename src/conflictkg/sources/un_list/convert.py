@@ -5,6 +5,7 @@ Entries are told apart by their permanent reference number, which the prose uses
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -24,7 +25,11 @@ from conflictkg.sources.scripts import has_other_script, tag_language
 from conflictkg.sources.un_list.prose import Tie, normalize_number, read_ties
 from conflictkg.terms import CKG
 
-_LAYOUT = Layout("CONSOLIDATED_LIST", {"INDIVIDUALS": "INDIVIDUAL", "ENTITIES": "ENTITY"})
+_LAYOUT = Layout(
+    "CONSOLIDATED_LIST",
+    {"INDIVIDUALS": "INDIVIDUAL", "ENTITIES": "ENTITY"},
+    ("dateGenerated", "noNamespaceSchemaLocation"),
+)
 _NAMES = ("FIRST_NAME", "SECOND_NAME", "THIRD_NAME", "FOURTH_NAME")
 _RELATIONS = {
     "associatedWith": CKG.associatedWith,
@@ -110,11 +115,14 @@ def convert(job: Job) -> Iterator[bytes]:
     Raises:
         SourceError: It is no such file, or has entities to expand.
     """
-    entries = key_entries(_read(job), job.report, "REFERENCE_NUMBER")
+    attributes: dict[str, str] = {}
+    entries = key_entries(_read(job, attributes), job.report, "REFERENCE_NUMBER")
     job.require_counts()
     known = {each.identifier for each in entries}
     with Claims(job) as claims:
         claims.add_release()
+        if issued := _parse_zoned(attributes.get("dateGenerated", "").partition("T")[0]):
+            claims.graph.add((claims.release, DCTERMS.issued, Literal(issued)))
         for entry in entries:
             _add_entry(claims, entry, known, job)
         job.report.triples = len(claims.graph)
@@ -124,8 +132,8 @@ def convert(job: Job) -> Iterator[bytes]:
 # Reading
 
 
-def _read(job: Job) -> Iterator[Entry[Listed]]:
-    for record in iter_records(job.path, _LAYOUT, job.report):
+def _read(job: Job, attributes: dict[str, str]) -> Iterator[Entry[Listed]]:
+    for record in iter_records(job.path, _LAYOUT, job.report, attributes):
         printed = record.text("REFERENCE_NUMBER")
         told = _Told(record, normalize_number(printed) or printed, job.report)
         listed = parse_entry(record, printed, told, job.lookups)
@@ -227,15 +235,21 @@ def _sanctions_list(record: Record, told: _Told, lookups: Lookups) -> str:
 
 def _listed_on(record: Record, told: _Told) -> date | None:
     printed = record.text("LISTED_ON")
-    found = _ZONED.fullmatch(printed)
-    try:
-        return date.fromisoformat(found[1] if found else "")
-    except ValueError:
-        told.reject(
-            "LISTED_ON",
-            f'"{printed}" is no day. It must be written as 2017-06-13, and be one of the calendar.',
+    day = _parse_zoned(printed)
+    if day is None:
+        problem = (
+            f'"{printed}" is no day. It must be written as 2017-06-13, and be one of the calendar.'
         )
-        return None
+        told.reject("LISTED_ON", problem)
+    return day
+
+
+def _parse_zoned(text: str) -> date | None:
+    """A day, with or without the zone that some have behind it; the zone says nothing."""
+    found = _ZONED.fullmatch(text)
+    with suppress(ValueError):
+        return date.fromisoformat(found[1] if found else "")
+    return None
 
 
 def _births(record: Record, told: _Told, lookups: Lookups) -> Iterator[Birth]:
