@@ -21,6 +21,7 @@ from conflictkg.store.database import Settings
 from conflictkg.terms import PREFIXES
 
 _AT_ONCE = 50_000
+_MOST_REMEMBERED = 20_000
 _NAMES = ("s", "is_other", "p", "is_literal", "lexical", "language", "datatype", "verb", "value")
 _SCHEMA = pa.schema(
     [(name, pa.bool_() if name.startswith("is_") else pa.string()) for name in _NAMES]
@@ -44,6 +45,7 @@ class Blocks:
         self._connection.execute(f"CREATE TABLE triple ({columns})")
         self._names = TermWriter(PREFIXES)
         self._waiting: list[tuple[object, ...]] = []
+        self._written: dict[URIRef, str] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -71,7 +73,7 @@ class Blocks:
             datatype = str(value.datatype if value.datatype is not None else XSD.string)
             language = (value.language or "").lower()
         # Written later, but what is wrong with it is to be known now.
-        self._names.term(subject)
+        self._write(subject)
         self._waiting.append(
             (
                 str(subject),
@@ -81,12 +83,24 @@ class Blocks:
                 str(value),
                 language,
                 datatype,
-                "a" if is_type else self._names.term(predicate),
-                self._names.term(value),
+                "a" if is_type else self._write(predicate),
+                self._write(value),
             )
         )
         if len(self._waiting) >= _AT_ONCE:
             self._flush()
+
+    def _write(self, term: Node) -> str:
+        """A term as Turtle has it. Few IRIs are most of those in a graph, so some are remembered."""
+        if not isinstance(term, URIRef):
+            return self._names.term(term)
+        written = self._written.get(term)
+        if written is None:
+            written = self._names.term(term)
+            if len(self._written) >= _MOST_REMEMBERED:
+                self._written.clear()
+            self._written[term] = written
+        return written
 
     def add_all(self, subject: URIRef, *properties: tuple[URIRef, Node | None]) -> None:
         """Add several triples about one subject, without those that have no value."""

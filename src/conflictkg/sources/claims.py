@@ -88,7 +88,14 @@ class Claims:
         )
 
     def add_record(
-        self, key: str, line: int, sha256: str, *, identifier: str = "", issues: Iterable[str] = ()
+        self,
+        key: str,
+        line: int,
+        sha256: str,
+        *,
+        identifier: str = "",
+        issues: Iterable[str] = (),
+        revises: str = "",
     ) -> URIRef:
         """Describe one row or entry of the release.
 
@@ -98,8 +105,9 @@ class Claims:
             sha256: Hash of what it was.
             identifier: The source's own; by default the key.
             issues: Members of the data-issue scheme.
+            revises: Key of the record that it is a revision of, if it is one.
         """
-        record = mint_thing("record", f"{self._job.release_key}/{key}")
+        record = self._record(key)
         self.graph.add_all(
             record,
             (RDF.type, CKG.SourceRecord),
@@ -107,6 +115,7 @@ class Claims:
             (DCTERMS.isPartOf, self.release),
             (CKG.line, Literal(line)),
             (CKG.rowSha256, Literal(sha256)),
+            (PROV.wasRevisionOf, self._record(revises) if revises else None),
             *((CKG.dataIssue, self.concept("data-issue", each)) for each in issues),
         )
         return record
@@ -118,7 +127,7 @@ class Claims:
         subject: URIRef,
         predicate: URIRef,
         value: Node,
-        *,
+        *more: tuple[URIRef, Node | None],
         provenance: Provenance | None = None,
     ) -> URIRef:
         """Claim a value of a property.
@@ -129,6 +138,7 @@ class Claims:
             subject: What it is about.
             predicate: The property.
             value: A thing or a literal.
+            more: Properties of the claim itself, such as the interval in which it holds.
             provenance: What stands behind it, if not the release as a whole.
         """
         claim = self._mint(record, name)
@@ -138,9 +148,26 @@ class Claims:
             (CKG.claimSubject, subject),
             (CKG.claimProperty, predicate),
             (CKG.claimValue if isinstance(value, Literal) else CKG.claimObject, value),
+            *more,
         )
         self._stand_behind(claim, record, provenance)
         return claim
+
+    def add_name(
+        self,
+        record: URIRef,
+        name: str,
+        subject: URIRef,
+        label: Literal,
+        kind: str,
+        *more: tuple[URIRef, Node | None],
+    ) -> URIRef:
+        """Claim a name of a thing; ``kind`` is a member of the name-kind scheme."""
+        predicate = SKOS.prefLabel if kind == "main" else SKOS.altLabel
+        concept = self.concept("name-kind", kind)
+        return self.add_claim(
+            record, name, subject, predicate, label, (CKG.nameKind, concept), *more
+        )
 
     def add_count(
         self,
@@ -176,18 +203,34 @@ class Claims:
         record: URIRef,
         name: str,
         subject: URIRef,
-        days: DaySpan,
-        *,
+        days: DaySpan | None,
+        *more: tuple[URIRef, Node | None],
+        of: str = "",
         provenance: Provenance | None = None,
     ) -> URIRef:
-        """Claim when something happened."""
+        """Claim when something happened.
+
+        Args:
+            record: Where it stands.
+            name: Names the claim among those of its record.
+            subject: What it is about.
+            days: Between which days; None where the source says only that it does not know.
+            more: Properties of the claim itself.
+            of: Member of the date-kind scheme, where the subject has several dates.
+            provenance: What stands behind it, if not the release as a whole.
+        """
         claim = self._mint(record, name)
         self.graph.add_all(
             claim,
             (RDF.type, CKG.DateClaim),
             (CKG.claimSubject, subject),
-            (CKG.datePrecision, self.concept("date-precision", days.precision)),
-            *((predicate, Literal(getattr(days, end))) for predicate, end in _BOUNDS),
+            (CKG.dateOf, self.concept("date-kind", of) if of else None),
+            (
+                CKG.datePrecision,
+                self.concept("date-precision", days.precision if days else "unknown"),
+            ),
+            *((predicate, Literal(getattr(days, end))) for predicate, end in _BOUNDS if days),
+            *more,
         )
         self._stand_behind(claim, record, provenance)
         return claim
@@ -225,6 +268,9 @@ class Claims:
         label = RDFS.label if kind in _LABELLED else SKOS.prefLabel
         self.graph.add_all(iri, (RDF.type, kind), (label, Literal(name, lang="en")), *more)
         return iri
+
+    def _record(self, key: str) -> URIRef:
+        return mint_thing("record", f"{self._job.release_key}/{key}")
 
     def _mint(self, record: URIRef, name: str) -> URIRef:
         return mint_thing("claim", _key_of(record, name))
@@ -269,6 +315,11 @@ def quoted_property(value: str) -> tuple[URIRef, Node | None]:
     """The words of a source for something, where they are ten or fewer."""
     words = value.split()
     return CKG.verbatim, Literal(" ".join(words), lang="en") if 0 < len(words) <= 10 else None
+
+
+def valid_in(first: date, last: date) -> tuple[tuple[URIRef, Node | None], ...]:
+    """The interval in which a claim holds, both days included."""
+    return (CKG.validFrom, Literal(first)), (CKG.validUntil, Literal(last))
 
 
 def rests_on(*sources: URIRef) -> tuple[tuple[URIRef, Node | None], ...]:

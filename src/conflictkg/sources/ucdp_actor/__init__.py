@@ -1,0 +1,1 @@
+"""UCDP Actor Dataset."""

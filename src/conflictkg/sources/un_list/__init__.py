@@ -1,0 +1,1 @@
+"""Consolidated list of the Security Council of the United Nations."""
