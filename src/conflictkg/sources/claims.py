@@ -251,8 +251,9 @@ _LABELLED = frozenset(
 
 
 def _key_of(record: URIRef, name: str) -> str:
-    """Of a claim: that of its record with a name behind it."""
-    _, _, key = str(record).partition("/id/record/")
+    """Of a claim: that of its record, or of the release as a whole, with a name behind it."""
+    _, _, key = str(record).partition("/id/")
+    _, _, key = key.partition("/")
     return f"{unquote(key)}-{name}"
 
 
