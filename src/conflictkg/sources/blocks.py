@@ -21,6 +21,9 @@ from conflictkg.store.database import Settings
 from conflictkg.terms import PREFIXES
 
 _AT_ONCE = 50_000
+_MOST_REMEMBERED = 20_000
+# Looked up once: a term of a closed namespace is made anew each time.
+_TYPE, _STRING = str(RDF.type), str(XSD.string)
 _NAMES = ("s", "is_other", "p", "is_literal", "lexical", "language", "datatype", "verb", "value")
 _SCHEMA = pa.schema(
     [(name, pa.bool_() if name.startswith("is_") else pa.string()) for name in _NAMES]
@@ -41,8 +44,10 @@ class Blocks:
         columns = ", ".join(
             f"{each.name} {'BOOLEAN' if each.type == pa.bool_() else 'VARCHAR'}" for each in _SCHEMA
         )
+        self._connection.execute("SET enable_progress_bar = false")
         self._connection.execute(f"CREATE TABLE triple ({columns})")
         self._names = TermWriter(PREFIXES)
+        self._written: dict[str, str] = {}
         self._waiting: list[tuple[object, ...]] = []
 
     def __enter__(self) -> Self:
@@ -64,14 +69,14 @@ class Blocks:
             InvalidValueError: It has one, or an IRI that is none.
         """
         subject, predicate, value = triple
-        is_type = predicate == RDF.type
+        is_type = str(predicate) == _TYPE
         is_literal = isinstance(value, Literal)
         datatype, language = "", ""
         if isinstance(value, Literal):
-            datatype = str(value.datatype if value.datatype is not None else XSD.string)
+            datatype = _STRING if value.datatype is None else str(value.datatype)
             language = (value.language or "").lower()
         # Written later, but what is wrong with it is to be known now.
-        self._names.term(subject)
+        self._write(subject)
         self._waiting.append(
             (
                 str(subject),
@@ -81,12 +86,23 @@ class Blocks:
                 str(value),
                 language,
                 datatype,
-                "a" if is_type else self._names.term(predicate),
-                self._names.term(value),
+                "a" if is_type else self._write(predicate),
+                self._write(value),
             )
         )
         if len(self._waiting) >= _AT_ONCE:
             self._flush()
+
+    def _write(self, term: Node) -> str:
+        """A term as it stands in Turtle. Most IRIs come again soon."""
+        if not isinstance(term, URIRef):
+            return self._names.term(term)
+        written = self._written.get(term)
+        if written is None:
+            if len(self._written) >= _MOST_REMEMBERED:
+                self._written.clear()
+            written = self._written[term] = self._names.term(term)
+        return written
 
     def add_all(self, subject: URIRef, *properties: tuple[URIRef, Node | None]) -> None:
         """Add several triples about one subject, without those that have no value."""
