@@ -81,12 +81,15 @@ class CKG(DefinedNamespace):
     StrikeSeries: URIRef
     Tenure: URIRef
     about: URIRef
+    aliasQuality: URIRef
     alternativePlace: URIRef
     area: URIRef
     asOf: URIRef
     assessment: URIRef
+    associatedWith: URIRef
     attributionLevel: URIRef
     bestEstimate: URIRef
+    birthPlace: URIRef
     cause: URIRef
     causeDescription: URIRef
     child: URIRef
@@ -97,41 +100,61 @@ class CKG(DefinedNamespace):
     claimSubject: URIRef
     claimValue: URIRef
     clusterMember: URIRef
+    coalitionPartyTo: URIRef
     codingNote: URIRef
     conflict: URIRef
+    conflictCountry: URIRef
+    conflictIntensity: URIRef
+    conflictType: URIRef
     content: URIRef
+    contestedTerritory: URIRef
     countOf: URIRef
     countingRule: URIRef
     dataIssue: URIRef
+    dateOf: URIRef
     datePrecision: URIRef
     deputyOf: URIRef
     describedAs: URIRef
     description: URIRef
+    designation: URIRef
     directQuote: URIRef
     duration: URIRef
     dyad: URIRef
     eventClarity: URIRef
     eventType: URIRef
     evidence: URIRef
+    exceedsThousandDeaths: URIRef
     firstSide: URIRef
+    firstSideSupporter: URIRef
+    founderOf: URIRef
     hasZone: URIRef
+    incompatibility: URIRef
     informant: URIRef
     intendedTarget: URIRef
+    isApproximate: URIRef
+    isOngoing: URIRef
+    isPrimaryParty: URIRef
     killedPerson: URIRef
     line: URIRef
     linkConfidence: URIRef
     linkMethod: URIRef
+    listedOn: URIRef
     lowerBound: URIRef
     means: URIRef
+    mentions: URIRef
     modality: URIRef
     motive: URIRef
+    nameKind: URIRef
+    nationality: URIRef
     notReported: URIRef
     operatedBy: URIRef
     operatesIn: URIRef
     opposes: URIRef
     organizationLevel: URIRef
+    organizationOrder: URIRef
     outcome: URIRef
     parent: URIRef
+    partyTo: URIRef
     perpetrator: URIRef
     placePrecision: URIRef
     polarity: URIRef
@@ -144,6 +167,7 @@ class CKG(DefinedNamespace):
     recipient: URIRef
     redistribution: URIRef
     relationType: URIRef
+    relativeOf: URIRef
     repair: URIRef
     reportedBy: URIRef
     resolvedFrom: URIRef
@@ -151,7 +175,9 @@ class CKG(DefinedNamespace):
     reviewStatus: URIRef
     reviewed: URIRef
     rowSha256: URIRef
+    sanctionsList: URIRef
     secondSide: URIRef
+    secondSideSupporter: URIRef
     sourceCount: URIRef
     spanSha256: URIRef
     speaker: URIRef
@@ -178,6 +204,9 @@ class CS(DefinedNamespace):
     _fail = True
     _NS = Namespace("https://w3id.org/conflictkg/scheme/")
     _extras = [
+        "alias-quality",
+        "alias-quality-good",
+        "alias-quality-low",
         "attribution-level",
         "attribution-level-claimed",
         "attribution-level-confirmed",
@@ -190,6 +219,14 @@ class CS(DefinedNamespace):
         "claim-status-author-opinion",
         "claim-status-fact",
         "claim-status-inferred",
+        "conflict-intensity",
+        "conflict-intensity-minor",
+        "conflict-intensity-war",
+        "conflict-type",
+        "conflict-type-extrasystemic",
+        "conflict-type-internationalized-intrastate",
+        "conflict-type-interstate",
+        "conflict-type-intrastate",
         "count-category",
         "count-category-captured",
         "count-category-events",
@@ -219,6 +256,11 @@ class CS(DefinedNamespace):
         "data-issue-spelling-variant",
         "data-issue-spreadsheet-mangled",
         "data-issue-stray-characters",
+        "date-kind",
+        "date-kind-birth",
+        "date-kind-conflict-start",
+        "date-kind-episode-end",
+        "date-kind-episode-start",
         "date-precision",
         "date-precision-day",
         "date-precision-few-days",
@@ -249,6 +291,9 @@ class CS(DefinedNamespace):
         "event-type-strike-halt",
         "event-type-supply-closure",
         "event-type-targeting",
+        "incompatibility-both",
+        "incompatibility-government",
+        "incompatibility-territory",
         "link-method",
         "link-method-curated",
         "link-method-date-and-place",
@@ -259,6 +304,17 @@ class CS(DefinedNamespace):
         "modality-conditional",
         "modality-counterfactual",
         "modality-hypothetical",
+        "name-kind",
+        "name-kind-alias",
+        "name-kind-former",
+        "name-kind-later",
+        "name-kind-later-own-language",
+        "name-kind-later-translated",
+        "name-kind-main",
+        "name-kind-original",
+        "name-kind-original-script",
+        "name-kind-own-language",
+        "name-kind-translated",
         "organization-level",
         "organization-level-agency",
         "organization-level-alliance",
@@ -267,10 +323,16 @@ class CS(DefinedNamespace):
         "organization-level-faction",
         "organization-level-government",
         "organization-level-media",
+        "organization-level-not-stated",
         "organization-level-other",
         "organization-level-programme",
         "organization-level-research-institute",
         "organization-level-state",
+        "organization-order",
+        "organization-order-formal",
+        "organization-order-identity-group",
+        "organization-order-party-supporters",
+        "organization-order-state",
         "place-precision",
         "place-precision-country",
         "place-precision-exact",
@@ -287,10 +349,12 @@ class CS(DefinedNamespace):
         "relation-type-allied-with",
         "relation-type-faction-of",
         "relation-type-joined",
+        "relation-type-member-of-alliance",
         "relation-type-merged-into",
         "relation-type-renamed-to",
         "relation-type-splinter-from",
         "relation-type-subgroup-of",
+        "relation-type-temporarily-split-from",
         "review-status",
         "review-status-accepted",
         "review-status-disputed",
@@ -346,6 +410,7 @@ class CS(DefinedNamespace):
         "zone-headline",
     ]
 
+    incompatibility: URIRef
     modality: URIRef
     polarity: URIRef
     role: URIRef
