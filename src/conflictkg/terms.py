@@ -81,11 +81,13 @@ class CKG(DefinedNamespace):
     StrikeSeries: URIRef
     Tenure: URIRef
     about: URIRef
+    address: URIRef
     aliasQuality: URIRef
     alternativePlace: URIRef
     area: URIRef
     asOf: URIRef
     assessment: URIRef
+    associatedCountry: URIRef
     associatedWith: URIRef
     attributionLevel: URIRef
     bestEstimate: URIRef
@@ -259,8 +261,11 @@ class CS(DefinedNamespace):
         "date-kind",
         "date-kind-birth",
         "date-kind-conflict-start",
+        "date-kind-death",
+        "date-kind-dissolution",
         "date-kind-episode-end",
         "date-kind-episode-start",
+        "date-kind-founding",
         "date-precision",
         "date-precision-day",
         "date-precision-few-days",
