@@ -79,7 +79,6 @@ def convert(job: Job) -> Iterator[bytes]:
             done += len(statements)
             job.progress("convert", done / total, f"{done:,} statements")
         job.require_counts()
-        job.report.triples = len(claims.graph)
         yield from claims.graph.iter_turtle()
 
 
