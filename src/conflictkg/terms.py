@@ -181,6 +181,7 @@ class CKG(DefinedNamespace):
     secondSide: URIRef
     secondSideSupporter: URIRef
     sourceCount: URIRef
+    sourceRank: URIRef
     spanSha256: URIRef
     speaker: URIRef
     stance: URIRef
@@ -381,6 +382,10 @@ class CS(DefinedNamespace):
         "role-president",
         "role-senior-fellow",
         "role-spokesman",
+        "source-rank",
+        "source-rank-deprecated",
+        "source-rank-normal",
+        "source-rank-preferred",
         "stance-conditional",
         "stance-neutral",
         "stance-opposes",

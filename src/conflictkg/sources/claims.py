@@ -226,6 +226,10 @@ class Claims:
         self.graph.add_all(iri, (RDF.type, kind), (label, Literal(name, lang="en")), *more)
         return iri
 
+    def stand_behind(self, claim: URIRef, provenance: Provenance) -> None:
+        """Write what stands behind a claim that is described elsewhere."""
+        add_provenance(self.graph, claim, provenance)
+
     def _mint(self, record: URIRef, name: str) -> URIRef:
         return mint_thing("claim", _key_of(record, name))
 

@@ -7,13 +7,13 @@ Source: https://www.opensanctions.org/docs/bulk/, the columns and schemata of fo
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from difflib import get_close_matches
 from functools import cache
 from itertools import groupby, product
 from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 import duckdb
 import pyarrow as pa
@@ -570,7 +570,7 @@ class _Writer:
         self._add_first_seen(relation, statement)
 
     # Not a table of lambdas: each is documented by its name, and lookups.toml names the keys.
-    _WRITERS = {  # noqa: RUF012  never changed
+    _WRITERS: ClassVar[Mapping[str, Callable[..., None]]] = {
         "name": _write_name,
         "date": _write_date,
         "text": _write_text,
