@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from rdflib import DCTERMS, RDF, SKOS, Literal, URIRef
+from rdflib import DCTERMS, PROV, RDF, SKOS, Literal, URIRef
 
 from conflictkg.errors import InvalidValueError, SourceError, UnmappedValueError
 from conflictkg.iris import digest_key, mint_thing
@@ -82,13 +82,13 @@ def convert(job: Job) -> Iterator[bytes]:
                 for row in table:
                     places.add(row, part)
                     if not job.report.read % 50_000:
-                        job.progress("read", None, f"{job.report.read:,} rows")
+                        job.progress("read", job.report.part(), f"{job.report.read:,} rows")
         for path in files.names:
             with open_table(path, _NAMES, job.report, path.name) as table:
                 for row in table:
                     places.add_name(row, path.name)
                     if not job.report.read % 50_000:
-                        job.progress("read names", None, f"{job.report.read:,} rows")
+                        job.progress("read names", job.report.part(), f"{job.report.read:,} rows")
         job.require_counts()
         yield from claims.graph.iter_turtle()
 
@@ -250,13 +250,17 @@ class _Places:
                 Fate.KEPT,
             )
             self._report.extend(issues)
+        is_first = not revisions or revisions[0][1] == row.sha256
         record = self._claims.add_record(
-            identifier if is_latest else f"{identifier}-{row.sha256[:12]}",
+            identifier if is_first else f"{identifier}~{row.sha256[:8]}",
             row.line,
             row.sha256,
             identifier=identifier,
             issues=("duplicate-identifier",) if len(revisions) > 1 else (),
         )
+        if not is_first:
+            first = mint_thing("record", f"{self._job.release_key}/{identifier}")
+            self._graph.add_all(record, (PROV.wasRevisionOf, first))
         place = _place(identifier)
         if is_latest:
             self._graph.add_all(

@@ -70,7 +70,7 @@ def convert(job: Job) -> Iterator[bytes]:
         for statement in read(job):
             gathered.add(statement)
             if not job.report.read % 50_000:
-                job.progress("read", None, f"{job.report.read:,} rows")
+                job.progress("read", job.report.part(), f"{job.report.read:,} rows")
         claims.add_release()
         writer = _Writer(job, claims)
         done, total = 0, len(gathered)

@@ -71,13 +71,12 @@ def convert(job: Job) -> Iterator[bytes]:
             if entity is not None:
                 kept.add(entity)
             if not job.report.read % 10_000:
-                job.progress("read", None, f"{job.report.read:,} entities")
+                job.progress("read", job.report.part(), f"{job.report.read:,} entities")
         claims.add_release()
         writer = _Writer(job, claims)
         for entity, others in kept.iter_entities():
             writer.write(entity, others)
         job.require_counts()
-        job.report.triples = len(claims.graph)
         yield from claims.graph.iter_turtle()
 
 
@@ -106,11 +105,15 @@ def _is_document(path: Path, file: str) -> bool:
 
 def _entities_of(record: JsonRecord, job: Job) -> Iterator[JsonRecord]:
     found = record.content.get("entities")
-    several = list(found.values()) if isinstance(found, Mapping) else [record.content]
-    for number, each in enumerate(several):
+    if not isinstance(found, Mapping):
+        job.report.read += 1
+        yield record
+        return
+    for number, each in enumerate(found.values()):
         job.report.read += 1
         if not isinstance(each, dict):
-            job.report.add(Issue(record.line + number, "entities", "holds what is no entity."))
+            problem = "holds what is no entity."
+            job.report.add(Issue(record.line + number, "entities", problem))
             continue
         text = json.dumps(each, sort_keys=True, ensure_ascii=True)
         yield JsonRecord(record.line + number, each, _sha256(text))
@@ -188,16 +191,17 @@ class _Reader:
             )
             return None
         try:
+            # Most entities of a dump are of other classes: that is looked at first.
+            classes = self._classes(read_statements(record.content, "P31"))
+            if not classes:
+                self._report.ignore(f"Q*: {self._lookups.ignored['Q*']}", is_row=True)
+                return None
             statements = list(read_statements(record.content))
             names = self._names(record, identifier)
         except InvalidValueError as error:
             self._report.add(Issue(record.line, "", error.problem, record=identifier))
             return None
-        classes = self._classes(statements)
         kinds = {self._class_words[each][0] for each in classes}
-        if not kinds:
-            self._report.ignore(f"Q*: {self._lookups.ignored['Q*']}", is_row=True)
-            return None
         kind = min(kinds, key=_KINDS.index)
         if len(kinds) > 1:
             shown = " and ".join(sorted(kinds))
@@ -225,7 +229,7 @@ class _Reader:
         found = {
             each.main.item()
             for each in statements
-            if each.property == "P31" and each.main.kind == "value" and each.rank != "deprecated"
+            if each.main.kind == "value" and each.rank != "deprecated"
         }
         return sorted(found & self._class_words.keys())
 

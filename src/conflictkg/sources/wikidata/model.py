@@ -142,8 +142,12 @@ class Statement:
     sources: tuple[str, ...] = ()
 
 
-def read_statements(content: Mapping[str, Any]) -> Iterator[Statement]:
+def read_statements(content: Mapping[str, Any], only: str = "") -> Iterator[Statement]:
     """The statements of an entity.
+
+    Args:
+        content: The entity.
+        only: The property that is looked at; empty for all.
 
     Raises:
         InvalidValueError: It is not as Wikidata writes entities.
@@ -152,6 +156,8 @@ def read_statements(content: Mapping[str, Any]) -> Iterator[Statement]:
     if not isinstance(claims, Mapping):
         raise InvalidValueError('has "claims" that are no object.')
     for name, found in claims.items():
+        if only and name != only:
+            continue
         if not isinstance(found, list):
             raise InvalidValueError(f'has "claims" of {str(name)[:20]} that are no list.')
         for each in found:
