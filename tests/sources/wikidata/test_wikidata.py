@@ -129,6 +129,24 @@ def test_file_that_is_no_rdf_is_told(tmp_path: Path) -> None:
         convert(path)
 
 
+def test_triples_within_triples_end_no_process(tmp_path: Path) -> None:
+    """Nested deeply they crash the parser, so that they do not reach it."""
+    path = tmp_path / "input.nt"
+    depth = 100_000
+    nested = "<<( <http://a> <http://b> " * depth + "<http://c>" + " )>>" * depth
+    path.write_text(f"<http://a> <http://b> {nested} .\n", encoding="utf-8")
+    with pytest.raises(SourceError, match="has triples within triples"):
+        convert(path)
+
+
+def test_angle_brackets_in_a_name_are_no_triples(tmp_path: Path) -> None:
+    """A label may hold what it likes."""
+    path = tmp_path / "input.nt"
+    text = (HERE / "truthy" / "input.nt").read_text(encoding="utf-8")
+    path.write_text(text.replace('"Sampleland"', '"<<Sample\\"land>>"'), encoding="utf-8")
+    assert '"<<Sample\\"land>>"@en' in convert(path)[0]
+
+
 def test_document_on_one_line_is_one_of_entities(tmp_path: Path) -> None:
     """As Special:EntityData gives it, with or without line breaks."""
     content = json.loads((HERE / "document" / "input.json").read_text(encoding="utf-8"))

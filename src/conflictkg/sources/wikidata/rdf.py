@@ -21,7 +21,7 @@ from conflictkg.errors import SourceError
 from conflictkg.sources.description import Lookups
 from conflictkg.sources.job import Job
 from conflictkg.sources.jsonlines import JsonRecord
-from conflictkg.sources.tables import open_binary
+from conflictkg.sources.tables import Lines, open_binary
 
 _ENTITY = "http://www.wikidata.org/entity/"
 _SPACES = {
@@ -57,6 +57,8 @@ _WKT = "http://www.opengis.net/ont/geosparql#wktLiteral"
 _DATE_TIME = "http://www.w3.org/2001/XMLSchema#dateTime"
 _DECIMAL = "http://www.w3.org/2001/XMLSchema#decimal"
 _AT_ONCE = 50_000
+_MOST_READ = 1 << 20
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 _FORMATS = {".nt": pyoxigraph.RdfFormat.N_TRIPLES, ".ttl": pyoxigraph.RdfFormat.TURTLE}
 
 
@@ -95,7 +97,8 @@ def _gather(
     rows: list[tuple[str, str, str, str]] = []
     triples = 0
     try:
-        for triple in pyoxigraph.parse(stream, format=form):
+        checked = _Checked(stream, job.report.file)
+        for triple in pyoxigraph.parse(checked, format=form):  # type: ignore[arg-type]  # it reads, and no more is asked for
             triples += 1
             if not triples % 1_000_000:
                 job.progress("read", None, f"{triples:,} triples")
@@ -109,6 +112,36 @@ def _gather(
             f"is no RDF of the form that its name says: {error}", source=job.report.file
         ) from error
     _flush(connection, rows)
+
+
+class _Checked:
+    """Bytes on their way to the parser, without triples within triples: nested deeply they end the process.
+
+    Wikidata's RDF has none. What stands in quotation marks is not looked at.
+    """
+
+    def __init__(self, stream: BinaryIO, file: str) -> None:
+        self._lines, self._file, self._rest = Lines(stream, file), file, b""
+
+    def read(self, size: int = -1) -> bytes:
+        """So many bytes, or fewer at the end; what is handed out stood in lines that were looked at whole."""
+        size = _MOST_READ if size < 0 else size
+        pieces, held = [self._rest], len(self._rest)
+        while held < size:
+            text = next(self._lines, "")
+            if not text:
+                break
+            if "<<" in text and "<<" in _QUOTED.sub("", text):
+                raise SourceError(
+                    "has triples within triples, which the RDF of Wikidata has not.",
+                    source=self._file,
+                    line=self._lines.number,
+                )
+            pieces.append(text.encode())
+            held += len(pieces[-1])
+        whole = b"".join(pieces)
+        self._rest = whole[size:]
+        return whole[:size]
 
 
 def _wanted(lookups: Lookups) -> frozenset[str]:
