@@ -81,11 +81,13 @@ class CKG(DefinedNamespace):
     StrikeSeries: URIRef
     Tenure: URIRef
     about: URIRef
+    address: URIRef
     aliasQuality: URIRef
     alternativePlace: URIRef
     area: URIRef
     asOf: URIRef
     assessment: URIRef
+    associatedCountry: URIRef
     associatedWith: URIRef
     attributionLevel: URIRef
     bestEstimate: URIRef
@@ -179,6 +181,7 @@ class CKG(DefinedNamespace):
     secondSide: URIRef
     secondSideSupporter: URIRef
     sourceCount: URIRef
+    sourceRank: URIRef
     spanSha256: URIRef
     speaker: URIRef
     stance: URIRef
@@ -259,8 +262,11 @@ class CS(DefinedNamespace):
         "date-kind",
         "date-kind-birth",
         "date-kind-conflict-start",
+        "date-kind-death",
+        "date-kind-dissolution",
         "date-kind-episode-end",
         "date-kind-episode-start",
+        "date-kind-founding",
         "date-precision",
         "date-precision-day",
         "date-precision-few-days",
@@ -376,6 +382,10 @@ class CS(DefinedNamespace):
         "role-president",
         "role-senior-fellow",
         "role-spokesman",
+        "source-rank",
+        "source-rank-deprecated",
+        "source-rank-normal",
+        "source-rank-preferred",
         "stance-conditional",
         "stance-neutral",
         "stance-opposes",

@@ -48,7 +48,7 @@ def job_of(case: Path, path: Path | None = None) -> Job:
 
 
 def input_of(case: Path) -> Path:
-    (found,) = (each for each in case.iterdir() if each.stem == "input")
+    (found,) = (each for each in case.iterdir() if each.name.partition(".")[0] == "input")
     return found
 
 

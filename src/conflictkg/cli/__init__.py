@@ -16,6 +16,7 @@ from conflictkg.errors import ConfigError, ConflictKGError
 # `conflictkg query` does not wait for what `conflictkg serve` needs.
 _COMMANDS = {
     "extract": "Read an article and propose annotations.",
+    "fetch": "Download a release of a source.",
     "convert": "Turn source material into Turtle.",
     "diff": "Say what changed between two releases.",
     "validate": "Check graphs against the shapes.",

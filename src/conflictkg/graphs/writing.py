@@ -11,6 +11,7 @@ from conflictkg.errors import InvalidValueError
 
 _PREFIX = re.compile(r"[A-Za-z](?:[A-Za-z0-9_-]*[A-Za-z0-9])?")
 # Narrower than Turtle's PN_LOCAL: what every parser reads without an escape.
+_MOST_REMEMBERED = 10_000
 _LOCAL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?")
 # Characters that a reader of a diff cannot see, or that reorder the rest, are written as escapes.
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\"\\]")
@@ -72,16 +73,31 @@ class TermWriter:
         self._by_length = sorted(
             self.namespaces.items(), key=lambda item: (-len(item[1]), item[1], item[0])
         )
+        self._fitting: dict[str, list[tuple[str, str]]] = {}
         self.used: set[str] = set()
 
     def iri(self, iri: str) -> str:
         """An IRI as a prefixed name where a prefix fits, else in angle brackets."""
         _require_iri(iri)
-        for prefix, namespace in self._by_length:
+        for prefix, namespace in self._find_fitting(iri):
             if iri.startswith(namespace) and _LOCAL.fullmatch(iri, len(namespace)):
                 self.used.add(prefix)
                 return f"{prefix}:{iri[len(namespace) :]}"
         return f"<{iri}>"
+
+    def _find_fitting(self, iri: str) -> list[tuple[str, str]]:
+        """Which prefixes may fit: remembered for what stands before the last slash or hash."""
+        head = iri[: max(iri.rfind("/"), iri.rfind("#")) + 1]
+        found = self._fitting.get(head)
+        if found is None:
+            if len(self._fitting) >= _MOST_REMEMBERED:
+                self._fitting.clear()
+            found = self._fitting[head] = [
+                each
+                for each in self._by_length
+                if head.startswith(each[1]) or each[1].startswith(head)
+            ]
+        return found
 
     def term(self, term: Node) -> str:
         """An IRI or literal as it stands in Turtle."""

@@ -22,6 +22,8 @@ from conflictkg.terms import PREFIXES
 
 _AT_ONCE = 50_000
 _MOST_REMEMBERED = 20_000
+# Looked up once: a term of a closed namespace is made anew each time.
+_TYPE, _STRING = str(RDF.type), str(XSD.string)
 _NAMES = ("s", "is_other", "p", "is_literal", "lexical", "language", "datatype", "verb", "value")
 _SCHEMA = pa.schema(
     [(name, pa.bool_() if name.startswith("is_") else pa.string()) for name in _NAMES]
@@ -42,6 +44,7 @@ class Blocks:
         columns = ", ".join(
             f"{each.name} {'BOOLEAN' if each.type == pa.bool_() else 'VARCHAR'}" for each in _SCHEMA
         )
+        self._connection.execute("SET enable_progress_bar = false")
         self._connection.execute(f"CREATE TABLE triple ({columns})")
         self._names = TermWriter(PREFIXES)
         self._waiting: list[tuple[object, ...]] = []
@@ -66,11 +69,11 @@ class Blocks:
             InvalidValueError: It has one, or an IRI that is none.
         """
         subject, predicate, value = triple
-        is_type = predicate == RDF.type
+        is_type = str(predicate) == _TYPE
         is_literal = isinstance(value, Literal)
         datatype, language = "", ""
         if isinstance(value, Literal):
-            datatype = str(value.datatype if value.datatype is not None else XSD.string)
+            datatype = _STRING if value.datatype is None else str(value.datatype)
             language = (value.language or "").lower()
         # Written later, but what is wrong with it is to be known now.
         self._write(subject)

@@ -272,6 +272,10 @@ class Claims:
     def _record(self, key: str) -> URIRef:
         return mint_thing("record", f"{self._job.release_key}/{key}")
 
+    def stand_behind(self, claim: URIRef, provenance: Provenance) -> None:
+        """Write what stands behind a claim that is described elsewhere."""
+        add_provenance(self.graph, claim, provenance)
+
     def _mint(self, record: URIRef, name: str) -> URIRef:
         return mint_thing("claim", _key_of(record, name))
 
@@ -297,8 +301,9 @@ _LABELLED = frozenset(
 
 
 def _key_of(record: URIRef, name: str) -> str:
-    """Of a claim: that of its record with a name behind it."""
-    _, _, key = str(record).partition("/id/record/")
+    """Of a claim: that of its record, or of the release as a whole, with a name behind it."""
+    _, _, key = str(record).partition("/id/")
+    _, _, key = key.partition("/")
     return f"{unquote(key)}-{name}"
 
 

@@ -68,9 +68,21 @@ class Report:
         self.file = file
         self.read = 0
         self.part: Callable[[], float | None] = lambda: None
+        self.ignored: Counter[str] = Counter()
+        self.ignored_rows = 0
         self._issues: list[Issue] = []
         self._of_kind: Counter[Fate] = Counter()
         self._rows: dict[Fate, set[tuple[str, int]]] = {fate: set() for fate in Fate}
+
+    def ignore(self, what: str, *, is_row: bool = False) -> None:
+        """Count something that is not converted on purpose.
+
+        Args:
+            what: What it is and why, as the report says it.
+            is_row: Whether it is a whole row.
+        """
+        self.ignored[what] += 1
+        self.ignored_rows += is_row
 
     def add(self, *issues: Issue) -> None:
         """Note issues."""
@@ -91,8 +103,8 @@ class Report:
 
     @property
     def converted(self) -> int:
-        """Rows that were converted, with or without an issue."""
-        return self.read - self.rejected
+        """Rows that were converted, with or without an issue; those that are ignored on purpose are not among them."""
+        return self.read - self.rejected - self.ignored_rows
 
     @property
     def with_issues(self) -> int:
@@ -112,7 +124,7 @@ class Report:
         return self._of_kind.total() - len(self._issues)
 
     def summary(self) -> str:
-        """One line with the four counts.
+        """One line with the counts.
 
         >>> report = Report("ged.csv")
         >>> report.read = 2
@@ -120,13 +132,17 @@ class Report:
         >>> report.summary()
         'ged.csv: 2 rows read, 1 converted (0 with issues), 1 rejected'
         """
-        return (
+        text = (
             f"{self.file}: {self.read:,} rows read, {self.converted:,} converted"
             f" ({self.with_issues:,} with issues), {self.rejected:,} rejected"
         )
+        return text + (f", {self.ignored_rows:,} ignored" if self.ignored_rows else "")
 
     def lines(self, most: int = _MOST_TOLD) -> Iterator[str]:
-        """The summary, then issues, rejected rows first; how many others there are where it is cut."""
+        """The summary, then issues, rejected rows first; how many others there are where it is cut.
+
+        What was ignored comes last, the most frequent first.
+        """
         yield self.summary()
         ordered = sorted(self.issues, key=lambda each: each.fate is not Fate.REJECTED)
         for issue in islice(ordered, most):
@@ -134,6 +150,11 @@ class Report:
         more = self._of_kind.total() - min(most, len(ordered))
         if more > 0:
             yield f"and {more:,} more issues; --report FILE writes them all"
+        ignored = sorted(self.ignored.items(), key=lambda each: (-each[1], each[0]))
+        for what, number in ignored[:most]:
+            yield f"ignored, {number:,} times: {what}"
+        if len(ignored) > most:
+            yield f"and {len(ignored) - most:,} more kinds of what is ignored; --report FILE writes them all"
 
     def document(self) -> dict[str, object]:
         """All of it as a JSON object."""
@@ -144,7 +165,9 @@ class Report:
                 "converted": self.converted,
                 "withIssues": self.with_issues,
                 "rejected": self.rejected,
+                "ignored": self.ignored_rows,
             },
+            "ignored": dict(sorted(self.ignored.items())),
             "issues": [{**asdict(each), "fate": str(each.fate)} for each in self.issues],
             "leftOut": self.left_out,
         }

@@ -4,7 +4,9 @@ What makes a file another file than it should be (its encoding, its separator, i
 with a :class:`SourceError`. What is wrong with one row rejects that row and is told in the report.
 """
 
+import bz2
 import csv
+import gzip
 import hashlib
 import io
 import zipfile
@@ -25,6 +27,7 @@ MOST_FIELD = 1 << 20
 _MOST_LINE = 1 << 24
 _SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "vertical bars", ",": "commas"}
 _UNIT = "\x1f"
+_ARCHIVES = {".zip": "a ZIP archive", ".gz": "a gzip file", ".bz2": "a bzip2 file"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +82,16 @@ class Table:
         stream: Its bytes, UTF-8.
         layout: What its header must be.
         report: Where rows that cannot be read are told.
+        part: Which of several files it is, for messages.
 
     Attributes:
         columns: As its header has them, in that order.
     """
 
-    def __init__(self, stream: BinaryIO, layout: Layout, report: Report) -> None:
-        self._layout, self._report = layout, report
-        self._lines = _Lines(stream, report.file)
+    def __init__(self, stream: BinaryIO, layout: Layout, report: Report, part: str = "") -> None:
+        self._layout, self._report, self._part = layout, report, part
+        self._file = f"{report.file} {part}".rstrip()
+        self._lines = Lines(stream, self._file)
         self._reader = csv.reader(
             self._lines,
             delimiter=layout.separator,
@@ -120,6 +125,7 @@ class Table:
                         line,
                         "",
                         f"has {len(values)} fields, its header {width}. Quote fields that hold the separator.",
+                        part=self._part,
                     )
                 )
                 continue
@@ -129,7 +135,14 @@ class Table:
                     (self.columns[at] for at, each in enumerate(values) if "\0" in each), ""
                 )
                 if column:
-                    report.add(Issue(line, column, "holds a NUL character, which no text does."))
+                    report.add(
+                        Issue(
+                            line,
+                            column,
+                            "holds a NUL character, which no text does.",
+                            part=self._part,
+                        )
+                    )
                     continue
             yield Row(line, values, hash_fields(values))
 
@@ -138,7 +151,7 @@ class Table:
             found = next(self._reader)
         except StopIteration:
             raise SourceError(
-                "is empty. Its first line must name the columns.", source=self._report.file
+                "is empty. Its first line must name the columns.", source=self._file
             ) from None
         except csv.Error as error:
             raise self._unreadable(error, 1) from error
@@ -150,7 +163,7 @@ class Table:
                 raise MissingFieldError(
                     f'has no column "{name}".{_nearest(name, [c for c in columns if c not in wanted])}'
                     f" It has: {', '.join(columns)}.",
-                    source=self._report.file,
+                    source=self._file,
                     line=1,
                 )
         for at, name in enumerate(columns):
@@ -158,13 +171,13 @@ class Table:
                 raise UnexpectedFieldError(
                     f'has a column "{name}" (number {at + 1}) that is not known.{_nearest(name, wanted)}'
                     " Take it out, or add it to lookups.toml under [ignore] with a reason.",
-                    source=self._report.file,
+                    source=self._file,
                     line=1,
                 )
             if columns.index(name) != at:
                 raise UnexpectedFieldError(
                     f'has two columns "{name}" (numbers {columns.index(name) + 1} and {at + 1}).',
-                    source=self._report.file,
+                    source=self._file,
                     line=1,
                 )
         return columns
@@ -177,7 +190,7 @@ class Table:
                 raise SourceError(
                     f"its fields are parted by {name}, where {_SEPARATORS[self._layout.separator]} are expected."
                     f" Save it again with {_SEPARATORS[self._layout.separator]}.",
-                    source=self._report.file,
+                    source=self._file,
                     line=1,
                 )
 
@@ -189,10 +202,10 @@ class Table:
             problem = (
                 "begins a field in quotation marks that is never closed. The file may be cut off."
             )
-        return SourceError(problem, source=self._report.file, line=line)
+        return SourceError(problem, source=self._file, line=line)
 
 
-class _Lines:
+class Lines:
     """The lines of a stream, counted, none of them longer than memory bears.
 
     Attributes:
@@ -206,7 +219,7 @@ class _Lines:
         self.number = 0
         self.has_nul = False
 
-    def __iter__(self) -> "_Lines":
+    def __iter__(self) -> "Lines":
         return self
 
     def __next__(self) -> str:
@@ -234,58 +247,74 @@ class _Lines:
 
 
 @contextmanager
-def open_table(path: Path, layout: Layout, report: Report) -> Iterator[Table]:
-    """Open a delimited file, or the one that a ZIP archive holds.
+def open_table(path: Path, layout: Layout, report: Report, part: str = "") -> Iterator[Table]:
+    """Open a delimited file, or the one that an archive holds.
+
+    Args:
+        path: The file; it may be compressed.
+        layout: What its header must be.
+        report: Where rows that cannot be read are told.
+        part: Which of several files it is, for messages.
 
     Raises:
         SourceError: It cannot be read, is not UTF-8, or has another header than it should.
     """
     csv.field_size_limit(MOST_FIELD)
-    with open_binary(path, report.file) as stream:
-        try:
-            if path.suffix.lower() != ".zip":
-                size = path.stat().st_size
-                report.part = lambda: 1.0 if stream.closed else stream.tell() / max(size, 1)
-            yield Table(stream, layout, report)
-        except (zipfile.BadZipFile, EOFError, zlib.error) as error:
-            raise SourceError(
-                f"is a ZIP archive that is damaged or cut off: {error}", source=report.file
-            ) from error
-        except OSError as error:
-            raise SourceError(
-                f"cannot be read: {error.strerror or error}", source=report.file
-            ) from error
+    with open_binary(path, f"{report.file} {part}".rstrip()) as stream:
+        if path.suffix.lower() not in _ARCHIVES:
+            size = path.stat().st_size
+            report.part = lambda: 1.0 if stream.closed else stream.tell() / max(size, 1)
+        yield Table(stream, layout, report, part)
 
 
 @contextmanager
 def open_binary(path: Path, file: str) -> Iterator[BinaryIO]:
-    """Open a file, or the one that a ZIP archive holds.
+    """Open a file; if it is compressed (``.zip``, ``.gz``, ``.bz2``) what it holds, without unpacking it first.
 
     Raises:
-        SourceError: It cannot be read.
+        SourceError: It cannot be read, or is damaged; that may show while it is read.
     """
     if not path.is_file():
         problem = "is no file" if path.exists() else "is not there"
         raise SourceError(f"{problem}. Give the file that the source publishes.", source=file)
+    kind = path.suffix.lower()
     with ExitStack() as held:
         try:
-            if path.suffix.lower() != ".zip":
+            if kind == ".zip":
+                archive = held.enter_context(zipfile.ZipFile(path))
+                member = _only_member(archive, path, file)
+                yield io.BufferedReader(held.enter_context(archive.open(member)))  # type: ignore[type-var]  # IO[bytes], read only
+            elif kind == ".gz":
+                yield held.enter_context(gzip.open(path))  # type: ignore[misc]  # a reader all the same
+            elif kind == ".bz2":
+                yield held.enter_context(bz2.open(path))  # type: ignore[misc]  # likewise
+            else:
                 yield held.enter_context(path.open("rb"))
-                return
-            archive = held.enter_context(zipfile.ZipFile(path))
-            members = [each for each in archive.infolist() if not each.is_dir()]
-            if len(members) != 1:
-                raise SourceError(
-                    f"holds {len(members)} files. Unpack it, and give the one to convert.",
-                    source=file,
-                )
-            yield io.BufferedReader(held.enter_context(archive.open(members[0])))  # type: ignore[type-var]  # IO[bytes], read only
-        except zipfile.BadZipFile as error:
+        except (zipfile.BadZipFile, gzip.BadGzipFile, EOFError, zlib.error) as error:
             raise SourceError(
-                f"is a ZIP archive that is damaged or cut off: {error}", source=file
+                f"is {_ARCHIVES.get(kind, 'a file')} that is damaged or cut off: {error}",
+                source=file,
             ) from error
         except OSError as error:
-            raise SourceError(f"cannot be read: {error.strerror or error}", source=file) from error
+            damaged = kind == ".bz2" and error.errno is None
+            problem = (
+                f"is {_ARCHIVES[kind]} that is damaged or cut off: {error}"
+                if damaged
+                else f"cannot be read: {error.strerror or error}"
+            )
+            raise SourceError(problem, source=file) from error
+
+
+def _only_member(archive: zipfile.ZipFile, path: Path, file: str) -> zipfile.ZipInfo:
+    """The file of an archive: the only one, or the one that is called as the archive is."""
+    members = [each for each in archive.infolist() if not each.is_dir()]
+    named = [each for each in members if Path(each.filename).stem == path.stem]
+    found = members if len(members) == 1 else named
+    if len(found) != 1:
+        raise SourceError(
+            f"holds {len(members)} files. Unpack it, and give the one to convert.", source=file
+        )
+    return found[0]
 
 
 def _nearest(name: str, known: Sequence[str]) -> str:

@@ -250,7 +250,8 @@ def test_report_is_written_as_json(tmp_path: Path) -> None:
         )
     assert stopped.value.code == 0
     content = json.loads(report.read_text(encoding="utf-8"))
-    assert content["rows"] == {"read": 22, "converted": 13, "withIssues": 7, "rejected": 9}
+    expected = {"read": 22, "converted": 13, "withIssues": 7, "rejected": 9, "ignored": 0}
+    assert content["rows"] == expected
     assert {"line", "column", "problem", "fate", "record"} <= set(content["issues"][0])
 
 

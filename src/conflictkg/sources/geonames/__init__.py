@@ -1,0 +1,1 @@
+"""GeoNames: places of the world, their names and where they lie."""

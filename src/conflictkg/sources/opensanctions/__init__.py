@@ -1,0 +1,1 @@
+"""OpenSanctions: who stands on lists of sanctions and of interest, in the FollowTheMoney model."""

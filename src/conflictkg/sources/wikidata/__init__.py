@@ -1,0 +1,1 @@
+"""Wikidata: what its editors say of persons, groups, places and events of conflict."""

@@ -1,0 +1,879 @@
+"""Wikidata to triples: entities of conflict, each statement a claim with its rank, interval and sources.
+
+What a statement means depends on what its subject and its value are, and the latter may come later in the dump or not
+at all. So entities that matter are kept aside in a table that spills to disk; all others pass by.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any, ClassVar
+
+import duckdb
+import pyarrow as pa
+from rdflib import DCTERMS, ORG, PROV, RDF, RDFS, SKOS, Literal, URIRef
+from rdflib.term import Node
+
+from conflictkg.errors import InvalidValueError, UnmappedValueError
+from conflictkg.iris import digest_key, mint_thing
+from conflictkg.provenance import Provenance
+from conflictkg.sources.cells import Count, DaySpan
+from conflictkg.sources.claims import Claims
+from conflictkg.sources.description import Lookups
+from conflictkg.sources.job import Job
+from conflictkg.sources.jsonlines import JsonRecord, iter_records, load_document
+from conflictkg.sources.places import add_position, parse_position
+from conflictkg.sources.report import Fate, Issue
+from conflictkg.sources.tables import open_binary
+from conflictkg.sources.wikidata.model import (
+    CoarseTimeError,
+    Snak,
+    Statement,
+    is_language,
+    read_statements,
+)
+from conflictkg.sources.wikidata.rdf import is_rdf, iter_rdf_entities
+from conflictkg.terms import CKG, GEO, SEM, SEMAPV, SSSOM
+
+_MOST_DOCUMENT = 1 << 27
+_MOST_PEEKED = 1 << 20
+_MOST_WAITING = 2_000
+_MOST_WORDS = 10
+_ITEM = re.compile(r"Q[1-9]\d{0,14}")
+_IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,100}")
+_WEB = re.compile(r"https?://[^\s<>\"{}|\\^`]+")
+_OUTSIDE = "http://www.wikidata.org/entity/{}"
+_KINDS = ("person", "organization", "event", "place")
+_CLASSES = {
+    "person": CKG.Person,
+    "organization": CKG.Organization,
+    "event": CKG.ConflictEvent,
+    "place": CKG.Place,
+}
+
+
+def convert(job: Job) -> Iterator[bytes]:
+    """Convert JSON or RDF of Wikidata to Turtle.
+
+    Raises:
+        SourceError: It is neither, or damaged.
+    """
+    records = iter_rdf_entities(job) if is_rdf(job) else _iter_json_entities(job)
+    with _Kept(job.memory_mb // 2) as kept, Claims(job) as claims:
+        reader = _Reader(job)
+        for record in records:
+            entity = reader.read(record)
+            if entity is not None:
+                kept.add(entity)
+            if not job.report.read % 10_000:
+                job.progress("read", job.report.part(), f"{job.report.read:,} entities")
+        claims.add_release()
+        writer = _Writer(job, claims)
+        for entity, others in kept.iter_entities():
+            writer.write(entity, others)
+        job.require_counts()
+        yield from claims.graph.iter_turtle()
+
+
+# Reading
+
+
+def _iter_json_entities(job: Job) -> Iterator[JsonRecord]:
+    """Entities of a dump, of lines, or of a document of one or several."""
+    if _is_document(job.path, job.report.file):
+        content = load_document(job.path, job.report.file, _MOST_DOCUMENT)
+        yield from _entities_of(
+            JsonRecord(1, content, digest_key(json.dumps(content, sort_keys=True))), job
+        )
+        return
+    for record in iter_records(job.path, job.report):
+        job.report.read -= 1
+        yield from _entities_of(record, job)
+
+
+def _is_document(path: Path, file: str) -> bool:
+    """Whether it is one object over several lines."""
+    with open_binary(path, file) as stream:
+        first = stream.readline(_MOST_PEEKED).strip()
+    return first.startswith(b"{") and not first.rstrip(b",").endswith(b"}")
+
+
+def _entities_of(record: JsonRecord, job: Job) -> Iterator[JsonRecord]:
+    found = record.content.get("entities")
+    if not isinstance(found, Mapping):
+        job.report.read += 1
+        yield record
+        return
+    for number, each in enumerate(found.values()):
+        job.report.read += 1
+        if not isinstance(each, dict):
+            problem = "holds what is no entity."
+            job.report.add(Issue(record.line + number, "entities", problem))
+            continue
+        text = json.dumps(each, sort_keys=True, ensure_ascii=True)
+        yield JsonRecord(record.line + number, each, _sha256(text))
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """An entity that matters.
+
+    Args:
+        id: Such as ``Q5``.
+        kind: What it is to us.
+        classes: Those of its classes that say so.
+        line: Where it stands.
+        sha256: Hash of what it was.
+        label: One of its names, for what speaks of it.
+        labels: Its names by language.
+        aliases: Further names, with their languages.
+        statements: Those that are converted.
+    """
+
+    id: str
+    kind: str
+    classes: tuple[str, ...]
+    line: int
+    sha256: str
+    label: str
+    labels: tuple[tuple[str, str], ...]
+    aliases: tuple[tuple[str, str], ...]
+    statements: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """An item that a statement names and that is in the file: what it is to us, and one of its names."""
+
+    kind: str
+    label: str
+
+
+class _Reader:
+    """Takes those entities that matter, and of those the statements that do; counts the others."""
+
+    def __init__(self, job: Job) -> None:
+        self._report, self._lookups = job.report, job.lookups
+        self._class_words = {
+            name: words.split(maxsplit=2) for name, words in job.lookups["class"].items()
+        }
+
+    def read(self, record: JsonRecord) -> Entity | None:
+        """The entity of a record; None where it does not matter, or cannot be read."""
+        identifier = record.content.get("id")
+        if not isinstance(identifier, str) or not re.fullmatch(
+            r"[QPLM][1-9]\d{0,14}(?:-[FS]\d+)?", identifier
+        ):
+            self._report.add(
+                Issue(
+                    record.line,
+                    "id",
+                    f'"{str(identifier)[:30]}" is no id of an entity, such as Q889.',
+                )
+            )
+            return None
+        if not _ITEM.fullmatch(identifier):
+            reason = self._lookups.ignored.get(f"{identifier[0]}*", "no item")
+            self._report.ignore(f"{identifier[0]}*: {reason}", is_row=True)
+            return None
+        if "missing" in record.content:
+            self._report.add(
+                Issue(record.line, "", "is missing, as Wikidata says.", record=identifier)
+            )
+            return None
+        try:
+            # Most entities of a dump are of other classes: that is looked at first.
+            classes = self._classes(read_statements(record.content, "P31"))
+            if not classes:
+                self._report.ignore(f"Q*: {self._lookups.ignored['Q*']}", is_row=True)
+                return None
+            statements = list(read_statements(record.content))
+            names = self._names(record, identifier)
+        except InvalidValueError as error:
+            self._report.add(Issue(record.line, "", error.problem, record=identifier))
+            return None
+        kinds = {self._class_words[each][0] for each in classes}
+        kind = min(kinds, key=_KINDS.index)
+        if len(kinds) > 1:
+            shown = " and ".join(sorted(kinds))
+            text = f"is of classes of {shown}; it is taken for the first of {', '.join(_KINDS)}."
+            self._report.add(Issue(record.line, "P31", text, Fate.KEPT, identifier))
+        labels, aliases = names
+        label = (
+            dict(labels).get("en")
+            or dict(labels).get("mul")
+            or next((text for _, text in labels), "")
+        )
+        return Entity(
+            identifier,
+            kind,
+            tuple(each for each in classes if self._class_words[each][0] == kind),
+            record.line,
+            record.sha256,
+            label,
+            labels,
+            aliases,
+            tuple(each for each in statements if self._is_wanted(kind, each)),
+        )
+
+    def _classes(self, statements: Iterable[Statement]) -> list[str]:
+        found = {
+            each.main.item()
+            for each in statements
+            if each.main.kind == "value" and each.rank != "deprecated"
+        }
+        return sorted(found & self._class_words.keys())
+
+    def _is_wanted(self, kind: str, statement: Statement) -> bool:
+        if not action_of(self._lookups, kind, statement.property):
+            self._report.ignore(f"{statement.property}: {self._lookups.ignored['P*']}")
+            return False
+        for name in statement.qualifiers:
+            if name not in self._lookups["qualifier"]:
+                self._report.ignore(f"qualifier {name}: {self._lookups.ignored['P*']}")
+        return True
+
+    def _names(
+        self, record: JsonRecord, identifier: str
+    ) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:
+        labels, aliases = (record.content.get(name) or {} for name in ("labels", "aliases"))
+        if not isinstance(labels, Mapping) or not isinstance(aliases, Mapping):
+            raise InvalidValueError("has labels or aliases that are no object.")
+        several = [each for found in aliases.values() if isinstance(found, list) for each in found]
+        return (
+            tuple(sorted(self._read_names(labels.values(), record, identifier))),
+            tuple(sorted(set(self._read_names(several, record, identifier)))),
+        )
+
+    def _read_names(
+        self, found: Iterable[object], record: JsonRecord, identifier: str
+    ) -> Iterator[tuple[str, str]]:
+        for each in found:
+            language = each.get("language") if isinstance(each, Mapping) else None
+            text = each.get("value") if isinstance(each, Mapping) else None
+            if is_language(language) and isinstance(text, str) and text.strip():
+                yield str(language).lower(), text.strip()
+            else:
+                problem = f'"{str(each)[:60]}" is no name in a language.'
+                self._report.add(Issue(record.line, "labels", problem, Fate.KEPT, identifier))
+
+
+def action_of(lookups: Lookups, kind: str, name: str) -> str:
+    """What becomes of a property of an entity of some kind; empty where it is not converted."""
+    return lookups["property"].get(f"{kind}.{name}") or lookups["property"].get(name, "")
+
+
+# Keeping aside
+
+
+class _Kept:
+    """Entities that matter, in a table that spills to disk."""
+
+    def __init__(self, memory_mb: int) -> None:
+        self._connection = duckdb.connect(
+            ":memory:", config={"memory_limit": f"{max(memory_mb, 100)}MB"}
+        )
+        self._connection.execute("SET enable_progress_bar = false")
+        self._connection.execute(
+            "CREATE TABLE entity (id VARCHAR, kind VARCHAR, label VARCHAR, sha256 VARCHAR, line BIGINT,"
+            " content VARCHAR)"
+        )
+        self._connection.execute("CREATE TABLE named (id VARCHAR, item VARCHAR)")
+        self._entities: list[tuple[object, ...]] = []
+        self._named: list[tuple[str, str]] = []
+
+    def __enter__(self) -> "_Kept":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+
+    def add(self, entity: Entity) -> None:
+        """Keep one."""
+        content = json.dumps(_pack(entity), ensure_ascii=True)
+        self._entities.append(
+            (entity.id, entity.kind, entity.label, entity.sha256, entity.line, content)
+        )
+        self._named += ((entity.id, each) for each in sorted(set(_items_of(entity.statements))))
+        if len(self._entities) >= _MOST_WAITING:
+            self._flush()
+
+    def iter_entities(self) -> Iterator[tuple[Entity, Mapping[str, Other]]]:
+        """Each of them with the items that it names, in the order of their numbers; all lines of one id follow."""
+        self._flush()
+        reader = self._connection.sql(_READ).to_arrow_reader(_MOST_WAITING)
+        for batch in reader:
+            for content, named in zip(*(each.to_pylist() for each in batch.columns), strict=True):
+                others = {
+                    each["item"]: Other(each["kind"], each["label"])
+                    for each in named or ()
+                    if each["kind"]
+                }
+                yield _unpack(json.loads(content)), others
+
+    def _flush(self) -> None:
+        tables = (
+            ("entity", ("id", "kind", "label", "sha256", "line", "content"), self._entities),
+            ("named", ("id", "item"), self._named),
+        )
+        for name, columns, rows in tables:
+            if rows:
+                self._connection.register(
+                    "chunk", pa.table(list(zip(*rows, strict=True)), names=list(columns))
+                )
+                self._connection.execute(f"INSERT INTO {name} SELECT * FROM chunk")  # noqa: S608  our own names
+                self._connection.unregister("chunk")
+                rows.clear()
+
+
+_READ = """
+WITH kind AS (SELECT id, arg_min(kind, sha256) AS kind, arg_min(label, sha256) AS label FROM entity GROUP BY id),
+  other AS (
+    SELECT n.id, list(struct_pack(item := n.item, kind := k.kind, label := k.label)) AS found
+    FROM (SELECT DISTINCT id, item FROM named) n JOIN kind k ON k.id = n.item GROUP BY n.id
+  )
+SELECT e.content, o.found FROM entity e LEFT JOIN other o ON o.id = e.id
+ORDER BY CAST(substr(e.id, 2) AS BIGINT), e.sha256, e.line
+"""
+
+
+def _items_of(statements: Iterable[Statement]) -> Iterator[str]:
+    for each in statements:
+        try:
+            yield each.main.item()
+        except InvalidValueError:
+            continue
+
+
+def _pack(entity: Entity) -> list[object]:
+    return [
+        entity.id, entity.kind, entity.classes, entity.line, entity.sha256, entity.label, entity.labels, entity.aliases,
+        [
+            [each.key, each.property, each.rank, _pack_snak(each.main),
+             {name: [_pack_snak(snak) for snak in snaks] for name, snaks in each.qualifiers.items()}, each.sources]
+            for each in entity.statements
+        ],
+    ]  # fmt: skip
+
+
+def _pack_snak(snak: Snak) -> list[object]:
+    return [snak.kind, snak.type, snak.value]
+
+
+def _unpack(content: list[Any]) -> Entity:
+    statements = tuple(
+        Statement(
+            key,
+            name,
+            rank,
+            Snak(*main),
+            {each: tuple(Snak(*snak) for snak in snaks) for each, snaks in qualifiers.items()},
+            tuple(sources),
+        )
+        for key, name, rank, main, qualifiers, sources in content[8]
+    )
+    identifier, kind, classes, line, sha256, label, labels, aliases, _ = content
+    return Entity(
+        identifier,
+        kind,
+        tuple(classes),
+        line,
+        sha256,
+        label,
+        tuple((language, text) for language, text in labels),
+        tuple((language, text) for language, text in aliases),
+        statements,
+    )
+
+
+# Writing
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """What a statement is written with: its entity, that entity's IRI and record, and the items that it may name."""
+
+    entity: Entity
+    iri: URIRef
+    record: URIRef
+    others: Mapping[str, Other]
+
+
+class _Writer:
+    """Writes entity after entity."""
+
+    def __init__(self, job: Job, claims: Claims) -> None:
+        self._job, self._claims, self._graph = job, claims, claims.graph
+        self._report, self._lookups = job.report, job.lookups
+        self._concept = cache(claims.concept)
+        self._last: Entity | None = None
+
+    def write(self, entity: Entity, others: Mapping[str, Other]) -> None:
+        """An entity with all its statements."""
+        if self._last is not None and self._last.id == entity.id:
+            same = self._last.sha256 == entity.sha256
+            problem = (
+                f"is the same as that of line {self._last.line} once more."
+                if same
+                else "stands in the file twice."
+            )
+            self._report.add(Issue(entity.line, "id", problem, record=entity.id))
+            return
+        self._last = entity
+        iri = iri_of(entity.id, entity.kind)
+        record = self._claims.add_record(entity.id, entity.line, entity.sha256)
+        self._describe(iri, entity.kind, entity.id, entity.labels)
+        self._write_kind(iri, entity)
+        self._graph.add_all(
+            iri,
+            *((SKOS.altLabel, Literal(text, lang=language)) for language, text in entity.aliases),
+        )
+        context = _Context(entity, iri, record, others)
+        for statement in entity.statements:
+            self._write_statement(context, statement)
+        best = self._best_position(entity)
+        if best is not None and entity.kind == "place":
+            add_position(self._graph, iri, *best)
+
+    def _describe(
+        self, iri: URIRef, kind: str, item: str, labels: Iterable[tuple[str, str]]
+    ) -> None:
+        name = RDFS.label if kind == "event" else SKOS.prefLabel
+        found = list(labels) or [("en", f"Wikidata item {item}")]
+        self._graph.add_all(
+            iri,
+            (RDF.type, _CLASSES.get(kind, SEM.Actor)),
+            *((name, Literal(text, lang=language)) for language, text in found),
+        )
+        self._add_mapping(iri, _OUTSIDE.format(item))
+
+    def _write_kind(self, iri: URIRef, entity: Entity) -> None:
+        details = [self._lookups["class"][each].split(maxsplit=2)[1] for each in entity.classes]
+        if entity.kind == "organization":
+            self._graph.add_all(
+                iri,
+                *(
+                    (CKG.organizationLevel, self._concept("organization-level", each))
+                    for each in details
+                ),
+            )
+        elif entity.kind == "place":
+            self._graph.add_all(
+                iri, (CKG.placePrecision, self._concept("place-precision", min(details)))
+            )
+        elif entity.kind == "event":
+            self._graph.add_all(iri, (CKG.eventType, self._concept("event-type", min(details))))
+            if not any(self._is_dated(each) for each in entity.statements):
+                self._graph.add_all(
+                    iri, (CKG.datePrecision, self._concept("date-precision", "unknown"))
+                )
+
+    def _is_dated(self, statement: Statement) -> bool:
+        if self._action("event", statement.property)[0] not in ("date", "begin", "end"):
+            return False
+        if statement.main.kind != "value":
+            return False
+        try:
+            statement.main.days(self._lookups)
+        except (InvalidValueError, UnmappedValueError):
+            return False
+        return statement.rank in ("", *self._lookups["rank"])
+
+    def _best_position(self, entity: Entity) -> tuple[Literal, Literal] | None:
+        """Of several positions that of the best rank, and of those the first by its statement's id."""
+        order = ("preferred", "normal", "", "deprecated")
+        for statement in sorted(
+            (
+                each
+                for each in entity.statements
+                if each.property == "P625" and each.rank in order[:3]
+            ),
+            key=lambda each: (order.index(each.rank), each.key),
+        ):
+            try:
+                return parse_position(*statement.main.position())
+            except InvalidValueError:
+                continue
+        return None
+
+    # Statements
+
+    def _action(self, kind: str, name: str) -> list[str]:
+        return action_of(self._lookups, kind, name).split() or [""]
+
+    def _write_statement(self, context: _Context, statement: Statement) -> None:
+        action, *arguments = self._action(context.entity.kind, statement.property)
+        if statement.main.kind != "value":
+            what = (
+                "that there is one, not which"
+                if statement.main.kind == "somevalue"
+                else "that there is none"
+            )
+            self._report.ignore(f"{statement.property}: says {what}")
+            return
+        try:
+            self._require_rank(statement)
+            self._WRITERS[action](self, context, statement, *arguments)
+        except CoarseTimeError as error:
+            self._report.ignore(f"{statement.property}: a time that {error.problem}")
+        except (InvalidValueError, UnmappedValueError) as error:
+            issue = Issue(
+                context.entity.line, statement.property, error.problem, Fate.KEPT, context.entity.id
+            )
+            self._report.add(issue)
+
+    def _require_rank(self, statement: Statement) -> None:
+        if statement.rank and statement.rank not in self._lookups["rank"]:
+            raise UnmappedValueError(self._lookups.unknown("rank", statement.rank))
+
+    def _write_class(self, context: _Context, statement: Statement) -> None:
+        item = statement.main.item()
+        if item not in self._lookups["class"]:
+            self._report.ignore(
+                "P31: a class that is not in lookups.toml, of an entity that has others"
+            )
+            return
+        kind, *more = self._lookups["class"][item].split(maxsplit=2)
+        words = more[-1] if more else kind
+        self._claim(context, statement, context.iri, CKG.describedAs, Literal(words, lang="en"))
+
+    def _write_name(self, context: _Context, statement: Statement) -> None:
+        text, language = statement.main.monolingual()
+        predicate = SKOS.altLabel if len(text.split()) <= _MOST_WORDS else SKOS.prefLabel
+        self._claim(
+            context, statement, context.iri, predicate, Literal(text, lang=language.lower())
+        )
+
+    def _write_identifier(self, context: _Context, statement: Statement, template: str) -> None:
+        text = statement.main.text().replace(" ", "")
+        if not _IDENTIFIER.fullmatch(text):
+            raise InvalidValueError(f'"{text[:40]}" is no identifier that an address can hold.')
+        if statement.rank != "deprecated":
+            self._add_mapping(context.iri, template.format(text))
+
+    def _write_date(self, context: _Context, statement: Statement, kind: str = "") -> None:
+        claim = self._date(context, statement, statement.main.days(self._lookups), "both")
+        self._graph.add_all(claim, (CKG.dateOf, self._concept("date-kind", kind) if kind else None))
+
+    def _write_begin(self, context: _Context, statement: Statement) -> None:
+        self._date(context, statement, statement.main.days(self._lookups), "begin")
+
+    def _write_end(self, context: _Context, statement: Statement) -> None:
+        self._date(context, statement, statement.main.days(self._lookups), "end")
+
+    def _write_object(self, context: _Context, statement: Statement, name: str, kind: str) -> None:
+        predicate = SEM[name] if name in ("hasPlace", "hasActor", "subEventOf") else CKG[name]
+        self._claim(
+            context, statement, context.iri, predicate, self._item(context, statement, kind)
+        )
+
+    def _write_founder(self, context: _Context, statement: Statement) -> None:
+        founder = self._item(context, statement, "actor")
+        self._claim(context, statement, founder, CKG.founderOf, context.iri)
+
+    def _write_took_part(self, context: _Context, statement: Statement) -> None:
+        event = self._item(context, statement, "event")
+        self._claim(context, statement, event, SEM.hasActor, context.iri)
+
+    def _write_relation(self, context: _Context, statement: Statement, kind: str) -> None:
+        self._relate(
+            context, statement, context.iri, self._item(context, statement, "organization"), kind
+        )
+
+    def _write_part(self, context: _Context, statement: Statement, kind: str) -> None:
+        self._relate(
+            context, statement, self._item(context, statement, "organization"), context.iri, kind
+        )
+
+    def _write_tenure(self, context: _Context, statement: Statement, role: str) -> None:
+        group = self._item(context, statement, "organization")
+        self._hold(context, statement, context.iri, group, role)
+
+    def _write_led(self, context: _Context, statement: Statement, role: str) -> None:
+        person = self._item(context, statement, "person")
+        self._hold(context, statement, person, context.iri, role)
+
+    def _write_office(self, context: _Context, statement: Statement) -> None:
+        """An office by its item: what body it is in, Wikidata says elsewhere if at all."""
+        item = statement.main.item()
+        other = context.others.get(item)
+        office = mint_thing("office", f"wikidata/{item}")
+        label = other.label if other is not None else ""
+        self._graph.add_all(
+            office,
+            (RDF.type, ORG.Post),
+            (SKOS.prefLabel, Literal(label or f"Wikidata item {item}", lang="en")),
+        )
+        self._add_mapping(office, _OUTSIDE.format(item))
+        self._claim(context, statement, context.iri, ORG.holds, office)
+
+    def _write_position(self, context: _Context, statement: Statement) -> None:
+        latitude, longitude = parse_position(*statement.main.position())
+        point = Literal(f"POINT ({longitude} {latitude})", datatype=GEO.wktLiteral)
+        self._claim(context, statement, context.iri, GEO.asWKT, point)
+
+    def _write_site(self, context: _Context, statement: Statement) -> None:
+        """The position of an event: a place of its own, which nobody named."""
+        position = parse_position(*statement.main.position())
+        site = mint_thing("place", f"wikidata/{context.entity.id}-{digest_key(*position)}")
+        self._graph.add_all(
+            site,
+            (RDF.type, CKG.Place),
+            (
+                SKOS.prefLabel,
+                Literal(f"where {context.entity.label or context.entity.id} was", lang="en"),
+            ),
+        )
+        add_position(self._graph, site, *position)
+        self._claim(context, statement, context.iri, SEM.hasPlace, site)
+
+    def _write_count(self, context: _Context, statement: Statement, category: str) -> None:
+        low, best, high = statement.main.amount()
+        claim = self._claims.add_count(
+            context.record,
+            _name(statement),
+            context.iri,
+            category,
+            Count(low, best, high),
+            provenance=self._provenance(context, statement),
+        )
+        self._qualify(claim, statement)
+
+    # Not a table of lambdas: each is documented by its name, and lookups.toml names the keys.
+    _WRITERS: ClassVar[Mapping[str, Callable[..., None]]] = {
+        "class": _write_class,
+        "name": _write_name,
+        "identifier": _write_identifier,
+        "date": _write_date,
+        "begin": _write_begin,
+        "end": _write_end,
+        "object": _write_object,
+        "founder": _write_founder,
+        "took-part": _write_took_part,
+        "relation": _write_relation,
+        "part": _write_part,
+        "tenure": _write_tenure,
+        "led": _write_led,
+        "office": _write_office,
+        "position": _write_position,
+        "site": _write_site,
+        "count": _write_count,
+    }
+
+    # What stands behind a claim
+
+    def _claim(
+        self,
+        context: _Context,
+        statement: Statement,
+        subject: URIRef,
+        predicate: URIRef,
+        value: Node,
+        suffix: str = "",
+    ) -> None:
+        claim = self._claims.add_claim(
+            context.record,
+            _name(statement) + suffix,
+            subject,
+            predicate,
+            value,
+            provenance=self._provenance(context, statement),
+        )
+        self._qualify(claim, statement)
+
+    def _date(self, context: _Context, statement: Statement, days: DaySpan, end: str) -> URIRef:
+        claim = mint_thing(
+            "claim", f"{self._job.release_key}/{context.entity.id}-{_name(statement)}"
+        )
+        bounds = {
+            "begin": (SEM.hasEarliestBeginTimeStamp, SEM.hasLatestBeginTimeStamp),
+            "end": (SEM.hasEarliestEndTimeStamp, SEM.hasLatestEndTimeStamp),
+        }
+        if end == "both":
+            self._claims.add_date(
+                context.record,
+                _name(statement),
+                context.iri,
+                days,
+                provenance=self._provenance(context, statement),
+            )
+        else:
+            first, last = bounds[end]
+            # As add_date writes it, with the bounds of one end alone.
+            self._graph.add_all(
+                claim,
+                (RDF.type, CKG.DateClaim),
+                (CKG.claimSubject, context.iri),
+                (CKG.datePrecision, self._concept("date-precision", days.precision)),
+                (first, Literal(days.first)),
+                (last, Literal(days.last)),
+            )
+            self._claims.stand_behind(claim, self._provenance(context, statement))
+        self._qualify(claim, statement)
+        return claim
+
+    def _relate(
+        self, context: _Context, statement: Statement, child: URIRef, parent: URIRef, kind: str
+    ) -> None:
+        if child == parent:
+            raise InvalidValueError("says that a group is a part of itself.")
+        relation = self._claims.add_relation(
+            context.record,
+            _name(statement),
+            child,
+            parent,
+            kind,
+            provenance=self._provenance(context, statement),
+        )
+        self._qualify(relation, statement)
+
+    def _hold(
+        self, context: _Context, statement: Statement, member: URIRef, group: URIRef, role: str
+    ) -> None:
+        tenure = mint_thing("tenure", f"wikidata/{context.entity.id}-{_name(statement)}")
+        first, last = self._interval(statement)
+        self._graph.add_all(
+            tenure,
+            (RDF.type, CKG.Tenure),
+            (ORG.member, member),
+            (ORG.organization, group),
+            (ORG.role, self._concept("role", role)),
+            (CKG.validFrom, Literal(first) if first else None),
+            (CKG.validUntil, Literal(last) if last else None),
+        )
+        self._claim(context, statement, tenure, ORG.member, member, "-member")
+        self._claim(context, statement, tenure, ORG.organization, group, "-organization")
+
+    def _qualify(self, claim: URIRef, statement: Statement) -> None:
+        """Rank, interval and sources of a claim."""
+        first, last = self._interval(statement)
+        self._graph.add_all(
+            claim,
+            (
+                CKG.sourceRank,
+                self._concept("source-rank", self._lookups["rank"][statement.rank])
+                if statement.rank
+                else None,
+            ),
+            (CKG.validFrom, Literal(first) if first else None),
+            (CKG.validUntil, Literal(last) if last else None),
+            *((PROV.hadPrimarySource, self._cite(each)) for each in statement.sources),
+        )
+
+    def _interval(self, statement: Statement) -> tuple[date | None, date | None]:
+        """In which a statement holds, by its qualifiers; none where it would end before it begins."""
+        firsts = [each.first for each in self._days_of(statement, "P580", "P585")]
+        lasts = [each.last for each in self._days_of(statement, "P582", "P585")]
+        first, last = min(firsts, default=None), max(lasts, default=None)
+        if first and last and first > last:
+            self._report.ignore(
+                f"qualifiers P580 and P582 of {statement.property}: it ends before it begins"
+            )
+            return None, None
+        return first, last
+
+    def _days_of(self, statement: Statement, *names: str) -> Iterator[DaySpan]:
+        for name in names:
+            for snak in statement.qualifiers.get(name, ()):
+                if snak.kind != "value":
+                    continue
+                try:
+                    yield snak.days(self._lookups)
+                except CoarseTimeError as error:
+                    self._report.ignore(f"qualifier {name}: a time that {error.problem}")
+
+    def _cite(self, source: str) -> URIRef:
+        """A document on which a statement rests: by its address, or by its item."""
+        is_item = bool(_ITEM.fullmatch(source))
+        if not is_item and not _WEB.fullmatch(source):
+            raise InvalidValueError(f'rests on "{source[:60]}", which is no address of the web.')
+        document = mint_thing("citation", f"wikidata/{digest_key(source)}")
+        title = f"Wikidata item {source}" if is_item else "A page on the web that Wikidata cites"
+        self._graph.add_all(
+            document,
+            (RDF.type, CKG.CitedDocument),
+            (DCTERMS.title, Literal(title, lang="en")),
+            (DCTERMS.source, URIRef(_OUTSIDE.format(source) if is_item else source)),
+        )
+        return document
+
+    def _provenance(self, context: _Context, statement: Statement) -> Provenance:
+        review = "disputed" if statement.rank == "deprecated" else self._job.description.review
+        return Provenance("fact", review, (self._claims.publisher,), context.record)
+
+    # Items that statements name
+
+    def _item(self, context: _Context, statement: Statement, expected: str) -> URIRef:
+        """The IRI of the item that a statement names, as what it is in the file, else as what it must be."""
+        item = statement.main.item()
+        other = context.others.get(item)
+        kind = expected
+        if (
+            other is not None
+            and expected in ("actor", "organization")
+            and other.kind in ("person", "organization")
+        ):
+            kind = other.kind
+        is_fit = (
+            other is None
+            or kind == other.kind
+            or {kind, other.kind} <= {"place", "organization", "actor"}
+        )
+        if (
+            expected == "organization"
+            and kind == "person"
+            and statement.property not in ("P710", "P8031")
+        ):
+            is_fit = False
+        if other is not None and not is_fit:
+            raise InvalidValueError(
+                f"names {item}, which is of the kind {other.kind}; {expected} is expected."
+            )
+        iri = iri_of(item, kind)
+        if other is None or other.kind != kind:
+            self._describe_other(iri, kind, item, other.label if other is not None else "")
+        return iri
+
+    def _describe_other(self, iri: URIRef, kind: str, item: str, label: str) -> None:
+        """What there is to say of an item that is not in the file, or is there as something else."""
+        self._describe(iri, kind, item, [("en", label)] if label else ())
+        if kind == "organization":
+            self._graph.add_all(
+                iri, (CKG.organizationLevel, self._concept("organization-level", "not-stated"))
+            )
+        elif kind == "event":
+            self._graph.add_all(
+                iri, (CKG.datePrecision, self._concept("date-precision", "unknown"))
+            )
+
+    def _add_mapping(self, iri: URIRef, outside: str) -> None:
+        self._graph.add_all(
+            mint_thing("mapping", digest_key(str(iri), "exactMatch", "wikidata", outside)),
+            (RDF.type, SSSOM.Mapping),
+            (SSSOM.subject_id, iri),
+            (SSSOM.predicate_id, SKOS.exactMatch),
+            (SSSOM.object_id, URIRef(outside)),
+            (SSSOM.object_source, self._claims.release),
+            (SSSOM.mapping_justification, SEMAPV.UnspecifiedMatching),
+            (SSSOM.comment, Literal("Wikidata itself gives this identifier", lang="en")),
+        )
+
+
+def iri_of(item: str, kind: str) -> URIRef:
+    """Of an item as something. Persons are named by digests, as everywhere."""
+    if kind == "person":
+        return mint_thing("person", f"{digest_key('wikidata')}/{digest_key('wikidata', item)}")
+    return mint_thing(kind, f"wikidata/{item}")
+
+
+def _name(statement: Statement) -> str:
+    return f"{statement.property}-{statement.key}"
