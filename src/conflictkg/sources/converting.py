@@ -8,7 +8,11 @@ from pathlib import Path
 from types import ModuleType
 
 from conflictkg.errors import SourceError
-from conflictkg.sources.description import load_description
+from conflictkg.sources.description import (
+    load_description,
+    load_profile_description,
+    profile_names,
+)
 from conflictkg.sources.job import Job, Progress
 from conflictkg.sources.report import Report
 
@@ -35,9 +39,19 @@ def make_job(
         progress: Is told how far it is.
 
     Raises:
-        NotFoundError: There is no such source; the message names the closest.
+        NotFoundError: There is no such source or profile; the message names the closest.
+        SourceError: It needs a profile that nobody names, or that is none.
     """
     description = load_description(name)
+    if profile_names(name):
+        profile = (options or {}).get("profile", "")
+        if not profile:
+            raise SourceError(
+                f"needs a profile: one of {', '.join(profile_names(name))}, or the path of a TOML file."
+                " --guess proposes one.",
+                source=name,
+            )
+        description = load_profile_description(name, profile)
     return Job(
         description,
         path,
