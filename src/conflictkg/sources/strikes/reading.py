@@ -304,7 +304,7 @@ class _ActorReader:
             self._rule.column,
             *([self._rule.level_column] if self._rule.level_column else []),
         )
-        return Reader(f"actor_{self._rule.name}", columns, (("key", "VARCHAR"),), self._read)
+        return Reader(f"actor_{self._rule.name}", columns, (("actor", "VARCHAR"),), self._read)
 
     def _read(self, cells: Sequence[str]) -> tuple[Values, Note | None]:
         name = self._known.get(cells[0], cells[0])

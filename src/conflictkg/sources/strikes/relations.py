@@ -71,7 +71,7 @@ def _fields(table: Cellwise) -> list[str]:
     fields += _fields_of_link(table)
     for actor in table.profile.actors:
         if actor.column:
-            name, found = fields_of(actor), f'"read_actor_{actor.name}".key'
+            name, found = fields_of(actor), f'"read_actor_{actor.name}".actor'
             fields += [f"{found} AS {name}_key", f"{found} IS NOT NULL AS has_{name}"]
     for code in table.profile.codes:
         if code.column:
