@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import ParseError
@@ -199,26 +200,47 @@ def open_sheet(
     Raises:
         SourceError: It cannot be read, has no such sheet, or another header than it should.
     """
-    _require_workbook(path, report.file)
+    with _open_book(path, report.file) as book:
+        sheet = _find_sheet(book, name, report.file)
+        merged = _read_merged(path, sheet._worksheet_path, report.file)
+        yield Sheet(sheet, merged, layout, converted, report, header)
+
+
+def read_first_rows(path: Path, file: str, most: int) -> tuple[str, list[list[str]]]:
+    """The name of the sheet that has the most columns in its first row, and its first rows as text.
+
+    Raises:
+        SourceError: It cannot be read.
+    """
+    with _open_book(path, file) as book:
+        found: list[tuple[str, list[list[str]]]] = []
+        for sheet in book.worksheets:
+            sheet.reset_dimensions()
+            rows = [[text_of(each) for each in row] for row in islice(sheet.iter_rows(), most)]
+            found.append(
+                (str(sheet.title), [row for row in rows if any(each.strip() for each in row)])
+            )
+    return max(found, key=lambda each: len(each[1][0]) if each[1] else 0)
+
+
+@contextmanager
+def _open_book(path: Path, file: str) -> Iterator[Any]:
+    _require_workbook(path, file)
     try:
         with warnings.catch_warnings():
             # What openpyxl does not keep when it writes is nothing to us, who only read.
             warnings.simplefilter("ignore")
             book = openpyxl.load_workbook(path, read_only=True, data_only=False, keep_links=False)
             try:
-                sheet = _find_sheet(book, name, report.file)
-                merged = _read_merged(path, sheet._worksheet_path, report.file)
-                yield Sheet(sheet, merged, layout, converted, report, header)
+                yield book
             finally:
                 book.close()
     except _DAMAGED as error:
         raise SourceError(
-            f"is a workbook that is damaged or cut off: {error}", source=report.file
+            f"is a workbook that is damaged or cut off: {error}", source=file
         ) from error
     except OSError as error:
-        raise SourceError(
-            f"cannot be read: {error.strerror or error}", source=report.file
-        ) from error
+        raise SourceError(f"cannot be read: {error.strerror or error}", source=file) from error
 
 
 def _find_sheet(book: Any, name: str, file: str) -> Any:

@@ -55,7 +55,7 @@ def fields_of(rule: ActorRule | CodeRule | CountRule) -> str:
 def _claim_blocks(profile: Profile) -> list[Block]:
     blocks: dict[str, Block] = {"date": _claim("date", _DATE)}
     blocks["place"] = _claim("place", _HAS_PLACE, "has_place")
-    for number in (1, 2):
+    for number in (1, 2) if profile.place.alternatives else ():
         name = "alternative-place" + (f"-{number}" if number > 1 else "")
         value = f"<id/{{alternative_{number}}}>"
         blocks[name] = _claim(name, _object("alternativePlace", value), f"has_alternative_{number}")

@@ -17,6 +17,9 @@ from conflictkg.values import require_concept
 
 SOURCE = "strikes"
 ACTOR_PROPERTIES = ("perpetrator", "targetOrganization", "firstSide", "secondSide")
+DECIDE = "DECIDE"
+"""Stands in a profile that was proposed where a person must decide; one that still has it is refused."""
+
 COUNT_PARTS = ("low", "best", "high", "cell")
 
 _DESCRIBING = (
@@ -25,6 +28,7 @@ _DESCRIBING = (
 )  # fmt: skip
 _KIND = {"Strike": "strike", "ConflictEvent": "event"}
 _REGISTRY = re.compile(r"(place|organization)/[a-z0-9/-]+")
+_ADDRESS = re.compile(r'https?://[^\s<>"{}|\\^`]+')
 _PLAIN = re.compile(r'[^"{}<>]+')
 
 
@@ -344,7 +348,7 @@ class _Reader:
         )
         for each in (table, event, given, link):
             each.finish()
-        self._plain(str(self._content.get("title", "")), "title")
+        self._require_origin()
         self._require_apart(profile)
         return profile
 
@@ -482,6 +486,21 @@ class _Reader:
                 )
         return tuple(found)
 
+    def _require_origin(self) -> None:
+        """Who publishes the table, and under which terms, must be known before anything of it is claimed."""
+        self._plain(str(self._content.get("title", "")), "title")
+        publisher, licence = (str(self._content.get(each, "")) for each in ("publisher", "licence"))
+        if not publisher.startswith("organization/") or not _REGISTRY.fullmatch(publisher):
+            raise SourceError(
+                f'publisher "{publisher}" is no organization of the registry, such as organization/0026.',
+                source=self._file,
+            )
+        if not _ADDRESS.fullmatch(licence):
+            raise SourceError(
+                f'licence "{licence}" is no address of the terms, such as https://example.org/terms.',
+                source=self._file,
+            )
+
     def _require_apart(self, profile: Profile) -> None:
         """A claim's name is used once, and a column is either converted or ignored."""
         names = ["date", "place", *(each.name for each in profile.actors)]
@@ -490,7 +509,17 @@ class _Reader:
         for name in names:
             if names.count(name) > 1:
                 raise SourceError(f"says twice what {name} is.", source=self._file)
+        for column, reason in profile.lookups.ignored.items():
+            if not reason or reason.startswith(DECIDE):
+                raise SourceError(
+                    f'[ignore] gives no reason for "{column}". Say why it is not converted, or what it is.',
+                    source=self._file,
+                )
         for column in profile.columns:
+            if column == DECIDE:
+                raise SourceError(
+                    f'has a column "{DECIDE}": name the one that is meant.', source=self._file
+                )
             if column in profile.lookups.ignored:
                 raise SourceError(
                     f'converts the column "{column}" and ignores it too.', source=self._file
