@@ -15,9 +15,8 @@ from itertools import islice
 from pathlib import Path
 
 from conflictkg.errors import InvalidValueError, SourceError
-from conflictkg.sources.cells import parse_count, parse_day
+from conflictkg.sources.cells import parse_count, parse_day, parse_point
 from conflictkg.sources.strikes.profile import DECIDE
-from conflictkg.sources.strikes.reading import read_point
 from conflictkg.sources.tables import Layout, name_columns, open_binary
 from conflictkg.sources.workbooks import SUFFIXES, read_first_rows
 
@@ -302,7 +301,7 @@ def _guess_point(sample: _Sample) -> tuple[str, str]:
     for north, east in zip(sample.cells(latitude), sample.cells(longitude), strict=False):
         total += 1
         try:
-            read += read_point(north, east) is not None
+            read += parse_point(north, east) is not None
         except InvalidValueError:
             continue
     if read < _ENOUGH * total or not total:
@@ -318,7 +317,11 @@ def _guess_counts(sample: _Sample) -> str:
                 (part for part, each in _PARTS if re.search(each, column, re.IGNORECASE)), "cell"
             )
             cells = sample.cells(column)
-            if part in found.get(category, {}) or not _are_counts(cells):
+            if (
+                part in found.get(category, {})
+                or not _are_counts(cells)
+                or (part == "cell" and not cells)
+            ):
                 continue
             if "cell" in {part, *found.get(category, {})} and category in found:
                 continue

@@ -12,7 +12,15 @@ from datetime import date, timedelta
 
 from conflictkg.errors import InvalidValueError
 from conflictkg.iris import digest_key
-from conflictkg.sources.cells import NOT_REPORTED, Count, DaySpan, parse_count, parse_day, span
+from conflictkg.sources.cells import (
+    NOT_REPORTED,
+    Count,
+    DaySpan,
+    parse_count,
+    parse_day,
+    parse_point,
+    span,
+)
 from conflictkg.sources.description import Lookups
 from conflictkg.sources.report import Fate
 from conflictkg.sources.strikes.profile import (
@@ -31,7 +39,6 @@ _UNKNOWN = frozenset(
     ("", "?", "-", "--", "–", "n/a", "na", "unknown", "unclear", "not known", "not reported", "unspecified")
 )  # fmt: skip
 _ISO_DAY = re.compile(r"\d{4}-(\d{2})-(\d{2})")
-_DEGREES = re.compile(r"-?\d{1,3}(?:\.\d{1,15})?")
 _MOST_WORDS = 10
 _MOST_NAME = 200
 
@@ -369,7 +376,7 @@ class _PlaceReader:
             for column, each in zip(rule.columns, names, strict=True):
                 if len(each) > _MOST_NAME:
                     return _reject(7, column, InvalidValueError(_too_long(each)))
-            point = read_point(rest.pop(0), rest.pop(0)) if rule.latitude else None
+            point = parse_point(rest.pop(0), rest.pop(0)) if rule.latitude else None
         except InvalidValueError as error:
             return _reject(7, rule.latitude, error)
         closeness = ""
@@ -477,28 +484,6 @@ class _PlaceReader:
                     f'"{each}" is spelt "{spelt}" in most rows, and here.',
                 )
         return verbatim, None, None
-
-
-def read_point(latitude: str, longitude: str) -> tuple[str, str] | None:
-    """Read decimal degrees; None where neither is given.
-
-    Raises:
-        InvalidValueError: They are none; the message says so where they seem swapped.
-
-    >>> read_point("33.36", "70.55"), read_point("", "")
-    (('33.36', '70.55'), None)
-    """
-    if latitude.casefold() in _UNKNOWN and longitude.casefold() in _UNKNOWN:
-        return None
-    shown = f'latitude "{latitude[:20]}", longitude "{longitude[:20]}"'
-    if not (_DEGREES.fullmatch(latitude) and _DEGREES.fullmatch(longitude)):
-        raise InvalidValueError(f"{shown}: they must be decimal degrees, such as 33.36 and 70.55.")
-    north, east = float(latitude), float(longitude)
-    if abs(north) > 90 and abs(north) <= 180 and abs(east) <= 90:
-        raise InvalidValueError(f"{shown} are swapped, as it seems: no latitude is over 90.")
-    if abs(north) > 90 or abs(east) > 180:
-        raise InvalidValueError(f"{shown}: they are at most 90 and 180 degrees.")
-    return latitude, longitude
 
 
 def _reject(fields: int, column: str, error: InvalidValueError) -> tuple[Values, Note]:
