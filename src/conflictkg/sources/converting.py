@@ -2,7 +2,7 @@
 
 import importlib
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from itertools import chain
 from pathlib import Path
 from types import ModuleType
@@ -112,7 +112,13 @@ def convert_source(job: Job, *, strict: bool = False) -> Pieces:
     convert: Converter = _module_of(job).convert
     pieces = convert(job)
     first = next(pieces, b"")
-    _require_strict(job, strict=strict)
+    try:
+        _require_strict(job, strict=strict)
+    except SourceError:
+        # A conversion that is not gone through to its end has a folder of its own.
+        if isinstance(pieces, Generator):
+            pieces.close()
+        raise
     return chain((first,), pieces)
 
 

@@ -3,19 +3,21 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
+from conflictkg.iris import mint_graph
 from conflictkg.sources.job import Job
 from conflictkg.sources.strikes.cellwise import Cellwise
 from conflictkg.sources.strikes.checks import check
 from conflictkg.sources.strikes.mapping import make_sections
 from conflictkg.sources.strikes.profile import Profile, load_profile
-from conflictkg.sources.strikes.relations import relate
+from conflictkg.sources.strikes.relations import make_relations
 from conflictkg.sources.tables import Layout, Row, open_table
-from conflictkg.sources.tabular import staging
+from conflictkg.sources.tabular import Related, staging
 from conflictkg.sources.workbooks import SUFFIXES, open_sheet
 
 
-def convert(job: Job) -> Iterator[memoryview | bytes]:
-    """Convert a table, or the sheet of a workbook, by the profile that the job's options name.
+@contextmanager
+def relate(job: Job) -> Iterator[Related]:
+    """Read and check a table, or the sheet of a workbook, by the profile that the job's options name.
 
     Raises:
         SourceError: It is no such table, or the profile is at fault.
@@ -28,10 +30,18 @@ def convert(job: Job) -> Iterator[memoryview | bytes]:
         table.read()
         check(table)
         job.require_counts()
-        relate(table)
+        make_relations(table)
         # Of a relation without rows not even the prefixes are written.
-        sections = make_sections(table.profile, job)
-        yield from tables.iter_turtle([each for each in sections if table.has_rows(each.relation)])
+        sections = [
+            each for each in make_sections(table.profile, job) if table.has_rows(each.relation)
+        ]
+        yield Related(job, tables, sections, str(mint_graph(job.release_key)))
+
+
+def convert(job: Job) -> Iterator[memoryview | bytes]:
+    """Convert to Turtle; arguments and errors as for :func:`relate`."""
+    with relate(job) as found:
+        yield from found.iter_turtle()
 
 
 @contextmanager

@@ -48,7 +48,7 @@ SELECT document AS key, min(address) AS address FROM event WHERE document IS NOT
 """
 
 
-def relate(table: Cellwise) -> None:
+def make_relations(table: Cellwise) -> None:
     """Make the relations."""
     table.job.progress("relate", None, "")
     joins = "\n".join(table.join(each.name, each.columns, "accepted") for each in table.readers)
