@@ -4,14 +4,16 @@ import random
 import re
 from pathlib import Path
 
+import duckdb
 import pyoxigraph
 import pytest
 
 from conflictkg.cli import main
 from conflictkg.errors import NotFoundError, SourceError
 from conflictkg.graphs import parse_turtle, write_turtle
-from conflictkg.sources.converting import convert_source, make_job
+from conflictkg.sources.converting import convert_source, convert_to_table, make_job
 from conflictkg.sources.description import load_profile_description, profile_names, profile_path
+from conflictkg.sources.keeping import Given, keep_converted
 from conflictkg.sources.strikes.guess import guess_profile
 from conflictkg.sources.strikes.profile import load_profile
 from conflictkg.terms import PREFIXES
@@ -182,3 +184,49 @@ def test_cells_of_any_kind_are_converted_or_told(seed: int, tmp_path: Path) -> N
     )
     assert records == job.report.converted > 0
     assert job.report.read == 300
+
+
+def test_build_converts_by_a_profile_and_again_when_it_changes(tmp_path: Path) -> None:
+    """What is kept holds until the file, the release, the converter or the profile is another."""
+    profile = tmp_path / "coast-guard.toml"
+    profile.write_text(OWN.read_text())
+    table = tmp_path / "a.csv"
+    table.write_text((HERE / "own" / "input.csv").read_text())
+    given = Given.parse(f"strikes:{profile}@7={table}")
+    first = keep_converted(given, tmp_path / "kept", lambda *_: None)
+    assert (first.is_new, first.path.name, first.redistribution) == (
+        True,
+        "coast-guard-7.ttl",
+        True,
+    )
+    assert not keep_converted(given, tmp_path / "kept", lambda *_: None).is_new
+    profile.write_text(OWN.read_text().replace("redistribution = true", "redistribution = false"))
+    again = keep_converted(given, tmp_path / "kept", lambda *_: None)
+    assert (again.is_new, again.redistribution) == (True, False)
+
+
+@pytest.mark.parametrize("case", ["own", "acled", "new_america"])
+def test_table_of_quads_holds_what_the_turtle_holds(case: str, tmp_path: Path) -> None:
+    """The same quads, however they are written."""
+    path = HERE / case / "input.csv"
+    profile = str(OWN) if case == "own" else case.replace("_", "-")
+    options = {"profile": profile}
+    quads = tmp_path / "quads.parquet"
+    convert_to_table(make_job("strikes", path, release="test", options=options), quads)
+    with duckdb.connect() as connection:
+        rows = connection.execute("SELECT DISTINCT s, p, o FROM read_parquet(?)", [str(quads)])
+        found = set(rows.fetchall())
+    turtle = (HERE / case / "expected.ttl").read_text(encoding="utf-8")
+    expected = {
+        (str(each.subject), str(each.predicate), value_of(each.object))
+        for each in pyoxigraph.parse(turtle, format=pyoxigraph.RdfFormat.TURTLE)
+    }
+    assert found == expected
+
+
+def value_of(term: object) -> str:
+    """As the table has it: lexical forms as they are, with datatype or language."""
+    if isinstance(term, pyoxigraph.Literal):
+        ending = f"@{term.language}" if term.language else f"^^<{term.datatype.value}>"
+        return f'"{term.value}"{ending}'
+    return str(term)
