@@ -32,7 +32,8 @@ from conflictkg.sources.keeping import Given
     "sources",
     multiple=True,
     metavar="NAME=FILE",
-    help="Convert source material first, if it has changed: ucdp-ged=FILE, or ucdp-ged@22.1=FILE with the release.",
+    help="Convert source material first, if it has changed: ucdp-ged=FILE, ucdp-ged@22.1=FILE with the release, or"
+    " strikes:PROFILE=FILE.",
 )
 def command(
     inputs: tuple[Path, ...],

@@ -15,6 +15,8 @@ from conflictkg.sources.article.convert import convert_article
 from conflictkg.sources.converting import convert_source, convert_to_table, make_job
 from conflictkg.sources.description import load_description, source_names
 from conflictkg.sources.entities.convert import convert_entities, load_registry
+from conflictkg.sources.strikes.guess import guess_profile
+from conflictkg.sources.strikes.profile import SOURCE
 from conflictkg.terms import PREFIXES
 
 _DOCUMENTS = {
@@ -61,6 +63,16 @@ def _describe_sources() -> str:
     type=click.Path(path_type=Path),
     help="For an article: its text. Every span's hash is checked against it.",
 )
+@click.option(
+    "--profile",
+    metavar="NAME",
+    help="For strikes: what the columns mean. The name of a profile that is known, or the path of a TOML file.",
+)
+@click.option(
+    "--guess",
+    is_flag=True,
+    help="For strikes: write a profile for the table in INPUT, to be completed by a person, and convert nothing.",
+)
 def command(
     source: str,
     input_path: Path,
@@ -68,8 +80,10 @@ def command(
     release: str | None,
     report_path: Path | None,
     text_path: Path | None,
+    profile: str | None,
     *,
     strict: bool,
+    guess: bool,
 ) -> None:
     """Turn source material into Turtle, one named graph a document or release.
 
@@ -80,6 +94,11 @@ def command(
         raise click.UsageError(str(NotFoundError("source", source, _names())))
     if text_path is not None and source != "article":
         raise click.UsageError("--text goes with the source article only")
+    if (profile or guess) and source != SOURCE:
+        raise click.UsageError(f"--profile and --guess go with the source {SOURCE} only")
+    if guess:
+        write_output(guess_profile(input_path).encode(), output)
+        return
     if source in _DOCUMENTS:
         if release or strict or report_path:
             raise click.UsageError(f"--release, --strict and --report do not go with {source}")
@@ -89,7 +108,10 @@ def command(
             click.echo(f"{output}: {len(graph):,} triples", err=True)
         return
     with ShownProgress() as shown:
-        job = make_job(source, input_path, release=release, progress=shown.show_part)
+        options = {"profile": profile} if profile else {}
+        job = make_job(
+            source, input_path, release=release, options=options, progress=shown.show_part
+        )
         if output is not None and output.suffix == ".parquet":
             convert_to_table(job, output, strict=strict)
         else:

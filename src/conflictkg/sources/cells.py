@@ -33,6 +33,7 @@ _ABOUT = re.compile(
 _MONTHS = {name.casefold(): number for number, name in enumerate(calendar.month_abbr) if name}
 _MONTHS |= {name.casefold(): number for number, name in enumerate(calendar.month_name) if name}
 _MANGLED = re.compile(r"(\d{1,2})[- ]([A-Za-z]{3})|([A-Za-z]{3})[- ](\d{1,2})")
+_DEGREES = re.compile(r"-?\d{1,3}(?:\.\d{1,15})?")
 _MOST_WORDS = 10
 
 
@@ -210,3 +211,25 @@ def _require_year(span_: DaySpan, text: str, years: tuple[int, int]) -> DaySpan:
 
 def _examples(formats: Iterable[str]) -> str:
     return " or ".join(date(2017, 6, 13).strftime(each) for each in formats)
+
+
+def parse_point(latitude: str, longitude: str) -> tuple[str, str] | None:
+    """Read decimal degrees; None where neither is given.
+
+    Raises:
+        InvalidValueError: They are none; the message says so where they seem swapped.
+
+    >>> parse_point("33.36", "70.55"), parse_point("", "")
+    (('33.36', '70.55'), None)
+    """
+    if latitude.casefold() in _UNKNOWN and longitude.casefold() in _UNKNOWN:
+        return None
+    shown = f'latitude "{latitude[:20]}", longitude "{longitude[:20]}"'
+    if not (_DEGREES.fullmatch(latitude) and _DEGREES.fullmatch(longitude)):
+        raise InvalidValueError(f"{shown}: they must be decimal degrees, such as 33.36 and 70.55.")
+    north, east = float(latitude), float(longitude)
+    if abs(north) > 90 and abs(north) <= 180 and abs(east) <= 90:
+        raise InvalidValueError(f"{shown} are swapped, as it seems: no latitude is over 90.")
+    if abs(north) > 90 or abs(east) > 180:
+        raise InvalidValueError(f"{shown}: they are at most 90 and 180 degrees.")
+    return latitude, longitude

@@ -2,13 +2,17 @@
 
 import importlib
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from itertools import chain
 from pathlib import Path
 from types import ModuleType
 
 from conflictkg.errors import SourceError
-from conflictkg.sources.description import load_description
+from conflictkg.sources.description import (
+    load_description,
+    load_profile_description,
+    profile_names,
+)
 from conflictkg.sources.job import Job, Progress
 from conflictkg.sources.report import Report
 
@@ -35,9 +39,19 @@ def make_job(
         progress: Is told how far it is.
 
     Raises:
-        NotFoundError: There is no such source; the message names the closest.
+        NotFoundError: There is no such source or profile; the message names the closest.
+        SourceError: It needs a profile that nobody names, or that is none.
     """
     description = load_description(name)
+    if profile_names(name):
+        profile = (options or {}).get("profile", "")
+        if not profile:
+            raise SourceError(
+                f"needs a profile: one of {', '.join(profile_names(name))}, or the path of a TOML file."
+                " --guess proposes one.",
+                source=name,
+            )
+        description = load_profile_description(name, profile)
     return Job(
         description,
         path,
@@ -98,7 +112,13 @@ def convert_source(job: Job, *, strict: bool = False) -> Pieces:
     convert: Converter = _module_of(job).convert
     pieces = convert(job)
     first = next(pieces, b"")
-    _require_strict(job, strict=strict)
+    try:
+        _require_strict(job, strict=strict)
+    except SourceError:
+        # A conversion that is not gone through to its end has a folder of its own.
+        if isinstance(pieces, Generator):
+            pieces.close()
+        raise
     return chain((first,), pieces)
 
 

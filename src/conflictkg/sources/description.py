@@ -13,6 +13,8 @@ from conflictkg.errors import NotFoundError, SourceError
 
 _SOURCES = Path(__file__).parent
 _FILE = "source.toml"
+_PROFILES = "profiles"
+_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _OTHERS = frozenset({"article"})
 """Which are no releases of records."""
 
@@ -72,7 +74,49 @@ def load_description(name: str) -> Description:
     folder = _SOURCES / name.replace("-", "_")
     if name not in source_names():
         raise NotFoundError("source", name, list(source_names()))
-    content = read_toml(folder / _FILE)
+    return _describe(name, folder, read_toml(folder / _FILE), f"{name}/{_FILE}")
+
+
+def profile_names(source: str) -> tuple[str, ...]:
+    """The profiles that a source ships: descriptions of tables that one converter reads."""
+    folder = _SOURCES / source.replace("-", "_") / _PROFILES
+    return tuple(sorted(path.stem for path in folder.glob("*.toml")))
+
+
+def profile_path(source: str, profile: str) -> Path:
+    """The file of a profile.
+
+    Args:
+        source: Name of the source.
+        profile: Name of one that it ships, or the path of any other, which ends in ``.toml``.
+
+    Raises:
+        NotFoundError: It ships none of that name; the message names the closest.
+    """
+    if profile.endswith(".toml"):
+        return Path(profile)
+    if profile not in profile_names(source):
+        raise NotFoundError("profile", profile, list(profile_names(source)))
+    return _SOURCES / source.replace("-", "_") / _PROFILES / f"{profile}.toml"
+
+
+def load_profile_description(source: str, profile: str) -> Description:
+    """Read the description in a profile: it is to its tables what ``source.toml`` is to a source.
+
+    Raises:
+        NotFoundError: There is no such profile.
+        SourceError: Its file cannot be read, lacks something, or has a name that no IRI may have.
+    """
+    path = profile_path(source, profile)
+    if not _NAME.fullmatch(path.stem):
+        raise SourceError(
+            f'"{path.stem}" becomes part of IRIs: name the file with small letters, digits and hyphens.',
+            source=str(path),
+        )
+    return _describe(path.stem, load_description(source).folder, read_toml(path), path.name)
+
+
+def _describe(name: str, folder: Path, content: Mapping[str, Any], file: str) -> Description:
     try:
         rows = content["rows"]
         return Description(
@@ -89,7 +133,7 @@ def load_description(name: str) -> Description:
             content.get("retrieval", {}),
         )
     except KeyError as error:
-        raise SourceError(f"lacks {error}", source=f"{name}/{_FILE}") from error
+        raise SourceError(f"lacks {error}", source=file) from error
 
 
 def read_toml(path: Path) -> dict[str, Any]:

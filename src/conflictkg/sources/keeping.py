@@ -10,7 +10,7 @@ from typing import Any
 
 from conflictkg.errors import SourceError
 from conflictkg.sources.converting import convert_source, convert_to_table, is_tabular, make_job
-from conflictkg.sources.description import load_description
+from conflictkg.sources.description import profile_path
 from conflictkg.sources.job import Progress
 
 MANY_BYTES = 50_000_000
@@ -28,29 +28,35 @@ class Given:
         source: The source's name.
         path: Its file or folder.
         release: Which release it is of; by default what its name says.
+        profile: What its columns mean, for a source that has profiles.
     """
 
     source: str
     path: Path
     release: str | None = None
+    profile: str = ""
 
     @classmethod
     def parse(cls, text: str) -> "Given":
-        """Read ``ucdp-ged=GEDEvent_v22_1.csv`` or, with a release, ``ucdp-ged@22.1=events.csv``.
+        """Read ``ucdp-ged=GEDEvent_v22_1.csv``, with a release ``ucdp-ged@22.1=events.csv``, or with a profile.
 
         Raises:
             SourceError: It has another form.
 
         >>> Given.parse("ucdp-ged@22.1=a.csv")
-        Given(source='ucdp-ged', path=PosixPath('a.csv'), release='22.1')
+        Given(source='ucdp-ged', path=PosixPath('a.csv'), release='22.1', profile='')
+        >>> Given.parse("strikes:tbij-yemen=a.xlsx").profile
+        'tbij-yemen'
         """
         name, equals, path = text.partition("=")
-        source, _, release = name.partition("@")
+        whole, _, release = name.partition("@")
+        source, _, profile = whole.partition(":")
         if not equals or not source or not path:
             raise SourceError(
-                f'"{text}" names no source and file. Write ucdp-ged=FILE or ucdp-ged@22.1=FILE.'
+                f'"{text}" names no source and file. Write ucdp-ged=FILE, ucdp-ged@22.1=FILE or'
+                " strikes:PROFILE=FILE."
             )
-        return cls(source, Path(path), release or None)
+        return cls(source, Path(path), release or None, profile)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +95,11 @@ def keep_converted(given: Given, folder: Path, progress: Progress) -> Kept:
         SourceError: It cannot be converted.
         NotFoundError: There is no such source.
     """
-    description = load_description(given.source)
-    job = make_job(given.source, given.path, release=given.release, progress=progress)
+    options = {"profile": given.profile} if given.profile else {}
+    job = make_job(
+        given.source, given.path, release=given.release, options=options, progress=progress
+    )
+    description = job.description
     is_many = is_tabular(job) and _size_of(given.path) > MANY_BYTES
     path = folder / f"{job.release_key}.{'parquet' if is_many else 'ttl'}"
     note = path.with_suffix(".json")
@@ -133,8 +142,9 @@ def _read_note(path: Path) -> Mapping[str, Any]:
 
 def _key_of(given: Given, release: str, folder: Path) -> str:
     digest = hashlib.sha256(f"{version('conflictkg')}\0{given.source}\0{release}\0".encode())
-    # How it is read: the source's own files, and what all sources share.
-    for path in sorted((*folder.glob("*"), *_HERE.glob("*.py"))):
+    # How it is read: the source's own files, what all sources share, and the profile.
+    profile = [profile_path(given.source, given.profile)] if given.profile else []
+    for path in (*sorted((*folder.glob("*"), *_HERE.glob("*.py"))), *profile):
         if path.is_file():
             _add(digest, path)
     for path in _files_of(given.path):

@@ -33,7 +33,7 @@ _TERM = re.compile(
     r"<(?P<iri>[^<>\"]*)>"
     r'|"(?P<text>[^"]*)"(?:@(?P<language>[a-z]{2,3})|\^\^(?P<datatype>[a-z]+:[A-Za-z]+))?'
     r"|(?P<bare>\{[a-z_0-9]+\}|true|false|[0-9]+)\^\^(?P<number>xsd:(?:integer|decimal|boolean))"
-    r"|(?P<prefix>[a-z]+):(?P<local>[A-Za-z0-9_{}-]+)"
+    r"|(?P<prefix>[a-z]+):(?P<local>[A-Za-z0-9_{}\[\]-]+)"
 )
 _MOST_LINE = 80
 # Where one of these is in a text, graphs.escape_text writes it; all others have only quotation marks and backslashes.
@@ -144,7 +144,17 @@ def load_mapping(path: Path, given: Mapping[str, str]) -> tuple[Section, ...]:
     Raises:
         SourceError: It is no TOML, or a term in it is none.
     """
-    content = read_toml(path)
+    return read_mapping(read_toml(path), given, str(path))
+
+
+def read_mapping(
+    content: Mapping[str, Any], given: Mapping[str, str], source: str
+) -> tuple[Section, ...]:
+    """Read a mapping from what its file holds, or would.
+
+    Raises:
+        SourceError: A term in it is none.
+    """
     templates = content.get("template", {})
     try:
         return tuple(
@@ -155,7 +165,7 @@ def load_mapping(path: Path, given: Mapping[str, str]) -> tuple[Section, ...]:
             for section in content["section"]
         )
     except (KeyError, ValueError) as error:
-        raise SourceError(f"is no mapping: {error}", source=str(path)) from error
+        raise SourceError(f"is no mapping: {error}", source=source) from error
 
 
 def _read_block(

@@ -11,9 +11,9 @@ import hashlib
 import io
 import zipfile
 import zlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import BinaryIO
@@ -41,6 +41,9 @@ class Layout:
         quoted: Whether fields may stand in quotation marks.
         header: The columns, for files that do not say them.
         tags: Whether a row of HXL tags may follow the header; it is no data.
+        aliases: Other spellings of columns, and the names that stand for them here.
+        unnamed: Whether columns may be without a name; the third is called ``column 3`` then.
+        lookups: The file that says which columns are ignored on purpose, for messages.
     """
 
     required: Collection[str]
@@ -49,6 +52,9 @@ class Layout:
     quoted: bool = True
     header: Sequence[str] = ()
     tags: bool = False
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    unnamed: bool = False
+    lookups: str = "lookups.toml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,31 +161,9 @@ class Table:
             ) from None
         except csv.Error as error:
             raise self._unreadable(error, 1) from error
-        columns = [each.strip() for each in found]
+        columns = name_columns(found, self._layout)
         self._require_separator(columns)
-        wanted = [*self._layout.required, *self._layout.optional]
-        for name in self._layout.required:
-            if name not in columns:
-                raise MissingFieldError(
-                    f'has no column "{name}".{_nearest(name, [c for c in columns if c not in wanted])}'
-                    f" It has: {', '.join(columns)}.",
-                    source=self._file,
-                    line=1,
-                )
-        for at, name in enumerate(columns):
-            if name not in wanted:
-                raise UnexpectedFieldError(
-                    f'has a column "{name}" (number {at + 1}) that is not known.{_nearest(name, wanted)}'
-                    " Take it out, or add it to lookups.toml under [ignore] with a reason.",
-                    source=self._file,
-                    line=1,
-                )
-            if columns.index(name) != at:
-                raise UnexpectedFieldError(
-                    f'has two columns "{name}" (numbers {columns.index(name) + 1} and {at + 1}).',
-                    source=self._file,
-                    line=1,
-                )
+        require_columns(columns, self._layout, self._file, 1)
         return columns
 
     def _require_separator(self, columns: Sequence[str]) -> None:
@@ -203,6 +187,50 @@ class Table:
                 "begins a field in quotation marks that is never closed. The file may be cut off."
             )
         return SourceError(problem, source=self._file, line=line)
+
+
+def name_columns(found: Sequence[str], layout: Layout) -> list[str]:
+    r"""What the columns of a header are called here: without stray blanks and line breaks, by one spelling.
+
+    >>> name_columns(["Minimum\nstrikes ", ""], Layout((), unnamed=True))
+    ['Minimum strikes', 'column 2']
+    """
+    names = [" ".join(each.split()) for each in found]
+    if layout.unnamed:
+        names = [name or f"column {at}" for at, name in enumerate(names, 1)]
+    return [layout.aliases.get(name, name) for name in names]
+
+
+def require_columns(columns: Sequence[str], layout: Layout, file: str, line: int) -> None:
+    """Stop at a header that is another than the layout has.
+
+    Raises:
+        MissingFieldError: A column is not there; the message names the closest of those that are.
+        UnexpectedFieldError: A column is not known, or stands twice.
+    """
+    wanted = [*layout.required, *layout.optional]
+    for name in layout.required:
+        if name not in columns:
+            raise MissingFieldError(
+                f'has no column "{name}".{_nearest(name, [c for c in columns if c not in wanted])}'
+                f" It has: {', '.join(columns)}.",
+                source=file,
+                line=line,
+            )
+    for at, name in enumerate(columns):
+        if name not in wanted and not (layout.unnamed and name == f"column {at + 1}"):
+            raise UnexpectedFieldError(
+                f'has a column "{name}" (number {at + 1}) that is not known.{_nearest(name, wanted)}'
+                f" Take it out, or add it to {layout.lookups} under [ignore] with a reason.",
+                source=file,
+                line=line,
+            )
+        if columns.index(name) != at:
+            raise UnexpectedFieldError(
+                f'has two columns "{name}" (numbers {columns.index(name) + 1} and {at + 1}).',
+                source=file,
+                line=line,
+            )
 
 
 class Lines:

@@ -100,7 +100,6 @@ def convert(job: Job) -> Iterator[bytes]:
         for entry in entries:
             _tell_unnamed(entry, names, job)
             _add_year(claims, entry, names)
-        job.report.triples = len(claims.graph)
         yield from claims.graph.iter_turtle()
 
 

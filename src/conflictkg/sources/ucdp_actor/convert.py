@@ -106,7 +106,6 @@ def convert(job: Job) -> Iterator[bytes]:
             _add_actor(claims, entry, known, job)
         for number, name in sorted(known.others.items()):
             _add_organization(claims, number, Name("main", name, "en"), "armed-group")
-        job.report.triples = len(claims.graph)
         yield from claims.graph.iter_turtle()
 
 
