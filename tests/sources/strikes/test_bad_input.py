@@ -355,6 +355,7 @@ def test_strict_writes_nothing_and_keeps_what_was_there(
         "converted": 1,
         "withIssues": 0,
         "rejected": 1,
+        "ignored": 0,
     }
     assert list(tmp_path.glob(".*")) == []
 
