@@ -1,7 +1,8 @@
 """The published questions and their answers: over the seed, and with other sources loaded beside it.
 
 ``tests/competency/seed/`` holds the answers over the committed graph, ``tests/competency/sources/``
-those with ``tests/competency/data/`` added (facts of single records, and invented ones where it says so).
+those with ``tests/competency/data/`` added (facts of single records, and invented ones where it says so), and
+``tests/competency/converted/`` those where the records come from the publishers' own files through our converters.
 """
 
 import csv
@@ -16,24 +17,40 @@ from conflictkg.answers.formats import write_answer
 from conflictkg.build import build_store
 from conflictkg.files import data_files
 from conflictkg.questions import Question, load_questions
+from conflictkg.sources.keeping import Given
 from conflictkg.store import Store, open_store
 
 FOLDER = Path(__file__).with_name("competency")
 QUESTIONS = load_questions()
-EXPECTED = sorted(FOLDER.glob("s*/*.csv"))
+EXPECTED = sorted(
+    path for name in ("seed", "sources", "converted") for path in FOLDER.glob(f"{name}/*.csv")
+)
 
 Rows = list[list[str]]
 
 
 @pytest.fixture(scope="module")
 def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Store]]:
-    """The two stores that the answers are over."""
+    """The stores that the answers are over."""
     folder = tmp_path_factory.mktemp("stores")
     data = list(data_files())
     build_store(data, folder / "seed", validate=False)
     build_store([*data, FOLDER / "data"], folder / "sources")
-    with open_store(folder / "seed") as seed, open_store(folder / "sources") as sources:
-        yield {"seed": seed, "sources": sources}
+    records = FOLDER / "converted-data"
+    build_store(
+        [*data, records / "clusters.ttl"],
+        folder / "converted",
+        sources=[
+            Given("ucdp-ged", records / "ucdp.csv"),
+            Given("strikes", records / "tbij.csv", "2018", "tbij-pakistan"),
+        ],
+    )
+    with (
+        open_store(folder / "seed") as seed,
+        open_store(folder / "sources") as sources,
+        open_store(folder / "converted") as converted,
+    ):
+        yield {"seed": seed, "sources": sources, "converted": converted}
 
 
 def rows_of(store: Store, question: Question) -> Rows:
