@@ -12,8 +12,7 @@ from datetime import date
 from difflib import get_close_matches
 from functools import cache
 from itertools import groupby, product
-from types import TracebackType
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import Any, ClassVar, NamedTuple
 
 import duckdb
 import pyarrow as pa
@@ -30,6 +29,7 @@ from conflictkg.sources.job import Job
 from conflictkg.sources.jsonlines import JsonRecord, iter_records
 from conflictkg.sources.places import add_country, require_country
 from conflictkg.sources.report import Fate, Issue, Report
+from conflictkg.sources.spilling import spilling
 from conflictkg.sources.tables import Layout, open_table
 from conflictkg.terms import CKG, DCAT, SEM, SEMAPV, SSSOM
 
@@ -66,7 +66,8 @@ def convert(job: Job) -> Iterator[bytes]:
         SourceError: It is no such file.
     """
     read = _statements_of_entities if ".json" in job.path.suffixes else _statements_of_table
-    with _Gathered(job.memory_mb // 2) as gathered, Claims(job, "attributed-claim") as claims:
+    with spilling(job.memory_mb // 2) as tables, Claims(job, "attributed-claim") as claims:
+        gathered = _Gathered(tables)
         for statement in read(job):
             gathered.add(statement)
             if not job.report.read % 50_000:
@@ -332,27 +333,13 @@ class _Other(NamedTuple):
 class _Gathered:
     """Statements in a table that spills to disk."""
 
-    def __init__(self, memory_mb: int) -> None:
-        self._connection = duckdb.connect(
-            ":memory:", config={"memory_limit": f"{max(memory_mb, 100)}MB"}
-        )
-        self._connection.execute("SET enable_progress_bar = false")
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
         columns = ", ".join(
             f"{name} {'BIGINT' if name == 'line' else 'VARCHAR'}" for name in _COLUMNS
         )
-        self._connection.execute(f"CREATE TABLE statement ({columns})")
+        connection.execute(f"CREATE TABLE statement ({columns})")
         self._waiting: list[_Statement] = []
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._connection.close()
 
     def __len__(self) -> int:
         self._flush()

@@ -29,6 +29,7 @@ from conflictkg.sources.job import Job
 from conflictkg.sources.jsonlines import JsonRecord, iter_records, load_document
 from conflictkg.sources.places import add_position, parse_position
 from conflictkg.sources.report import Fate, Issue
+from conflictkg.sources.spilling import spilling
 from conflictkg.sources.tables import open_binary
 from conflictkg.sources.wikidata.model import (
     CoarseTimeError,
@@ -64,7 +65,8 @@ def convert(job: Job) -> Iterator[bytes]:
         SourceError: It is neither, or damaged.
     """
     records = iter_rdf_entities(job) if is_rdf(job) else _iter_json_entities(job)
-    with _Kept(job.memory_mb // 2) as kept, Claims(job) as claims:
+    with spilling(job.memory_mb // 2) as tables, Claims(job) as claims:
+        kept = _Kept(tables)
         reader = _Reader(job)
         for record in records:
             entity = reader.read(record)
@@ -278,24 +280,15 @@ def action_of(lookups: Lookups, kind: str, name: str) -> str:
 class _Kept:
     """Entities that matter, in a table that spills to disk."""
 
-    def __init__(self, memory_mb: int) -> None:
-        self._connection = duckdb.connect(
-            ":memory:", config={"memory_limit": f"{max(memory_mb, 100)}MB"}
-        )
-        self._connection.execute("SET enable_progress_bar = false")
-        self._connection.execute(
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+        connection.execute(
             "CREATE TABLE entity (id VARCHAR, kind VARCHAR, label VARCHAR, sha256 VARCHAR, line BIGINT,"
             " content VARCHAR)"
         )
-        self._connection.execute("CREATE TABLE named (id VARCHAR, item VARCHAR)")
+        connection.execute("CREATE TABLE named (id VARCHAR, item VARCHAR)")
         self._entities: list[tuple[object, ...]] = []
         self._named: list[tuple[str, str]] = []
-
-    def __enter__(self) -> "_Kept":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._connection.close()
 
     def add(self, entity: Entity) -> None:
         """Keep one."""

@@ -21,6 +21,7 @@ from conflictkg.errors import SourceError
 from conflictkg.sources.description import Lookups
 from conflictkg.sources.job import Job
 from conflictkg.sources.jsonlines import JsonRecord
+from conflictkg.sources.spilling import spilling
 from conflictkg.sources.tables import Lines, open_binary
 
 _ENTITY = "http://www.wikidata.org/entity/"
@@ -74,17 +75,11 @@ def iter_rdf_entities(job: Job) -> Iterator[JsonRecord]:
         SourceError: It is no RDF, or damaged.
     """
     form = next(_FORMATS[each] for each in job.path.suffixes if each in _FORMATS)
-    connection = duckdb.connect(
-        ":memory:", config={"memory_limit": f"{max(job.memory_mb // 2, 100)}MB"}
-    )
-    try:
-        connection.execute("SET enable_progress_bar = false")
+    with spilling(job.memory_mb // 2) as connection:
         connection.execute("CREATE TABLE triple (s VARCHAR, p VARCHAR, o VARCHAR, tag VARCHAR)")
         with open_binary(job.path, job.report.file) as stream:
             _gather(connection, stream, form, job)
         yield from _assemble(connection, job)
-    finally:
-        connection.close()
 
 
 # Gathering
