@@ -3,6 +3,7 @@
 import importlib
 import os
 from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 from types import ModuleType
@@ -15,6 +16,7 @@ from conflictkg.sources.description import (
 )
 from conflictkg.sources.job import Job, Progress
 from conflictkg.sources.report import Report
+from conflictkg.sources.tabular import Staging
 
 Pieces = Iterator[bytes | memoryview]
 Converter = Callable[[Job], Pieces]
@@ -97,6 +99,28 @@ def convert_to_table(job: Job, path: Path, *, strict: bool = False) -> int:
     finally:
         partial.unlink(missing_ok=True)
     return quads
+
+
+@contextmanager
+def staged_source(job: Job, *, strict: bool = False) -> Iterator[Staging]:
+    """What a converter has read and checked, before relations are made of it.
+
+    Args:
+        job: What is converted.
+        strict: Whether any issue is an error.
+
+    Raises:
+        SourceError: As for :func:`convert_source`, or the source has no relations.
+    """
+    stage = getattr(_module_of(job), "stage", None)
+    if stage is None:
+        raise SourceError(
+            f"{job.description.name} is converted row by row, on one machine only.",
+            source=str(job.path),
+        )
+    with stage(job) as tables:
+        _require_strict(job, strict=strict)
+        yield tables
 
 
 def convert_source(job: Job, *, strict: bool = False) -> Pieces:

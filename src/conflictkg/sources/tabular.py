@@ -113,18 +113,32 @@ class Staging:
                 for line, record, column, fate, kind, value, problem in chunk
             )
 
-    def relate(self, given: Mapping[str, str]) -> None:
-        """Run ``relations.sql``.
-
-        Args:
-            given: The one row of the relation ``release``: what is the same in all rows.
-        """
-        self._job.progress("relate", None, "")
+    def add_release(self, given: Mapping[str, str]) -> None:
+        """Make the table ``release`` of one row: what is the same in all rows."""
         self._connection.register("chunk", pa.table({name: [each] for name, each in given.items()}))
         self._connection.execute("CREATE TABLE release AS SELECT * FROM chunk")
         self._connection.unregister("chunk")
+
+    def relate(self) -> None:
+        """Run ``relations.sql``."""
+        self._job.progress("relate", None, "")
         for statement in load_relations(self._job):
             self._connection.execute(statement.sql("duckdb"))
+
+    def write_inputs(self, folder: Path) -> list[str]:
+        """Write what ``relations.sql`` and the mapping read as Parquet files, for an engine that runs these elsewhere.
+
+        Args:
+            folder: Gets one file a table.
+
+        Returns:
+            The tables' names.
+        """
+        names = sorted(input_tables(load_relations(self._job)) | {"release"})
+        for name in names:
+            target = str(folder / f"{name}.parquet").replace("'", "''")
+            self._connection.execute(f"COPY \"{name}\" TO '{target}' (FORMAT parquet)")
+        return names
 
 
 class Related:
@@ -206,6 +220,17 @@ def staging(job: Job) -> Iterator[Staging]:
                     f"needs more memory than it may have ({job.memory_mb} MB): {error}",
                     source=job.report.file,
                 ) from error
+
+
+def input_tables(relations: Sequence[exp.Create]) -> set[str]:
+    """The tables that these statements read and none of them makes.
+
+    >>> both = "CREATE TABLE a AS SELECT * FROM b; CREATE TABLE c AS SELECT * FROM a"
+    >>> input_tables([each for each in sqlglot.parse(both) if isinstance(each, exp.Create)])
+    {'b'}
+    """
+    made = {each.this.name for each in relations}
+    return {table.name for each in relations for table in each.find_all(exp.Table)} - made
 
 
 def load_relations(job: Job) -> list[exp.Create]:

@@ -37,8 +37,8 @@ _MOST_REPORTS = 50_000
 
 
 @contextmanager
-def relate(job: Job) -> Iterator[Related]:
-    """Read and check a file, a ZIP archive of one, or pages of the API, and make relations of their events.
+def stage(job: Job) -> Iterator[Staging]:
+    """Read and check a file, a ZIP archive of one, or pages of the API.
 
     Raises:
         SourceError: It is no such file.
@@ -50,7 +50,15 @@ def relate(job: Job) -> Iterator[Related]:
         tables.add_lookups(_CODES)
         tables.check()
         job.require_counts()
-        tables.relate({"release": job.release, "review": job.description.review})
+        tables.add_release({"release": job.release, "review": job.description.review})
+        yield tables
+
+
+@contextmanager
+def relate(job: Job) -> Iterator[Related]:
+    """Make relations of what :func:`stage` has read; errors as there."""
+    with stage(job) as tables:
+        tables.relate()
         yield Related(job, tables, load_sections(job), str(mint_graph(job.release_key)))
 
 
