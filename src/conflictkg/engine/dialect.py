@@ -61,6 +61,8 @@ def to_sql(tree: exp.Expr, dialect: str = "duckdb", *, is_kept: bool = True) -> 
         raise QueryError("the query is nested too deep to be run; split it up") from None
 
 
+_BLANKS = "\u0020\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
+"""What DuckDB's TRIM takes away: the separators of Unicode's class Zs. Spark's knows the first alone."""
 _SPARK_NAMES = {
     "STRLEN": "OCTET_LENGTH",
     "EPOCH_US": "UNIX_MICROS",
@@ -73,6 +75,10 @@ def _for_spark(node: exp.Expr) -> exp.Expr:
         # that is computed and wrong, or a number past 38 digits.
         inner: exp.Expr = node.this
         return inner
+    if isinstance(node, exp.Trim) and node.args.get("expression") is None:
+        return exp.Trim(
+            this=node.this, expression=text(_BLANKS), position=node.args.get("position") or "BOTH"
+        )
     if isinstance(node, exp.DataType) and node.this is exp.DataType.Type.INT128:
         return exp.DataType.build(f"DECIMAL({HUGE_DIGITS}, 0)")
     if isinstance(node, exp.Anonymous):
