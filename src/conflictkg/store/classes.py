@@ -5,7 +5,7 @@ Which classes and which properties, the SHACL shapes say, and the data: a proper
 class have is a column too. What is in a table is a copy; no answer depends on which tables there are.
 """
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -108,13 +108,24 @@ def read_plans(
     cursor: duckdb.DuckDBPyConnection, schema: str, dictionary: Dictionary
 ) -> tuple[ClassPlan, ...]:
     """The plans of the shapes that are among the quads of a store."""
-    ids = [dictionary.find(Iri(each)) for each in SHAPE_PREDICATES]
-    known = ", ".join(str(each) for each in ids if each is not None)
-    if ids[0] is None:
+    known = shape_predicates(dictionary)
+    if not known:
         return ()
+    wanted = ", ".join(map(str, known))
     rows = cursor.execute(
-        f"SELECT s, p, o FROM {schema}.spo WHERE u AND p IN ({known}) ORDER BY s, p, o"
+        f"SELECT s, p, o FROM {schema}.spo WHERE u AND p IN ({wanted}) ORDER BY s, p, o"
     ).fetchall()
+    return plans_of(rows, dictionary)
+
+
+def shape_predicates(dictionary: Dictionary) -> list[int]:
+    """The ids of the predicates whose triples :func:`plans_of` reads; none where no shape targets a class."""
+    ids = [dictionary.find(Iri(each)) for each in SHAPE_PREDICATES]
+    return [each for each in ids if each is not None] if ids[0] is not None else []
+
+
+def plans_of(rows: Sequence[tuple[int, int, int]], dictionary: Dictionary) -> tuple[ClassPlan, ...]:
+    """The plans of shapes that stand in triples of ids."""
     terms = dictionary.terms([each for row in rows for each in row])
     triples = zip(terms[::3], terms[1::3], terms[2::3], strict=True)
     return plan_classes((s, p, o) for s, p, o in triples if isinstance(p, Iri))
@@ -176,9 +187,53 @@ def lay_classes(
         f"CREATE OR REPLACE TABLE kind AS SELECT s, o AS class FROM {schema}.{typing.table}"
         f" WHERE u AND o IN ({ids}) {which}"
     )
-    usage = _measure_usage(connection, schema)
+    usage = measure_usage(connection.execute(_USAGE.format(spo=f"{schema}.spo")).fetchall())
     triples = _count_triples(connection, schema, predicates)
     tables = {}
+    for each in lay_out(chosen, usage, triples, rdf_type):
+        table = f"{schema}.{each.table}"
+        _fill_class(connection, schema, table, each.id, rdf_type, each.names, each.size)
+        tables[each.id] = describe_class(
+            connection, table, each.id, each.table, each.names, each.covering
+        )
+    connection.execute("DROP TABLE kind")
+    return tables
+
+
+Usage = Mapping[int, Mapping[int, tuple[int, int]]]
+"""By class and predicate, how many subjects have how many values."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClassLayout:
+    """A class table that is to be made.
+
+    Args:
+        id: The class.
+        table: The table's name.
+        names: Its columns by predicate.
+        covering: The predicates of which it holds all triples.
+        size: How many subjects.
+    """
+
+    id: int
+    table: str
+    names: Mapping[int, str]
+    covering: frozenset[int]
+    size: int
+
+
+def lay_out(
+    chosen: Sequence[ClassIds], usage: Usage, triples: Mapping[int, int], rdf_type: int
+) -> Iterator[ClassLayout]:
+    """Which properties of a class become columns of its table.
+
+    Args:
+        chosen: The classes.
+        usage: Of them.
+        triples: By predicate, how many triples there are in the union of all graphs.
+        rdf_type: Id of ``rdf:type``.
+    """
     for number, each in enumerate(chosen, 1):
         used = usage[each.id]
         size = used[rdf_type][0]
@@ -190,30 +245,23 @@ def lay_classes(
             and (predicate in each.properties or subjects >= OFTEN * size)
         ]
         columns = sorted(sorted(columns, key=lambda each: -used[each][0])[:MOST_COLUMNS])
-        if not columns:
-            continue
-        table = f"{schema}.{class_table(number)}"
-        names = {predicate: f"c_{place}" for place, predicate in enumerate(columns, 1)}
-        _fill_class(connection, schema, table, each.id, rdf_type, names, size)
-        covering = {p for p in columns if used[p][0] == triples[p]}
-        tables[each.id] = describe_class(
-            connection, table, each.id, class_table(number), names, covering
-        )
-    connection.execute("DROP TABLE kind")
-    return tables
+        if columns:
+            names = {predicate: f"c_{place}" for place, predicate in enumerate(columns, 1)}
+            covering = frozenset(p for p in columns if used[p][0] == triples[p])
+            yield ClassLayout(each.id, class_table(number), names, covering, size)
 
 
-def _measure_usage(
-    connection: duckdb.DuckDBPyConnection, schema: str
-) -> dict[int, dict[int, tuple[int, int]]]:
-    """By class and predicate, how many subjects have how many values."""
-    # spo is sorted: a subject's first quad of a predicate is where the pair changes.
-    rows = connection.execute(f"""
-        SELECT class, p, sum(is_new::INTEGER)::BIGINT, count(*) FROM (
-            SELECT s, p, lag(s) OVER () IS DISTINCT FROM s OR lag(p) OVER () <> p AS is_new
-            FROM {schema}.spo WHERE u
-        ) JOIN kind USING (s) GROUP BY class, p
-    """).fetchall()
+# spo is sorted: a subject's first quad of a predicate is where the pair changes.
+_USAGE = """
+    SELECT class, p, sum(is_new::INTEGER)::BIGINT, count(*) FROM (
+        SELECT s, p, lag(s) OVER () IS DISTINCT FROM s OR lag(p) OVER () <> p AS is_new
+        FROM {spo} WHERE u
+    ) JOIN kind USING (s) GROUP BY class, p
+"""
+
+
+def measure_usage(rows: Iterable[tuple[int, int, int, int]]) -> Usage:
+    """Usage, of rows of class, predicate, subjects and values."""
     usage: dict[int, dict[int, tuple[int, int]]] = {}
     for kind, predicate, subjects, values in rows:
         usage.setdefault(kind, {})[predicate] = (subjects, values)
@@ -269,7 +317,7 @@ def _bounds(connection: duckdb.DuckDBPyConnection, identity: int, size: int) -> 
 
 
 def pivot(facts: str, names: Mapping[int, str]) -> str:
-    """SQL: a row a subject, from triples.
+    """SQL, of DuckDB and of Spark: a row a subject, from triples.
 
     Args:
         facts: SELECT of ``s``, ``p``, ``o``, with at least one triple of each subject that is to have a row.
@@ -299,11 +347,26 @@ def describe_class(
         names: Its columns by predicate.
         covering: The predicates of which it holds all triples.
     """
-    counts = "".join(f", count({each}), coalesce({tags_of(each)}, 0)" for each in names.values())
     # All rows: a result that is not read to its end blocks what comes next on the connection.
-    ((rows, tags, *rest),) = connection.execute(
-        f"SELECT count(*), coalesce({tags_of('s')}, 0){counts} FROM {table}"
-    ).fetchall()
+    (counts,) = connection.execute(class_counts(table, names)).fetchall()
+    return counted_class(counts, identity, name, names, covering)
+
+
+def class_counts(table: str, names: Mapping[int, str]) -> str:
+    """SQL, of DuckDB and of Spark: what :func:`counted_class` reads of a table with these columns."""
+    counts = "".join(f", count({each}), coalesce({tags_of(each)}, 0)" for each in names.values())
+    return f"SELECT count(*), coalesce({tags_of('s')}, 0){counts} FROM {table}"
+
+
+def counted_class(
+    counts: Sequence[int],
+    identity: int,
+    name: str,
+    names: Mapping[int, str],
+    covering: Iterable[int],
+) -> ClassTable:
+    """What was counted as a record; arguments as for :func:`describe_class`."""
+    rows, tags, *rest = counts
     covered = set(covering)
     columns = {
         predicate: Column(each, predicate, filled, value_tags, predicate in covered)

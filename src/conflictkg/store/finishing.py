@@ -1,3 +1,4 @@
+# ruff: noqa: S608 -- SQL here is made of our own names
 """From numbered terms and quads to a store's files: what a load and an optimize have in common."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -163,9 +164,22 @@ def finish_store(
     return Filled(catalog, _digest(connection))
 
 
+DIGESTED = {"spo": "s, p, o, g", "term": "id, lex, dt, lang"}
+"""Tables that a digest is of, and their columns that go into it."""
+
+
+def hash_rows(connection: duckdb.DuckDBPyConnection, table: str, columns: str) -> int:
+    """The hashes of all rows, whatever their order, as one number; that of two parts is the XOR of theirs."""
+    ((found,),) = connection.execute(f"SELECT bit_xor(hash({columns})) FROM {table}").fetchall()
+    return int(found or 0)
+
+
+def make_digest(hashes: Iterable[int]) -> str:
+    """The hashes of the tables of :data:`DIGESTED` as one text."""
+    return "".join(f"{each:016x}" for each in hashes)
+
+
 def _digest(connection: duckdb.DuckDBPyConnection) -> str:
-    row = connection.execute(
-        "SELECT (SELECT bit_xor(hash(s, p, o, g)) FROM target.spo),"
-        " (SELECT bit_xor(hash(id, lex, dt, lang)) FROM target.term)"
-    ).fetchone()
-    return "".join(f"{each or 0:016x}" for each in row or ())
+    return make_digest(
+        hash_rows(connection, f"target.{table}", columns) for table, columns in DIGESTED.items()
+    )

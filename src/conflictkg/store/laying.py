@@ -1,7 +1,8 @@
 # ruff: noqa: S608 -- SQL here is made of our own names and of numbers
 """Laying down quads in their sorted orders, and counting what a catalog must know of them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import islice
 
 import duckdb
 
@@ -63,8 +64,7 @@ def lay_predicates(connection: duckdb.DuckDBPyConnection, schema: str) -> dict[i
             ) GROUP BY p
         """).fetchall()
     )
-    frequent = [row[0] for row in rows[:MOST_TABLES] if row[1] >= FREQUENT]
-    names = {predicate: predicate_table(number) for number, predicate in enumerate(frequent, 1)}
+    names = name_tables((row[0], row[1]) for row in rows)
     for predicate, name in names.items():
         connection.execute(
             f"CREATE TABLE {schema}.{name} AS SELECT s, o, g, u FROM by_object WHERE p = {predicate}"
@@ -76,6 +76,19 @@ def lay_predicates(connection: duckdb.DuckDBPyConnection, schema: str) -> dict[i
         p: Predicate(p, names.get(p, POS), quads, subjects, objects[p], *rest)
         for p, quads, subjects, *rest in sorted(rows)
     }
+
+
+def name_tables(counts: Iterable[tuple[int, int]]) -> dict[int, str]:
+    """The tables of frequent predicates.
+
+    Args:
+        counts: Predicates and how many quads they have, those with the most first.
+
+    >>> name_tables([(7, 5_000), (3, 1_000), (4, 999)])
+    {7: 'p_1', 3: 'p_2'}
+    """
+    frequent = [p for p, quads in islice(counts, MOST_TABLES) if quads >= FREQUENT]
+    return {predicate: predicate_table(number) for number, predicate in enumerate(frequent, 1)}
 
 
 def count_graphs(connection: duckdb.DuckDBPyConnection, schema: str) -> dict[int, int]:

@@ -92,8 +92,7 @@ def require_terms(connection: duckdb.DuckDBPyConnection, number: int, file: str)
         StoreError: There is one.
     """
     connection.execute(f"""
-        CREATE OR REPLACE TABLE broken AS SELECT text FROM different
-        WHERE NOT regexp_full_match(if(text[1] = '_', '_:' || split_part(text, ':', 3), text), '{_IN_TABLE}')
+        CREATE OR REPLACE TABLE broken AS SELECT text FROM different WHERE NOT {is_term()}
     """)
     which = " OR ".join(
         f"{keyed(column)} IN (SELECT text FROM broken)" for column in ("s", "p", "o", "g")
@@ -107,6 +106,11 @@ def require_terms(connection: duckdb.DuckDBPyConnection, number: int, file: str)
             f"{file} holds what is no quad: {' '.join(str(each)[:100] for each in row)}. Its columns must hold"
             ' <iri>, _:label, "text"@language or "text"^^<datatype>.'
         )
+
+
+def is_term() -> str:
+    """SQL: whether a ``text`` of a table of quads is a term."""
+    return f"regexp_full_match(if(text[1] = '_', '_:' || split_part(text, ':', 3), text), '{_IN_TABLE}')"
 
 
 def describe_texts(connection: duckdb.DuckDBPyConnection) -> None:

@@ -49,12 +49,12 @@ POS = "pos"
 
 
 def tags_of(column: str) -> str:
-    """SQL: bit ``1 << tag`` for each tag among the ids of a column.
+    """SQL, of DuckDB and of Spark: bit ``1 << tag`` for each tag among the ids of a column.
 
     >>> tags_of("s")
-    'bit_or((1 << (s >> 58))::INTEGER)'
+    'bit_or((1 << (s >> 58)::INTEGER)::INTEGER)'
     """
-    return f"bit_or((1 << ({column} >> {SHIFT}))::INTEGER)"
+    return f"bit_or((1 << ({column} >> {SHIFT})::INTEGER)::INTEGER)"
 
 
 def predicate_table(number: int) -> str:

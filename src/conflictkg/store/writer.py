@@ -79,7 +79,7 @@ def load_files(
         found.append(filled.catalog)
         built_at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         named = {"conflictkg": version("conflictkg"), **versions()}
-        Manifest(filled.digest, built_at, named, _graphs(filled.catalog)).write(fresh)
+        Manifest(filled.digest, built_at, named, list_graphs(filled.catalog)).write(fresh)
 
     with claim_place(directory):
         publish(directory, fill)
@@ -106,12 +106,13 @@ def _fill(directory: Path, contents: Contents, report: Report) -> None:
             each.path.unlink()
         incoming.rmdir()
     manifest = Manifest(
-        contents.release, contents.built_at, dict(contents.versions), _graphs(filled.catalog)
+        contents.release, contents.built_at, dict(contents.versions), list_graphs(filled.catalog)
     )
     manifest.write(directory)
 
 
-def _graphs(catalog: StoreCatalog) -> tuple[GraphInfo, ...]:
+def list_graphs(catalog: StoreCatalog) -> tuple[GraphInfo, ...]:
+    """The named graphs of a catalog, by IRI."""
     ids = list(catalog.graphs)
     terms = catalog.dictionary.terms(ids)
     # Graphs can be named by blank nodes too, but those names mean nothing outside.
