@@ -55,8 +55,7 @@ def to_sql(tree: exp.Expr, dialect: str = "duckdb", *, is_kept: bool = True) -> 
     try:
         if dialect == "duckdb":
             return str(tree.sql("duckdb", copy=is_kept))
-        portable: exp.Expr = tree.copy().transform(_for_spark, copy=False)
-        return str(portable.sql(dialect, unsupported_level=ErrorLevel.RAISE))
+        return str(_rewritten(tree.copy()).sql(dialect, unsupported_level=ErrorLevel.RAISE))
     except RecursionError:
         raise QueryError("the query is nested too deep to be run; split it up") from None
 
@@ -69,7 +68,42 @@ _SPARK_NAMES = {
 }
 
 
+def _rewritten(tree: exp.Expr) -> exp.Expr:
+    """A tree as Spark understands it; parts first, so that what stands in the place of a node is rewritten too."""
+    for node in reversed(list(tree.bfs())):
+        new = _for_spark(node)
+        if node is tree:
+            tree = new
+        elif new is not node:
+            node.replace(new)
+    return tree
+
+
+def _inlined(node: exp.Bracket) -> exp.Expr | None:
+    """What :func:`let` made, with each value in the place of its name, if Python computes in it."""
+    made = node.this
+    if not isinstance(made, exp.Transform) or not isinstance(made.expression, exp.Lambda):
+        return None
+    function = made.expression
+    if not any(each.name.upper().startswith("CKG_") for each in function.find_all(exp.Anonymous)):
+        return None
+    (row,) = made.this.expressions
+    values = {each.name: each.expression for each in row.expressions}
+    (name,) = (each.name for each in function.expressions)
+
+    def put_in(each: exp.Expr) -> exp.Expr:
+        is_bound = isinstance(each, exp.Dot) and each.this.name == name
+        return exp.Paren(this=values[each.expression.name].copy()) if is_bound else each
+
+    # In parentheses, so that the body itself can be replaced.
+    whole: exp.Expr = exp.Paren(this=function.this.copy()).transform(put_in, copy=False)
+    return whole
+
+
 def _for_spark(node: exp.Expr) -> exp.Expr:
+    if isinstance(node, exp.Bracket):
+        # Spark lets no function in Python stand in a lambda. Nothing random has a name there.
+        return _inlined(node) or node
     if isinstance(node, exp.Try):
         # Spark has no TRY for any expression. What stands in one here fails in Spark for a pattern
         # that is computed and wrong, or a number past 38 digits.
