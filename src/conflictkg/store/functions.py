@@ -124,11 +124,7 @@ def register_functions(instance: duckdb.DuckDBPyConnection) -> None:
     with _registering:
         if instance in _registered:
             return
-        for name, function, returned in (
-            ("ckg_term", _compute_terms, "VARCHAR"),
-            ("ckg_test", _compute_tests, "BOOLEAN"),
-            ("ckg_aggregate", _compute_aggregates, "VARCHAR"),
-        ):
+        for name, (function, returned) in FUNCTIONS.items():
             # With side effects: RAND() of two rows is two numbers, and nothing is computed while planning.
             instance.create_function(
                 name,
@@ -167,6 +163,14 @@ def _compute_aggregates(keys: Any, ids: Any, texts: Any) -> pa.Array:
         value = run.program.evaluate(_Watched(terms, run))
         packed.append(None if value is None else pack_term(value))
     return pa.array(packed, pa.string())
+
+
+FUNCTIONS: Mapping[str, tuple[Callable[[Any, Any, Any], pa.Array], str]] = {
+    "ckg_term": (_compute_terms, "VARCHAR"),
+    "ckg_test": (_compute_tests, "BOOLEAN"),
+    "ckg_aggregate": (_compute_aggregates, "VARCHAR"),
+}
+"""By the name in SQL: the function over vectors of keys, ids and texts, and the type of what it gives."""
 
 
 class _Watched(list[Term | None]):
