@@ -7,7 +7,6 @@ from importlib.metadata import version
 from pathlib import Path
 
 import duckdb
-import pyarrow.parquet as pq
 
 from conflictkg.iris import mint_graph
 from conflictkg.sources.converting import staged_source
@@ -18,7 +17,7 @@ from conflictkg.spark.laying import find_digest, index_texts, lay_quads, take_ca
 from conflictkg.spark.layout import add_view, open_dictionary
 from conflictkg.spark.numbering import number_terms
 from conflictkg.spark.relating import QUADS, relate
-from conflictkg.spark.session import MEMORY_MB, Spark, open_spark, require_spark
+from conflictkg.spark.session import MEMORY_MB, Spark, count_rows, open_spark, require_spark
 from conflictkg.store.layout import Manifest
 from conflictkg.store.parquet import describe_tables, fresh_folder, write_tables
 from conflictkg.store.statistics import StoreCatalog, save_catalog
@@ -81,7 +80,7 @@ class _Building:
         self._spark.read(QUADS, self._work / QUADS / "*")
         self._tell("number terms")
         terms = self._folder / "term.parquet"
-        number_terms(self._spark, terms, self._work)
+        number_terms(self._spark, terms)
         self._spark.read("term", terms)
         self._tell("sort quads")
         counts = lay_quads(self._spark, self._folder)
@@ -106,7 +105,7 @@ class _Building:
 
     def _describe(self, catalog: StoreCatalog) -> dict[str, int]:
         """Write the tables that say what is in the others, and what a folder says of itself."""
-        rows = {path.stem: _count_rows(path) for path in self._folder.glob("*.parquet")}
+        rows = {path.stem: count_rows(path) for path in self._folder.glob("*.parquet")}
         with duckdb.connect(":memory:") as cursor:
             cursor.execute(STATISTICS)
             save_catalog(cursor, catalog)
@@ -117,7 +116,3 @@ class _Building:
         rows = dict(sorted(rows.items()))
         describe_tables(self._folder, rows, manifest)
         return rows
-
-
-def _count_rows(folder: Path) -> int:
-    return sum(pq.read_metadata(path).num_rows for path in folder.glob("*.parquet"))

@@ -36,52 +36,39 @@ _IDS = f"""
 """
 
 
-def number_terms(spark: Spark, terms: Path, work: Path) -> None:
+def number_terms(spark: Spark, terms: Path) -> None:
     """Write the table ``term`` and make the view ``numbered(s, p, o, g)`` of the quads' ids, repeated ones too.
 
     Args:
         spark: A session with the view of the quads; none has a blank node.
         terms: The folder to write.
-        work: A folder for what is made on the way.
 
     Raises:
         StoreError: A text is no term.
     """
     spark.map("describing", _TEXTS, rows.describe, rows.DESCRIBED)
-    _hold(spark, "described", "SELECT * FROM describing", work)
+    spark.keep("described", "SELECT * FROM describing")
     _require_terms(spark)
-    _hold(spark, "sorted", _SORTED, work)
+    spark.keep("sorted", _SORTED)
     spark.define("base", _bases(_count_parts(spark)))
-    _hold(
-        spark,
+    spark.keep(
         "identified",
         f"SELECT base + place AS id, lex, dt, lang, num, tag FROM sorted JOIN base USING (tag)"
         f" WHERE base.part = shiftright(place, {_PLACE_BITS})",
-        work,
     )
     spark.write("SELECT id, lex, dt, lang, num FROM identified ORDER BY id", terms)
-    _hold(
-        spark,
+    spark.keep(
         "name",
         "SELECT text, coalesce(known, id) AS id FROM described LEFT JOIN identified"
         " ON described.known IS NULL AND described.tag = identified.tag AND described.lex = identified.lex"
         " AND described.dt <=> identified.dt AND described.lang = identified.lang",
-        work,
     )
     # Few predicates and graphs: every worker gets all of them.
-    _hold(
-        spark,
+    spark.keep(
         "few",
         f"SELECT * FROM name WHERE text IN (SELECT p FROM {QUADS} UNION SELECT g FROM {QUADS})",
-        work,
     )
     spark.define("numbered", _IDS)
-
-
-def _hold(spark: Spark, name: str, sql: str, work: Path) -> None:
-    """Compute something once that is read more than once."""
-    spark.write(sql, work / name)
-    spark.read(name, work / name)
 
 
 def _require_terms(spark: Spark) -> None:

@@ -8,14 +8,23 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any
+
+import pyarrow.parquet as pq
 
 from conflictkg.errors import StoreError
 
 MEMORY_MB = 2_048
 _PARTS_A_CORE = 2
 _ROWS_A_PART = 1_000_000
+
+_SETTINGS = {
+    "spark.sql.execution.arrow.maxRecordsPerBatch": "50000",
+    "spark.sql.parquet.compression.codec": "zstd",
+    "spark.sql.session.timeZone": "UTC",
+}
 
 Batches = Iterator[Any]
 """Record batches of Arrow."""
@@ -26,10 +35,12 @@ class Spark:
 
     Args:
         session: Spark's own.
+        work: A folder for what is computed once.
     """
 
-    def __init__(self, session: Any) -> None:
-        self._session = session
+    def __init__(self, session: Any, work: Path) -> None:
+        self._session, self._work = session, work
+        self._numbers = count()
 
     def select(self, sql: str) -> list[tuple[Any, ...]]:
         """The rows of a small answer."""
@@ -60,9 +71,10 @@ class Spark:
 
     def keep(self, view: str, sql: str) -> int:
         """Run a SELECT once and give its rows a name; how many there are."""
-        found = self._session.sql(sql).localCheckpoint(True)
-        found.createOrReplaceTempView(view)
-        return int(found.count())
+        folder = self._work / "kept" / str(next(self._numbers))
+        self.write(sql, folder)
+        self.read(view, folder)
+        return count_rows(folder)
 
     def register(self, name: str, function: Callable[..., Any], returned: str) -> None:
         """Have SQL know a function over Arrow arrays that runs in the workers."""
@@ -104,8 +116,26 @@ def open_spark(work: Path, *, memory_mb: int = MEMORY_MB) -> Iterator[Spark]:
         StoreError: pyspark or Java is missing; the message says what to install.
     """
     require_spark()
-    sql = importlib.import_module("pyspark.sql")
+    sessions = importlib.import_module("pyspark.sql").SparkSession
     work.mkdir(parents=True, exist_ok=True)
+    # A process has one context. Who finds it there shares it, with views and settings of its own.
+    shared = sessions.getActiveSession()
+    session = shared or _start(sessions, work, memory_mb)
+    try:
+        own = session.newSession()
+        for name, value in _SETTINGS.items():
+            own.conf.set(name, value)
+        yield Spark(own, work)
+    except _failures() as error:
+        reason = str(error).strip().partition("\n")[0]
+        raise StoreError(f"Spark could not finish: {reason}") from error
+    finally:
+        if shared is None:
+            session.stop()
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _start(sessions: Any, work: Path, memory_mb: int) -> Any:
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     # Python's own logger of Spark tells errors in JSON, which are told as errors anyhow.
     logging.getLogger("SQLQueryContextLogger").disabled = True
@@ -115,32 +145,20 @@ def open_spark(work: Path, *, memory_mb: int = MEMORY_MB) -> Iterator[Spark]:
         "spark.driver.memory": f"{memory_mb}m",
         "spark.local.dir": str(work.resolve() / "spill"),
         "spark.master": "local[*]",
-        "spark.ui.enabled": "false",
-    }
-    if "PYSPARK_GATEWAY_PORT" in os.environ:
-        settings = {}
-    settings |= {
-        "spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
-        "spark.sql.execution.arrow.maxRecordsPerBatch": "50000",
-        "spark.sql.parquet.compression.codec": "zstd",
-        "spark.sql.session.timeZone": "UTC",
         "spark.sql.warehouse.dir": str(work.resolve() / "warehouse"),
+        "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
     }
-    builder = sql.SparkSession.builder.appName("conflictkg")
+    builder = sessions.builder.appName("conflictkg")
+    if "PYSPARK_GATEWAY_PORT" in os.environ:
+        # spark-submit has started us, and knows where and how.
+        return builder.getOrCreate()
     for name, value in settings.items():
         builder = builder.config(name, value)
     with _speaking_into(work / "spark.log"):
         session = builder.getOrCreate()
-    try:
-        session.sparkContext.setLogLevel("ERROR")
-        yield Spark(session)
-    except _failures() as error:
-        reason = str(error).strip().partition("\n")[0]
-        raise StoreError(f"Spark could not finish: {reason}") from error
-    finally:
-        session.stop()
-        shutil.rmtree(work, ignore_errors=True)
+    session.sparkContext.setLogLevel("ERROR")
+    return session
 
 
 def spark_problem() -> str:
@@ -199,10 +217,15 @@ def _failures() -> tuple[type[Exception], ...]:
     )
 
 
+def count_rows(folder: Path) -> int:
+    """How many rows the Parquet files of a folder have."""
+    return sum(int(pq.read_metadata(path).num_rows) for path in folder.glob("*.parquet"))
+
+
 def _tidy(folder: Path) -> None:
-    """Name the files by their place, without the checksums that Spark writes beside them."""
-    for checksum in folder.rglob(".*.crc"):
-        checksum.unlink()
+    """Name the files by their place, without the checksums and marks that Spark writes beside them."""
+    for each in (*folder.rglob(".*.crc"), *folder.rglob("_SUCCESS")):
+        each.unlink()
     for parent in {path.parent for path in folder.rglob("part-*.parquet")}:
         for number, path in enumerate(sorted(parent.glob("part-*.parquet"))):
             path.rename(parent / f"{number:05}.parquet")
