@@ -8,7 +8,7 @@ BIN    := $(VENV)/bin
 UV     := $(BIN)/uv
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve build test lint check fix data terms syntax accept score wheel bench clean
+.PHONY: help install serve build test lint check fix data terms syntax accept score spark wheel bench clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -55,6 +55,10 @@ data: install ## convert the registry and the reviewed annotations again
 
 accept: install ## write what a source's examples are converted to as expected: make accept SOURCE=ucdp-ged
 	$(BIN)/python tools/accept_conversions.py $(SOURCE)
+
+spark: install ## test what runs on Apache Spark: fetches it (450 MB), and needs Java 17 or 21
+	UV_PROJECT_ENVIRONMENT=$(VENV) $(UV) sync --frozen --quiet --inexact --extra spark
+	$(BIN)/python -m pytest tests/test_spark.py
 
 score: install ## score the rules against an answer key: make score ARTICLE=… KEY=…
 	$(BIN)/conflictkg extract $(ARTICLE) --score $(KEY)

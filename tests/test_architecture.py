@@ -26,7 +26,7 @@ ROWS: list[set[str]] = [
         "federation",
         "parameters",
     },
-    {"build", "client", "dumps", "exports", "releases"},
+    {"build", "client", "dumps", "exports", "releases", "spark"},
     {"web", "cli", "mcp"},
 ]
 # In a row, but below the others of it: (importer, imported). provenance and values write IRIs and terms; tools

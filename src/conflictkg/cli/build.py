@@ -1,6 +1,7 @@
 """``conflictkg build``: files to a store."""
 
 import os
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,7 +12,9 @@ from conflictkg.cli.place import store_option
 from conflictkg.cli.progress import ShownProgress
 from conflictkg.config import Settings
 from conflictkg.errors import ConfigError
+from conflictkg.sources.converting import make_job
 from conflictkg.sources.keeping import Given
+from conflictkg.spark.building import build_parquet
 
 
 @click.command()
@@ -35,10 +38,17 @@ from conflictkg.sources.keeping import Given
     help="Convert source material first, if it has changed: ucdp-ged=FILE, ucdp-ged@22.1=FILE with the release, or"
     " strikes:PROFILE=FILE.",
 )
+@click.option(
+    "--on",
+    "engine",
+    type=click.Choice(["spark"]),
+    help="Convert the sources with Apache Spark and write them as Parquet, without anything else.",
+)
 def command(
     inputs: tuple[Path, ...],
     directory: Path | None,
     sources: tuple[str, ...],
+    engine: str | None,
     *,
     no_validate: bool,
     public: bool,
@@ -49,10 +59,18 @@ def command(
     and questions are always added. A store that stands in the directory is replaced at the end, in
     one step: a build that fails or is killed leaves it as it was.
 
+    With --on spark only the sources are converted, on all cores, or on a cluster where spark-submit starts
+    this program; the store is a folder of Parquet files, for `conflictkg query --on spark`.
+
     The time of the build is taken from SOURCE_DATE_EPOCH where that is set.
     """
     settings = Settings.from_environment()
     place = directory or settings.store
+    if engine is not None:
+        if inputs or public or not sources:
+            raise click.UsageError("--on spark goes with --source, not with INPUT and --public")
+        _build_parquet([Given.parse(each) for each in sources], place)
+        return
     with ShownProgress() as shown:
         built = build_store(
             inputs,
@@ -65,6 +83,19 @@ def command(
             report=shown.tell,
         )
     click.echo(f"{built.directory}: {built.quads:,} quads, release {built.release}", err=True)
+
+
+def _build_parquet(sources: Sequence[Given], place: Path) -> None:
+    """On Spark: what ``conflictkg export parquet`` writes, of the sources alone."""
+    with ShownProgress() as shown:
+        jobs = [
+            make_job(each.source, each.path, release=each.release, progress=shown.show_part)
+            for each in sources
+        ]
+        rows = build_parquet(jobs, place, tell=shown.show_step)
+    for line in (line for job in jobs for line in job.report.lines()):
+        click.echo(f"conflictkg: {line}", err=True)
+    click.echo(f"{place}: {len(rows)} tables, {rows['spo']:,} quads", err=True)
 
 
 def _read_epoch(text: str) -> datetime | None:

@@ -17,6 +17,7 @@ from conflictkg.cli.sparql import read_sparql, showing_syntax_errors
 from conflictkg.config import Settings
 from conflictkg.errors import NotAcceptableError
 from conflictkg.questions import find_question, load_questions
+from conflictkg.spark.answering import open_parquet
 from conflictkg.store import Limits, Store, open_store
 from conflictkg.terms import PREFIXES
 
@@ -54,6 +55,12 @@ _NAMES = ("table", *(each.name for each in FORMATS))
     help="Run the query and say how it was answered and what may be wrong with it, not its answer; "
     "as text, or as JSON with --format json.",
 )
+@click.option(
+    "--on",
+    "engine",
+    type=click.Choice(["spark"]),
+    help="Ask a store as Parquet files by Apache Spark; --store names their folder.",
+)
 def command(
     query: str | None,
     path: Path | None,
@@ -63,6 +70,7 @@ def command(
     form: str | None,
     timeout_s: float | None,
     explained: bool,
+    engine: str | None,
 ) -> None:
     """Ask a store in SPARQL: by QUERY, a file, or the name of a published question."""
     if listed:
@@ -72,6 +80,12 @@ def command(
         raise click.UsageError("give one of QUERY, -f FILE and --name NAME; --list shows the names")
     text = _read_query(query, path, slug)
     settings = Settings.from_environment()
+    if engine is not None:
+        if explained or timeout_s is not None:
+            raise click.UsageError("--on spark goes with neither --explain nor --timeout")
+        with showing_syntax_errors(text), open_parquet(directory or settings.store) as tables:
+            _print(tables.query(text), form)
+        return
     limits = Limits(
         workers=1,
         memory_mb=settings.query_memory_mb,
