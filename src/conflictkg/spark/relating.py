@@ -1,6 +1,8 @@
+# ruff: noqa: S608 -- SQL here is made of our own names
 """From staged rows to quads as texts: ``relations.sql`` and ``mapping.toml`` of a source, run by Spark."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import groupby, islice
 from pathlib import Path
 
 from sqlglot import exp
@@ -10,6 +12,8 @@ from conflictkg.spark.session import Spark
 
 QUADS = "quads"
 """The view of all quads as texts ``s``, ``p``, ``o``, ``g``."""
+_MOST_TOGETHER = 32
+"""So that what Spark compiles for a row stays small."""
 
 
 def relate(
@@ -39,4 +43,23 @@ def relate(
         query.set("order", None)
         spark.write(to_sql(query, "spark"), relations / name)
         spark.read(name, relations / name)
-    spark.write(" UNION ALL ".join(to_sql(each, "spark") for each in queries), quads)
+    spark.write(" UNION ALL ".join(_together(queries)), quads)
+
+
+def _together(queries: Iterable[exp.Select]) -> Iterator[str]:
+    """SQL of the same rows, that reads a relation once for many of the queries over it."""
+    for _, group in groupby(queries, key=lambda each: each.args["from_"].sql()):
+        while chunk := list(islice(group, _MOST_TOGETHER)):
+            source = to_sql(chunk[0].args["from_"].this, "spark")
+            rows = ", ".join(_as_row(each) for each in chunk)
+            yield f"SELECT * FROM (SELECT inline(array({rows})) FROM {source}) WHERE s IS NOT NULL"
+
+
+def _as_row(query: exp.Select) -> str:
+    """What a query selects as one value; NULL where it selects nothing."""
+    fields = ", ".join(
+        f"'{each.alias}', {to_sql(each.this, 'spark')}" for each in query.expressions
+    )
+    where = query.args.get("where")
+    row = f"named_struct({fields})"
+    return f"CASE WHEN {to_sql(where.this, 'spark')} THEN {row} END" if where is not None else row
