@@ -5,6 +5,7 @@ differently sqlglot's generators know it; what they do not know is renamed or re
 tree becomes text (:func:`to_sql`).
 """
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -68,6 +69,31 @@ _SPARK_NAMES = {
 }
 
 
+def _java_replacement(value: exp.Expr) -> exp.Expr:
+    r"""What stands for a match, as Java writes it: groups are ``$1`` there, and a dollar sign is ``\$``."""
+    if isinstance(value, exp.Literal):
+        written = re.sub(
+            r"\\(.)|\$", lambda found: _JAVA.get(found[0]) or _group(found), value.name
+        )
+        return text(written)
+    # One backslash is written as two: they wait as a character that no text has.
+    waiting = exp.Chr(expressions=[number(1)])
+    marked = exp.func("REPLACE", value, text("\\\\"), waiting)
+    groups = exp.RegexpReplace(
+        this=replace_text(marked, "$", r"\$"),
+        expression=text(r"\\([0-9])"),
+        replacement=text(r"\$$1"),
+    )
+    return exp.func("REPLACE", groups, waiting.copy(), text("\\\\"))
+
+
+_JAVA = {"$": r"\$", "\\\\": "\\\\"}
+
+
+def _group(found: re.Match[str]) -> str:
+    return f"${found[1]}" if found[1].isdigit() else found[0]
+
+
 def _rewritten(tree: exp.Expr) -> exp.Expr:
     """A tree as Spark understands it; parts first, so that what stands in the place of a node is rewritten too."""
     for node in reversed(list(tree.bfs())):
@@ -109,16 +135,30 @@ def _for_spark(node: exp.Expr) -> exp.Expr:
         # that is computed and wrong, or a number past 38 digits.
         inner: exp.Expr = node.this
         return inner
+    if isinstance(node, exp.ArrayAgg) and node.args.get("nulls_excluded") is False:
+        # Spark's lists leave out NULL; a row of one value is none.
+        item = exp.PropertyEQ(this=exp.to_identifier("item"), expression=node.this)
+        rows = exp.ArrayAgg(this=exp.Struct(expressions=[item]))
+        row = exp.to_identifier("row")
+        return exp.Transform(
+            this=rows, expression=exp.Lambda(this=bound("row", "item"), expressions=[row])
+        )
     if isinstance(node, exp.Trim) and node.args.get("expression") is None:
         return exp.Trim(
             this=node.this, expression=text(_BLANKS), position=node.args.get("position") or "BOTH"
         )
+    if isinstance(node, exp.RegexpReplace) and node.args.get("replacement") is not None:
+        node.set("replacement", _java_replacement(node.args["replacement"]))
+        return node
     if isinstance(node, exp.DataType) and node.this is exp.DataType.Type.INT128:
         return exp.DataType.build(f"DECIMAL({HUGE_DIGITS}, 0)")
     if isinstance(node, exp.Anonymous):
         name = str(node.this).upper()
         if name in _SPARK_NAMES:
             return exp.Anonymous(this=_SPARK_NAMES[name], expressions=node.expressions)
+        if name == "REGEXP_ESCAPE":
+            body = replace_text(node.expressions[0], r"\E", r"\E\\E\Q")
+            return exp.Paren(this=concat(text(r"\Q"), body, text(r"\E")))
         if name == "URL_ENCODE":
             # Spark writes a blank as "+" and leaves "*".
             plus = exp.func(

@@ -21,6 +21,8 @@ _PARTS_A_CORE = 2
 _ROWS_A_PART = 1_000_000
 
 _SETTINGS = {
+    # A product has as many digits behind the point as both factors, as in DuckDB.
+    "spark.sql.decimalOperations.allowPrecisionLoss": "false",
     "spark.sql.execution.arrow.maxRecordsPerBatch": "50000",
     "spark.sql.parquet.compression.codec": "zstd",
     "spark.sql.session.timeZone": "UTC",
