@@ -15,7 +15,11 @@ def is_pages(path: Path) -> bool:
 
 
 def iter_page_rows(
-    job: Job, columns: Collection[str], optional: Collection[str] = ()
+    job: Job,
+    columns: Collection[str],
+    optional: Collection[str] = (),
+    *,
+    also: Collection[str] = (),
 ) -> Iterator[Row]:
     """The results of all pages as rows of a table; their lines are their places among all.
 
@@ -24,6 +28,7 @@ def iter_page_rows(
         columns: Fields that each must have, in the order of the row's values. Case says nothing: the API
             has side_a_Id where the files have side_a_id.
         optional: Others that may be there.
+        also: Others whose values follow in the row, empty where a result lacks them.
 
     Raises:
         SourceError: A page is no page, or has other fields than it should.
@@ -34,10 +39,10 @@ def iter_page_rows(
     for page in pages:
         for result in _load_page(page):
             job.report.read += 1
-            values = _values_of(result, page, job, columns, optional)
+            values = _values_of(result, page, job, columns, (*optional, *also))
             yield Row(
                 job.report.read,
-                [values[name] for name in columns],
+                [*(values[name] for name in columns), *(values.get(name, "") for name in also)],
                 hash_fields([f"{name}={values[name]}" for name in sorted(values)]),
             )
 

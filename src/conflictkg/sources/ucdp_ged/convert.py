@@ -4,18 +4,16 @@ Source: UCDP GED codebook; which releases have which columns was seen in their f
 """
 
 import hashlib
-import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pyarrow as pa
 
-from conflictkg.errors import MissingFieldError, SourceError, UnexpectedFieldError
 from conflictkg.iris import mint_graph
 from conflictkg.sources.job import Job
-from conflictkg.sources.tables import Layout, Row, hash_fields, open_binary, open_table
+from conflictkg.sources.pages import is_pages, iter_page_rows
+from conflictkg.sources.tables import Layout, Row, open_table
 from conflictkg.sources.tabular import Related, Staging, load_sections, staging
 
 _REQUIRED = (
@@ -72,8 +70,8 @@ def convert(job: Job) -> Iterator[memoryview | bytes]:
 
 
 def _rows(job: Job) -> Iterator[Row]:
-    if job.path.suffix.lower() == ".json" or job.path.is_dir():
-        yield from _rows_of_pages(job)
+    if is_pages(job.path):
+        yield from iter_page_rows(job, _REQUIRED, job.lookups.ignored, also=_OPTIONAL)
         return
     layout = Layout(_REQUIRED, (*_OPTIONAL, *job.lookups.ignored), tags=True)
     with open_table(job.path, layout, job.report) as table:
@@ -81,58 +79,6 @@ def _rows(job: Job) -> Iterator[Row]:
         for row in table:
             values = row.values
             yield Row(row.line, [values[at] if at >= 0 else "" for at in places], row.sha256)
-
-
-def _rows_of_pages(job: Job) -> Iterator[Row]:
-    """The events of pages as the API gives them; their lines are their places among all."""
-    pages = sorted(job.path.glob("*.json")) if job.path.is_dir() else [job.path]
-    if not pages:
-        raise SourceError("holds no page (*.json).", source=str(job.path))
-    for page in pages:
-        for event in _load_page(page):
-            job.report.read += 1
-            _require_fields(event, job, page)
-            values = {name: _text_of(value) for name, value in event.items()}
-            yield Row(
-                job.report.read,
-                [values.get(name, "") for name in _COLUMNS],
-                hash_fields([f"{name}={values[name]}" for name in sorted(values)]),
-            )
-
-
-def _load_page(page: Path) -> list[Mapping[str, object]]:
-    try:
-        with open_binary(page, page.name) as stream:
-            content = json.load(stream)
-    except (ValueError, RecursionError) as error:
-        raise SourceError(f"is no JSON: {error}", source=page.name) from error
-    # As the API answers, or with what was asked beside it.
-    content = content.get("response", content) if isinstance(content, dict) else content
-    found = content.get("Result") if isinstance(content, dict) else None
-    if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
-        raise SourceError(
-            'is no page of the API: it must hold a list "Result" of events.', source=page.name
-        )
-    return found
-
-
-def _require_fields(event: Mapping[str, object], job: Job, page: Path) -> None:
-    for name in _REQUIRED:
-        if name not in event:
-            raise MissingFieldError(f'event {event.get("id")} has no "{name}".', source=page.name)
-    for name in event:
-        if name not in _COLUMNS and name not in job.lookups.ignored:
-            raise UnexpectedFieldError(
-                f'event {event.get("id")} has a field "{name}" that is not known. Add it to lookups.toml'
-                " under [ignore] with a reason.",
-                source=page.name,
-            )
-
-
-def _text_of(value: object) -> str:
-    if value is None:
-        return ""
-    return json.dumps(value) if isinstance(value, bool | int | float) else str(value)
 
 
 # Reports that an event rests on
