@@ -17,6 +17,7 @@ from conflictkg.cli import main
 from conflictkg.cli.progress import ShownProgress
 from conflictkg.store import open_store
 from conflictkg.store.loading import Progress
+from conflictkg.terms import CKG, PREFIXES
 
 EX = "http://example.org/"
 Run = Callable[..., tuple[int, str, str]]
@@ -150,12 +151,31 @@ def test_export_writes_every_quad(run: Run, tmp_path: Path) -> None:
     """Parquet files that others read, once; a folder that holds something is not touched."""
     place = write_small_store(tmp_path / "store", numbers(1_000))
     target = tmp_path / "parquet"
-    status, out, err = run("export", "parquet", "--store", place, "-o", target)
+    status, out, err = run("export", "parquet", "--all", "--store", place, "-o", target)
     assert (status, out) == (0, "")
     assert "1,000 quads" in err
     count = duckdb.connect().execute(f"SELECT count(*) FROM '{target}/spo.parquet'").fetchone()  # noqa: S608  our own path
     assert count == (1_000,)
     assert "is there already" in run("export", "parquet", "--store", place, "-o", target)[2]
+
+
+def test_export_leaves_out_what_may_not_be_passed_on(run: Run, tmp_path: Path) -> None:
+    """And names it; what may go is there, counted anew."""
+    allowed = "http://e/allowed"
+    yes = f'"true"^^<{PREFIXES["xsd"]}boolean>'
+    says = (
+        f"<{allowed}> <{PREFIXES['rdf']}type> <{CKG.NamedGraph}> .\n"
+        f"<{allowed}> <{CKG.redistribution}> {yes} .\n"
+    )
+    place = write_small_store(tmp_path / "store", {**numbers(1_000), allowed: says})
+    target = tmp_path / "parquet"
+    status, _, err = run("export", "parquet", "--store", place, "-o", target)
+    assert status == 0
+    assert "left out, as it may not be passed on: http" in err
+    connection = duckdb.connect()
+    for table, rows in (("spo", 2), ("graph", 1)):
+        query = f"SELECT count(*) FROM '{target}/{table}.parquet'"  # noqa: S608  our own path
+        assert connection.execute(query).fetchone() == (rows,)
 
 
 @pytest.mark.parametrize("command", ["optimize", "export parquet"])
