@@ -34,4 +34,5 @@ def test_temporary_files_of_a_killed_process_are_swept_by_the_next(
         with temporary_folder():
             assert not Path(left).exists()
             assert folder.is_dir()
-    assert [each.name for each in tmp_path.iterdir()] == ["conflictkg-mine"]
+    # Whoever starts a process first has multiprocessing make a folder of its own there.
+    assert [each.name for each in tmp_path.glob("conflictkg-*")] == ["conflictkg-mine"]
