@@ -20,9 +20,14 @@ def pytest_configure() -> None:
 
 @pytest.fixture(scope="module", autouse=True)
 def _garbage_stays_in_its_thread() -> Iterator[None]:
-    """What pyoxigraph gives may not be dropped on a thread that a later module starts."""
+    """What pyoxigraph gives may not be dropped on a thread that a later module starts.
+
+    What stays is not looked at again: by the end of the run there is so much of it that one collection of all
+    generations takes half a second, in which no query can be stopped.
+    """
     yield
     gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="module", autouse=True)
