@@ -5,19 +5,18 @@ Sources that are converted record by record put their triples here. What does no
 what is added twice is written once, and the bytes are those of :func:`conflictkg.graphs.write_turtle`.
 """
 
-import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from itertools import groupby
 from types import TracebackType
 from typing import Self
 
-import duckdb
 import pyarrow as pa
 from rdflib import RDF, XSD, Literal, URIRef
 from rdflib.term import Node
 
 from conflictkg.graphs import TermWriter, join_values
-from conflictkg.store.database import Settings
+from conflictkg.sources.spilling import append, iter_rows, spilling
 from conflictkg.terms import PREFIXES
 
 _AT_ONCE = 50_000
@@ -38,13 +37,11 @@ class Blocks:
     """
 
     def __init__(self, memory_mb: int = 300) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="conflictkg-convert-")
-        config: Settings = {"memory_limit": f"{memory_mb}MB", "temp_directory": self._folder.name}
-        self._connection = duckdb.connect(":memory:", config=config)
+        self._held = ExitStack()
+        self._connection = self._held.enter_context(spilling(memory_mb))
         columns = ", ".join(
             f"{each.name} {'BOOLEAN' if each.type == pa.bool_() else 'VARCHAR'}" for each in _SCHEMA
         )
-        self._connection.execute("SET enable_progress_bar = false")
         self._connection.execute(f"CREATE TABLE triple ({columns})")
         self._names = TermWriter(PREFIXES)
         self._waiting: list[tuple[object, ...]] = []
@@ -59,8 +56,7 @@ class Blocks:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._connection.close()
-        self._folder.cleanup()
+        self._held.close()
 
     def add(self, triple: tuple[Node, Node, Node]) -> None:
         """Add a triple without blank nodes.
@@ -137,13 +133,8 @@ class Blocks:
 
     def _iter_ordered(self) -> Iterator[tuple[str, str, str]]:
         order = ", ".join(_NAMES[:7])
-        reader = (
-            self._connection.cursor()
-            .sql(f"SELECT s, verb, value FROM triple ORDER BY {order}")
-            .to_arrow_reader(_AT_ONCE)
-        )
-        for batch in reader:
-            yield from zip(*(each.to_pylist() for each in batch.columns), strict=True)
+        query = f"SELECT s, verb, value FROM triple ORDER BY {order}"
+        return iter_rows(self._connection, query, _AT_ONCE)
 
     def _flush(self) -> None:
         if not self._waiting:
@@ -153,7 +144,5 @@ class Blocks:
             [pa.array(each, field.type) for each, field in zip(columns, _SCHEMA, strict=True)],
             _SCHEMA,
         )
-        self._connection.register("chunk", table)
-        self._connection.execute("INSERT INTO triple SELECT * FROM chunk")
-        self._connection.unregister("chunk")
+        append(self._connection, "triple", table)
         self._waiting.clear()

@@ -414,7 +414,6 @@ def _quad_query(
     source: exp.Expr = exp.to_table(section.relation)
     given: dict[str, exp.Expr] = {}
     column = value.list_column
-    query = exp.select()
     if column is not None:
         member = exp.alias_(exp.Explode(this=exp.column(column.name)), "each")
         inner = exp.select(exp.Star(), member).from_(source)

@@ -1,10 +1,12 @@
-"""Tables for records that wait for others: in memory as long as they fit, then in a folder that goes with them."""
+"""Tables of a conversion: in memory as long as they fit, then in a folder that goes with them."""
 
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 _LEAST_MB = 100
 
@@ -26,3 +28,18 @@ def spilling(memory_mb: int) -> Iterator[duckdb.DuckDBPyConnection]:
             yield connection
         finally:
             connection.close()
+
+
+def append(connection: duckdb.DuckDBPyConnection, table: str, content: pa.Table) -> None:
+    """Append rows to a table that has these columns in this order."""
+    connection.register("chunk", content)
+    connection.execute(f'INSERT INTO "{table}" SELECT * FROM chunk')  # noqa: S608  our own names
+    connection.unregister("chunk")
+
+
+def iter_rows(
+    connection: duckdb.DuckDBPyConnection, query: str, at_once: int
+) -> Iterator[tuple[Any, ...]]:
+    """The rows of an answer as they come, so many in memory at a time."""
+    for batch in connection.cursor().sql(query).to_arrow_reader(at_once):
+        yield from zip(*(each.to_pylist() for each in batch.columns), strict=True)

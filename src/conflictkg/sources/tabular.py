@@ -5,7 +5,6 @@ A source of this kind has ``checks.sql``, which finds what is wrong with rows as
 makes relations of those that are accepted, and ``mapping.toml``, which says what triples these are.
 """
 
-import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -29,8 +28,8 @@ from conflictkg.sources.mapping import (
     turtle_query,
 )
 from conflictkg.sources.report import Fate, Issue
+from conflictkg.sources.spilling import append, spilling
 from conflictkg.sources.tables import Row
-from conflictkg.store.database import Settings
 
 _ROWS_AT_ONCE = 10_000
 _TEXTS_AT_ONCE = 4_096
@@ -82,9 +81,7 @@ class Staging:
 
     def insert(self, table: str, content: pa.Table) -> None:
         """Append to a table."""
-        self._connection.register("chunk", content)
-        self._connection.execute(f'INSERT INTO "{table}" SELECT * FROM chunk')
-        self._connection.unregister("chunk")
+        append(self._connection, table, content)
 
     def add_lookups(self, kinds: Iterable[str]) -> None:
         """Make a table ``lookup_<kind>(spelling, concept)`` of each kind."""
@@ -190,11 +187,8 @@ class Related:
         cursor = self._tables.connection.cursor()
         # They are sorted when they are loaded.
         cursor.execute("SET preserve_insertion_order = false")
-        selects = " UNION ALL ".join(
-            each.sql("duckdb") for each in quad_queries(self._sections, self._graph)
-        )
         ((number,),) = cursor.execute(
-            f"COPY ({selects}) TO '{target}' (FORMAT parquet, COMPRESSION snappy)"
+            f"COPY ({self.quads.sql('duckdb')}) TO '{target}' (FORMAT parquet, COMPRESSION snappy)"
         ).fetchall()
         return int(number)
 
@@ -209,17 +203,15 @@ class Related:
 @contextmanager
 def staging(job: Job) -> Iterator[Staging]:
     """A database for one conversion, gone when it has ended."""
-    with tempfile.TemporaryDirectory(prefix="conflictkg-convert-") as folder:
-        config: Settings = {"memory_limit": f"{job.memory_mb}MB", "temp_directory": folder}
-        with duckdb.connect(":memory:", config=config) as connection:
-            connection.create_function(ESCAPE, escape_text, ["VARCHAR"], "VARCHAR")
-            try:
-                yield Staging(job, connection)
-            except duckdb.OutOfMemoryException as error:
-                raise SourceError(
-                    f"needs more memory than it may have ({job.memory_mb} MB): {error}",
-                    source=job.report.file,
-                ) from error
+    with spilling(job.memory_mb) as connection:
+        connection.create_function(ESCAPE, escape_text, ["VARCHAR"], "VARCHAR")
+        try:
+            yield Staging(job, connection)
+        except duckdb.OutOfMemoryException as error:
+            raise SourceError(
+                f"needs more memory than it may have ({job.memory_mb} MB): {error}",
+                source=job.report.file,
+            ) from error
 
 
 def input_tables(relations: Sequence[exp.Create]) -> set[str]:

@@ -29,7 +29,7 @@ from conflictkg.sources.job import Job
 from conflictkg.sources.jsonlines import JsonRecord, iter_records
 from conflictkg.sources.places import add_country, require_country
 from conflictkg.sources.report import Fate, Issue, Report
-from conflictkg.sources.spilling import spilling
+from conflictkg.sources.spilling import append, iter_rows, spilling
 from conflictkg.sources.tables import Layout, open_table
 from conflictkg.terms import CKG, DCAT, SEM, SEMAPV, SSSOM
 
@@ -355,11 +355,9 @@ class _Gathered:
         """Each entity with its statements, and what those name; in the same order however they came."""
         self._flush()
         self._connection.execute(_RELATE)
-        reader = self._connection.cursor().sql(_READ).to_arrow_reader(_MOST_WAITING)
         rows = (
             (_Statement(*row[: len(_COLUMNS)]), _Other(*row[len(_COLUMNS) :]))
-            for batch in reader
-            for row in zip(*(each.to_pylist() for each in batch.columns), strict=True)
+            for row in iter_rows(self._connection, _READ, _MOST_WAITING)
         )
         for entity, found in groupby(rows, key=lambda each: each[0].entity):
             yield entity, list(found)
@@ -368,9 +366,7 @@ class _Gathered:
         if not self._waiting:
             return
         columns = list(zip(*self._waiting, strict=True))
-        self._connection.register("chunk", pa.table(columns, names=list(_COLUMNS)))
-        self._connection.execute("INSERT INTO statement SELECT * FROM chunk")
-        self._connection.unregister("chunk")
+        append(self._connection, "statement", pa.table(columns, names=list(_COLUMNS)))
         self._waiting.clear()
 
 

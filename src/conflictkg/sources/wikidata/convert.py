@@ -29,7 +29,7 @@ from conflictkg.sources.job import Job
 from conflictkg.sources.jsonlines import JsonRecord, iter_records, load_document
 from conflictkg.sources.places import add_position, parse_position
 from conflictkg.sources.report import Fate, Issue
-from conflictkg.sources.spilling import spilling
+from conflictkg.sources.spilling import append, iter_rows, spilling
 from conflictkg.sources.tables import open_binary
 from conflictkg.sources.wikidata.model import (
     CoarseTimeError,
@@ -303,15 +303,13 @@ class _Kept:
     def iter_entities(self) -> Iterator[tuple[Entity, Mapping[str, Other]]]:
         """Each of them with the items that it names, in the order of their numbers; all lines of one id follow."""
         self._flush()
-        reader = self._connection.sql(_READ).to_arrow_reader(_MOST_WAITING)
-        for batch in reader:
-            for content, named in zip(*(each.to_pylist() for each in batch.columns), strict=True):
-                others = {
-                    each["item"]: Other(each["kind"], each["label"])
-                    for each in named or ()
-                    if each["kind"]
-                }
-                yield _unpack(json.loads(content)), others
+        for content, named in iter_rows(self._connection, _READ, _MOST_WAITING):
+            others = {
+                each["item"]: Other(each["kind"], each["label"])
+                for each in named or ()
+                if each["kind"]
+            }
+            yield _unpack(json.loads(content)), others
 
     def _flush(self) -> None:
         tables = (
@@ -320,11 +318,8 @@ class _Kept:
         )
         for name, columns, rows in tables:
             if rows:
-                self._connection.register(
-                    "chunk", pa.table(list(zip(*rows, strict=True)), names=list(columns))
-                )
-                self._connection.execute(f"INSERT INTO {name} SELECT * FROM chunk")  # noqa: S608  our own names
-                self._connection.unregister("chunk")
+                content = pa.table(list(zip(*rows, strict=True)), names=list(columns))
+                append(self._connection, name, content)
                 rows.clear()
 
 

@@ -21,7 +21,7 @@ from conflictkg.errors import SourceError
 from conflictkg.sources.description import Lookups
 from conflictkg.sources.job import Job
 from conflictkg.sources.jsonlines import JsonRecord
-from conflictkg.sources.spilling import spilling
+from conflictkg.sources.spilling import append, iter_rows, spilling
 from conflictkg.sources.tables import Lines, open_binary
 
 _ENTITY = "http://www.wikidata.org/entity/"
@@ -191,11 +191,8 @@ def short(iri: str) -> str:
 def _flush(connection: duckdb.DuckDBPyConnection, rows: list[tuple[str, str, str, str]]) -> None:
     if not rows:
         return
-    connection.register(
-        "chunk", pa.table(list(zip(*rows, strict=True)), names=["s", "p", "o", "tag"])
-    )
-    connection.execute("INSERT INTO triple SELECT * FROM chunk")
-    connection.unregister("chunk")
+    content = pa.table(list(zip(*rows, strict=True)), names=["s", "p", "o", "tag"])
+    append(connection, "triple", content)
     rows.clear()
 
 
@@ -231,12 +228,7 @@ ORDER BY TRY_CAST(substr(entity, 5) AS BIGINT), entity, statement, p, o, tag
 
 def _assemble(connection: duckdb.DuckDBPyConnection, job: Job) -> Iterator[JsonRecord]:
     connection.execute(_RELATE)
-    reader = connection.sql(_READ).to_arrow_reader(_AT_ONCE)
-    rows = (
-        row
-        for batch in reader
-        for row in zip(*(each.to_pylist() for each in batch.columns), strict=True)
-    )
+    rows = iter_rows(connection, _READ, _AT_ONCE)
     for entity, found in groupby(rows, key=itemgetter(0)):
         if not _ITEM.fullmatch(entity):
             continue
