@@ -34,7 +34,8 @@ _MONTHS = {name.casefold(): number for number, name in enumerate(calendar.month_
 _MONTHS |= {name.casefold(): number for number, name in enumerate(calendar.month_name) if name}
 _MANGLED = re.compile(r"(\d{1,2})[- ]([A-Za-z]{3})|([A-Za-z]{3})[- ](\d{1,2})")
 _DEGREES = re.compile(r"-?\d{1,3}(?:\.\d{1,15})?")
-_MOST_WORDS = 10
+MOST_WORDS = 10
+"""That are quoted of a source; what is longer is a text, and ours to shorten or to leave out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +143,7 @@ def _whole(text: str) -> int:
 
 
 def _quote(cell: str) -> str:
-    return cell if 0 < len(cell.split()) <= _MOST_WORDS else ""
+    return cell if 0 < len(cell.split()) <= MOST_WORDS else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,26 +3,25 @@
 from collections.abc import Iterable
 from datetime import date
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from urllib.parse import unquote
 
 from rdflib import DCTERMS, PROV, RDF, RDFS, SKOS, XSD, Literal, URIRef
 from rdflib.term import Node
 
-from conflictkg.iris import mint_graph, mint_thing
+from conflictkg.iris import digest_key, mint_graph, mint_thing
 from conflictkg.provenance import Provenance, add_provenance
 from conflictkg.sources.blocks import Blocks
-from conflictkg.sources.cells import Count, DaySpan
+from conflictkg.sources.cells import MOST_WORDS, Count, DaySpan
 from conflictkg.sources.job import Job
-from conflictkg.terms import CKG, SEM
+from conflictkg.sources.repeats import Entry
+from conflictkg.terms import CKG, SEM, SEMAPV, SSSOM
 from conflictkg.values import require_concept
 
-_BOUNDS = (
-    (SEM.hasEarliestBeginTimeStamp, "first"),
-    (SEM.hasLatestBeginTimeStamp, "last"),
-    (SEM.hasEarliestEndTimeStamp, "first"),
-    (SEM.hasLatestEndTimeStamp, "last"),
-)
+_BOUNDS = {
+    "begin": (SEM.hasEarliestBeginTimeStamp, SEM.hasLatestBeginTimeStamp),
+    "end": (SEM.hasEarliestEndTimeStamp, SEM.hasLatestEndTimeStamp),
+}
 
 
 class Claims:
@@ -120,6 +119,17 @@ class Claims:
         )
         return record
 
+    def add_entry(self, entry: Entry[Any], issues: Iterable[str] = ()) -> URIRef:
+        """Describe the record that an entry is; ``issues`` are those of its content."""
+        return self.add_record(
+            entry.key,
+            entry.line,
+            entry.sha256,
+            identifier=entry.identifier,
+            issues=(*entry.issues, *issues),
+            revises=entry.revises,
+        )
+
     def add_claim(
         self,
         record: URIRef,
@@ -206,6 +216,7 @@ class Claims:
         days: DaySpan | None,
         *more: tuple[URIRef, Node | None],
         of: str = "",
+        ends: Iterable[str] = ("begin", "end"),
         provenance: Provenance | None = None,
     ) -> URIRef:
         """Claim when something happened.
@@ -217,6 +228,7 @@ class Claims:
             days: Between which days; None where the source says only that it does not know.
             more: Properties of the claim itself.
             of: Member of the date-kind scheme, where the subject has several dates.
+            ends: Which of "begin" and "end" the days are of; both of what lasted no longer than they.
             provenance: What stands behind it, if not the release as a whole.
         """
         claim = self._mint(record, name)
@@ -229,7 +241,12 @@ class Claims:
                 CKG.datePrecision,
                 self.concept("date-precision", days.precision if days else "unknown"),
             ),
-            *((predicate, Literal(getattr(days, end))) for predicate, end in _BOUNDS if days),
+            *(
+                (predicate, Literal(day))
+                for end in ends
+                if days
+                for predicate, day in zip(_BOUNDS[end], (days.first, days.last), strict=True)
+            ),
             *more,
         )
         self._stand_behind(claim, record, provenance)
@@ -255,8 +272,7 @@ class Claims:
             (CKG.child, child),
             (CKG.parent, parent),
             (CKG.relationType, self.concept("relation-type", relation)),
-            (CKG.validFrom, Literal(valid_from) if valid_from else None),
-            (CKG.validUntil, Literal(valid_until) if valid_until else None),
+            *valid_in(valid_from, valid_until),
         )
         self._stand_behind(claim, record, provenance)
         return claim
@@ -269,12 +285,33 @@ class Claims:
         self.graph.add_all(iri, (RDF.type, kind), (label, Literal(name, lang="en")), *more)
         return iri
 
+    def add_mapping(self, thing: URIRef, outside: str, key: str = "", label: str = "") -> None:
+        """Map a thing to one of elsewhere that the source itself says is the same.
+
+        Args:
+            thing: Ours.
+            outside: IRI of the other.
+            key: Names the thing; by default its IRI.
+            label: What the other is called.
+        """
+        description = self._job.description
+        comment = f"{description.title} itself gives this identifier"
+        self.graph.add_all(
+            mint_thing(
+                "mapping", digest_key(key or str(thing), "exactMatch", description.name, outside)
+            ),
+            (RDF.type, SSSOM.Mapping),
+            (SSSOM.subject_id, thing),
+            (SSSOM.predicate_id, SKOS.exactMatch),
+            (SSSOM.object_id, URIRef(outside)),
+            (SSSOM.object_label, Literal(label) if label else None),
+            (SSSOM.object_source, self.release),
+            (SSSOM.mapping_justification, SEMAPV.UnspecifiedMatching),
+            (SSSOM.comment, Literal(comment, lang="en")),
+        )
+
     def _record(self, key: str) -> URIRef:
         return mint_thing("record", f"{self._job.release_key}/{key}")
-
-    def stand_behind(self, claim: URIRef, provenance: Provenance) -> None:
-        """Write what stands behind a claim that is described elsewhere."""
-        add_provenance(self.graph, claim, provenance)
 
     def _mint(self, record: URIRef, name: str) -> URIRef:
         return mint_thing("claim", _key_of(record, name))
@@ -319,12 +356,22 @@ def _whole(number: int | None) -> Literal | None:
 def quoted_property(value: str) -> tuple[URIRef, Node | None]:
     """The words of a source for something, where they are ten or fewer."""
     words = value.split()
-    return CKG.verbatim, Literal(" ".join(words), lang="en") if 0 < len(words) <= 10 else None
+    return CKG.verbatim, Literal(" ".join(words), lang="en") if 0 < len(
+        words
+    ) <= MOST_WORDS else None
 
 
-def valid_in(first: date, last: date) -> tuple[tuple[URIRef, Node | None], ...]:
-    """The interval in which a claim holds, both days included."""
-    return (CKG.validFrom, Literal(first)), (CKG.validUntil, Literal(last))
+def name_property(name: str) -> URIRef:
+    """Of a name of no known kind: another name, where it is short enough to be quoted as one."""
+    return SKOS.altLabel if len(name.split()) <= MOST_WORDS else SKOS.prefLabel
+
+
+def valid_in(first: date | None, last: date | None) -> tuple[tuple[URIRef, Node | None], ...]:
+    """The interval in which something holds, both days included; None of an end that is not known."""
+    return (
+        (CKG.validFrom, Literal(first) if first else None),
+        (CKG.validUntil, Literal(last) if last else None),
+    )
 
 
 def rests_on(*sources: URIRef) -> tuple[tuple[URIRef, Node | None], ...]:

@@ -18,7 +18,15 @@ from rdflib import DCTERMS, PROV, RDF, XSD, Literal, URIRef
 from conflictkg.errors import InvalidValueError, SourceError
 from conflictkg.iris import digest_key, mint_thing
 from conflictkg.provenance import Provenance
-from conflictkg.sources.cells import Count, DaySpan, parse_count, parse_day, parse_point, span
+from conflictkg.sources.cells import (
+    MOST_WORDS,
+    Count,
+    DaySpan,
+    parse_count,
+    parse_day,
+    parse_point,
+    span,
+)
 from conflictkg.sources.claims import Claims, quoted_property, rests_on
 from conflictkg.sources.job import Job
 from conflictkg.sources.report import Fate, Issue
@@ -39,7 +47,6 @@ _AGE = re.compile(r"\s*\(\s*(?:aged?\s*)?\d{1,3}[^)]*\)")
 _UNKNOWN = frozenset(("", "?", "-", "n/a", "unknown", "unclear", "none", "unidentified"))
 _COUNTS = (("civilians", "killed-civilians"), ("children", "killed-children"), ("injuries", "injured"))  # fmt: skip
 _MOST_WORDS = 7
-_MOST_VERBATIM = 10
 _Value = TypeVar("_Value")
 _BUREAU = mint_thing("organization", "0026")
 _UNITED_STATES = mint_thing("organization", "0001")
@@ -265,7 +272,7 @@ class _Converter:
                 "deaths",
                 f'"{text[:40]}" is another number than {_shown(count.low)} to {_shown(count.high)}, which is taken.',
             )
-            verbatim = text if len(text.split()) <= _MOST_VERBATIM else ""
+            verbatim = text if len(text.split()) <= MOST_WORDS else ""
             return replace(count, issue=count.issue or "inconsistent-fields", verbatim=verbatim)
         return count
 

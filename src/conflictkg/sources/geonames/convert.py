@@ -12,14 +12,14 @@ from pathlib import Path
 from rdflib import DCTERMS, PROV, RDF, SKOS, Literal, URIRef
 
 from conflictkg.errors import InvalidValueError, SourceError, UnmappedValueError
-from conflictkg.iris import digest_key, mint_thing
+from conflictkg.iris import mint_thing
 from conflictkg.sources.cells import parse_day
-from conflictkg.sources.claims import Claims
+from conflictkg.sources.claims import Claims, name_property, valid_in
 from conflictkg.sources.job import Job
 from conflictkg.sources.places import add_country, add_position, parse_position, require_country
 from conflictkg.sources.report import Fate, Issue, Report
 from conflictkg.sources.tables import Layout, Row, Table, open_table
-from conflictkg.terms import CKG, SEMAPV, SSSOM
+from conflictkg.terms import CKG
 
 _COLUMNS = (
     "geonameid", "name", "asciiname", "alternatenames", "latitude", "longitude", "feature_class", "feature_code",
@@ -50,7 +50,6 @@ _LEVELS = ("admin1_code", "admin2_code", "admin3_code", "admin4_code")
 _NO_UNIT = "00"
 """GeoNames' code for none in particular."""
 
-_MOST_WORDS = 10
 _IGNORED = "ignored: "
 _TAGS = {"abbreviation": "und", "pinyin": "zh-latn-pinyin", "french": "fr"}
 """Language tags of names whose kind stands where their language should."""
@@ -429,33 +428,12 @@ class _Places:
         record = self._claims.add_record(
             f"name-{identifier}", row.line, row.sha256, identifier=identifier
         )
-        predicate = SKOS.altLabel if len(label.split()) <= _MOST_WORDS else SKOS.prefLabel
-        claim = self._claims.add_claim(record, "name", place, predicate, label)
-        self._graph.add_all(
-            claim,
-            *(
-                (predicate, Literal(day))
-                for predicate, day in (
-                    (CKG.validFrom, bounds["from"]),
-                    (CKG.validUntil, bounds["to"]),
-                )
-                if day
-            ),
-        )
+        interval = valid_in(bounds["from"], bounds["to"])
+        self._claims.add_claim(record, "name", place, name_property(label), label, *interval)
 
     def _add_mapping(self, place: URIRef, outside: str, label: str) -> None:
         key = str(place).rpartition("/id/")[2]
-        self._graph.add_all(
-            mint_thing("mapping", digest_key(key, "exactMatch", "geonames", outside)),
-            (RDF.type, SSSOM.Mapping),
-            (SSSOM.subject_id, place),
-            (SSSOM.predicate_id, SKOS.exactMatch),
-            (SSSOM.object_id, URIRef(outside)),
-            (SSSOM.object_label, Literal(label) if label else None),
-            (SSSOM.object_source, self._claims.release),
-            (SSSOM.mapping_justification, SEMAPV.UnspecifiedMatching),
-            (SSSOM.comment, Literal("GeoNames itself gives this identifier", lang="en")),
-        )
+        self._claims.add_mapping(place, outside, key, label)
 
 
 def _place(identifier: str) -> URIRef:

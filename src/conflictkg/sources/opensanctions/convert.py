@@ -22,8 +22,8 @@ from rdflib.term import Node
 from conflictkg.errors import InvalidValueError, UnmappedValueError
 from conflictkg.iris import digest_key, mint_thing
 from conflictkg.provenance import Provenance
-from conflictkg.sources.cells import DaySpan, parse_day
-from conflictkg.sources.claims import Claims
+from conflictkg.sources.cells import MOST_WORDS, DaySpan, parse_day
+from conflictkg.sources.claims import Claims, valid_in
 from conflictkg.sources.description import Lookups
 from conflictkg.sources.job import Job
 from conflictkg.sources.jsonlines import JsonRecord, iter_records
@@ -31,7 +31,7 @@ from conflictkg.sources.places import add_country, require_country
 from conflictkg.sources.report import Fate, Issue, Report
 from conflictkg.sources.spilling import append, iter_rows, spilling
 from conflictkg.sources.tables import Layout, open_table
-from conflictkg.terms import CKG, DCAT, SEM, SEMAPV, SSSOM
+from conflictkg.terms import CKG, DCAT, SEM
 
 _REQUIRED = ("canonical_id", "entity_id", "prop", "schema", "value", "dataset", "id")
 _OPTIONAL = (
@@ -48,7 +48,6 @@ _COLUMNS = (
     "last",
 )  # fmt: skip
 _MOST_WAITING = 20_000
-_MOST_WORDS = 10
 _MOST_NESTED = 8
 _DAYS = ("%Y-%m-%d", "%Y-%m", "%Y")
 _TRUE = frozenset({"t", "true", "True", "1", "yes"})
@@ -485,7 +484,7 @@ class _Writer:
 
     def _write_name(self, iri: URIRef, statement: _Statement, _: _Other, kind: str) -> None:
         value = self._literal(statement)
-        is_long = len(value.split()) > _MOST_WORDS
+        is_long = len(value.split()) > MOST_WORDS
         predicate = SKOS.prefLabel if kind == "main" or is_long else SKOS.altLabel
         claim = self._claim(iri, statement, predicate, value)
         self._graph.add_all(
@@ -498,16 +497,20 @@ class _Writer:
         days = _days(statement.value)
         record = self._record(statement)
         claim = self._claims.add_date(
-            record, statement.claim, iri, days, provenance=self._provenance(statement, record)
+            record,
+            statement.claim,
+            iri,
+            days,
+            of=kind,
+            provenance=self._provenance(statement, record),
         )
-        self._graph.add_all(claim, (CKG.dateOf, self._concept("date-kind", kind)))
         self._add_first_seen(claim, statement)
 
     def _write_text(self, iri: URIRef, statement: _Statement, _: _Other, name: str) -> None:
         self._claim(iri, statement, CKG[name], self._literal(statement))
 
     def _write_words(self, iri: URIRef, statement: _Statement, _: _Other, name: str) -> None:
-        self._claim(iri, statement, CKG[name], self._literal(statement, most=_MOST_WORDS))
+        self._claim(iri, statement, CKG[name], self._literal(statement, most=MOST_WORDS))
 
     def _write_country(self, iri: URIRef, statement: _Statement, _: _Other, name: str) -> None:
         self._claim(iri, statement, CKG[name], Literal(require_country(statement.value), lang="en"))
@@ -628,7 +631,7 @@ class _Writer:
                         ORG.role,
                         self._concept("role", "member" if words[1] == "member" else "other"),
                     ),
-                    *interval.properties(),
+                    *valid_in(*interval),
                 )
                 claims = [
                     self._claim(subject, one[0], ORG.member, member),
@@ -639,13 +642,13 @@ class _Writer:
                 subject = member
                 claims = [self._claim(member, two[0], CKG[name], group)]
         for claim in claims:
-            self._graph.add_all(claim, *interval.properties())
+            self._graph.add_all(claim, *valid_in(*interval))
         for statement in rest:
             if self._actions(statement.schema, statement.prop).startswith("words"):
                 claim = self._claim(
-                    subject, statement, CKG.designation, self._literal(statement, most=_MOST_WORDS)
+                    subject, statement, CKG.designation, self._literal(statement, most=MOST_WORDS)
                 )
-                self._graph.add_all(claim, *interval.properties())
+                self._graph.add_all(claim, *valid_in(*interval))
 
     def _write_sanction(
         self, end: _Statement, other: _Other, rest: list[_Statement], interval: "_Interval"
@@ -662,7 +665,7 @@ class _Writer:
                     claim = self._claim(
                         target, statement, CKG.sanctionsList, self._literal(statement)
                     )
-                    self._graph.add_all(claim, *interval.properties())
+                    self._graph.add_all(claim, *valid_in(*interval))
                 elif action == "identifier":
                     self._claim(target, statement, DCTERMS.identifier, Literal(statement.value))
                 elif action == "listed":
@@ -763,29 +766,12 @@ class _Writer:
         return Literal(_shorten(text) if most else text, lang=tag)
 
     def _add_mapping(self, iri: URIRef, item: str) -> None:
-        outside = f"http://www.wikidata.org/entity/{item}"
-        self._graph.add_all(
-            mint_thing("mapping", digest_key(str(iri), "exactMatch", "opensanctions", outside)),
-            (RDF.type, SSSOM.Mapping),
-            (SSSOM.subject_id, iri),
-            (SSSOM.predicate_id, SKOS.exactMatch),
-            (SSSOM.object_id, URIRef(outside)),
-            (SSSOM.object_source, self._claims.release),
-            (SSSOM.mapping_justification, SEMAPV.UnspecifiedMatching),
-            (SSSOM.comment, Literal("OpenSanctions itself gives this identifier", lang="en")),
-        )
+        self._claims.add_mapping(iri, f"http://www.wikidata.org/entity/{item}")
 
 
 class _Interval(NamedTuple):
     first: date | None
     last: date | None
-
-    def properties(self) -> tuple[tuple[URIRef, Node | None], ...]:
-        """As properties of what holds in it."""
-        return (
-            (CKG.validFrom, Literal(self.first) if self.first else None),
-            (CKG.validUntil, Literal(self.last) if self.last else None),
-        )
 
 
 def iri_of(entity: str, kind: str) -> URIRef:
@@ -819,7 +805,7 @@ def _require_caption(statement: _Statement, other: _Other) -> str:
 
 def _shorten(text: str) -> str:
     words = text.split()
-    return text if len(words) <= _MOST_WORDS else " ".join([*words[: _MOST_WORDS - 1], "…"])
+    return text if len(words) <= MOST_WORDS else " ".join([*words[: MOST_WORDS - 1], "…"])
 
 
 def _days(text: str) -> DaySpan:

@@ -13,6 +13,7 @@ from datetime import date, timedelta
 from conflictkg.errors import InvalidValueError
 from conflictkg.iris import digest_key
 from conflictkg.sources.cells import (
+    MOST_WORDS,
     NOT_REPORTED,
     Count,
     DaySpan,
@@ -39,7 +40,6 @@ _UNKNOWN = frozenset(
     ("", "?", "-", "--", "–", "n/a", "na", "unknown", "unclear", "not known", "not reported", "unspecified")
 )  # fmt: skip
 _ISO_DAY = re.compile(r"\d{4}-(\d{2})-(\d{2})")
-_MOST_WORDS = 10
 _MOST_NAME = 200
 
 
@@ -469,7 +469,7 @@ class _PlaceReader:
         plain = " ".join(cell.split())
         if [plain] == list(names) or not names:
             return None, None, None
-        verbatim = plain if len(plain.split()) <= _MOST_WORDS else None
+        verbatim = plain if len(plain.split()) <= MOST_WORDS else None
         parts = (
             [" ".join(each.split()) for each in self._split.split(plain)]
             if self._split

@@ -289,14 +289,7 @@ def _conflict(number: str) -> URIRef:
 def _add_year(claims: Claims, entry: Entry[ConflictYear], names: dict[str, str]) -> None:
     year = entry.content
     conflict = _conflict(year.conflict)
-    record = claims.add_record(
-        entry.key,
-        entry.line,
-        entry.sha256,
-        identifier=entry.identifier,
-        issues=(*entry.issues, *year.issues),
-        revises=entry.revises,
-    )
+    record = claims.add_entry(entry, year.issues)
     claims.graph.add((record, CKG.conflict, conflict))
     _add_parties(claims, record, conflict, year, names)
     _add_codes(claims, record, conflict, year)

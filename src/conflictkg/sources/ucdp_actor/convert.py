@@ -242,14 +242,7 @@ def _split(text: str) -> list[str]:
 
 def _add_actor(claims: Claims, entry: Entry[Actor], known: _Known, job: Job) -> None:
     actor = entry.content
-    record = claims.add_record(
-        entry.key,
-        entry.line,
-        entry.sha256,
-        identifier=actor.number,
-        issues=(*entry.issues, *actor.issues),
-        revises=entry.revises,
-    )
+    record = claims.add_entry(entry, actor.issues)
     if entry.revises:
         organization = _iri(actor.number)
     else:

@@ -14,7 +14,7 @@ from rdflib import DCTERMS, ORG, SKOS, Literal, URIRef
 from conflictkg.errors import InvalidValueError
 from conflictkg.iris import digest_key, mint_thing
 from conflictkg.provenance import Provenance
-from conflictkg.sources.cells import DaySpan, parse_day
+from conflictkg.sources.cells import MOST_WORDS, DaySpan, parse_day
 from conflictkg.sources.claims import Claims, quoted_property
 from conflictkg.sources.description import Lookups
 from conflictkg.sources.job import Job
@@ -46,7 +46,6 @@ _YEAR = re.compile(r"(\d{4})(?:\s*[-/]\s*(\d{4}))?")
 _ZONED = re.compile(r"(\d{4}-\d\d-\d\d)(?:Z|[+-]\d\d:\d\d)?")
 # "Abou Dher (ابو ذر)": a name, and the same in its own letters.
 _BESIDE = re.compile(r"([^()]+?)\s*\(([^()]+?)\s*\)")
-_MOST_WORDS = 10
 _NO_NAME = frozenset(("", "na", "n/a"))
 _BIRTH_YEARS = (1850, 2100)
 
@@ -306,7 +305,7 @@ def _texts(record: Record) -> Iterator[tuple[str, URIRef, str]]:
     for name, predicate, texts in plain:
         for place, text in enumerate(texts, start=1):
             words = text.split()
-            short = text if len(words) <= _MOST_WORDS else f"{' '.join(words[:_MOST_WORDS])} …"
+            short = text if len(words) <= MOST_WORDS else f"{' '.join(words[:MOST_WORDS])} …"
             yield f"{name}-{place}", predicate, short
 
 
@@ -339,14 +338,7 @@ def _iri(number: str, *, is_person: bool) -> URIRef:
 
 def _add_entry(claims: Claims, entry: Entry[Listed], known: set[str], job: Job) -> None:
     listed = entry.content
-    record = claims.add_record(
-        entry.key,
-        entry.line,
-        entry.sha256,
-        identifier=listed.number,
-        issues=(*entry.issues, *listed.issues),
-        revises=entry.revises,
-    )
+    record = claims.add_entry(entry, listed.issues)
     thing = _iri(listed.number, is_person=listed.is_person)
     if not entry.revises:
         _add_thing(claims, thing, listed)

@@ -23,7 +23,7 @@ from conflictkg.errors import InvalidValueError, UnmappedValueError
 from conflictkg.iris import digest_key, mint_thing
 from conflictkg.provenance import Provenance
 from conflictkg.sources.cells import Count, DaySpan
-from conflictkg.sources.claims import Claims
+from conflictkg.sources.claims import Claims, name_property, valid_in
 from conflictkg.sources.description import Lookups
 from conflictkg.sources.job import Job
 from conflictkg.sources.jsonlines import JsonRecord, iter_records, load_document
@@ -39,12 +39,11 @@ from conflictkg.sources.wikidata.model import (
     read_statements,
 )
 from conflictkg.sources.wikidata.rdf import is_rdf, iter_rdf_entities
-from conflictkg.terms import CKG, GEO, SEM, SEMAPV, SSSOM
+from conflictkg.terms import CKG, GEO, SEM
 
 _MOST_DOCUMENT = 1 << 27
 _MOST_PEEKED = 1 << 20
 _MOST_WAITING = 2_000
-_MOST_WORDS = 10
 _ITEM = re.compile(r"Q[1-9]\d{0,14}")
 _IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,100}")
 _WEB = re.compile(r"https?://[^\s<>\"{}|\\^`]+")
@@ -442,7 +441,7 @@ class _Writer:
             (RDF.type, _CLASSES.get(kind, SEM.Actor)),
             *((name, Literal(text, lang=language)) for language, text in found),
         )
-        self._add_mapping(iri, _OUTSIDE.format(item))
+        self._claims.add_mapping(iri, _OUTSIDE.format(item))
 
     def _write_kind(self, iri: URIRef, entity: Entity) -> None:
         details = [self._lookups["class"][each].split(maxsplit=2)[1] for each in entity.classes]
@@ -536,27 +535,24 @@ class _Writer:
 
     def _write_name(self, context: _Context, statement: Statement) -> None:
         text, language = statement.main.monolingual()
-        predicate = SKOS.altLabel if len(text.split()) <= _MOST_WORDS else SKOS.prefLabel
-        self._claim(
-            context, statement, context.iri, predicate, Literal(text, lang=language.lower())
-        )
+        label = Literal(text, lang=language.lower())
+        self._claim(context, statement, context.iri, name_property(text), label)
 
     def _write_identifier(self, context: _Context, statement: Statement, template: str) -> None:
         text = statement.main.text().replace(" ", "")
         if not _IDENTIFIER.fullmatch(text):
             raise InvalidValueError(f'"{text[:40]}" is no identifier that an address can hold.')
         if statement.rank != "deprecated":
-            self._add_mapping(context.iri, template.format(text))
+            self._claims.add_mapping(context.iri, template.format(text))
 
     def _write_date(self, context: _Context, statement: Statement, kind: str = "") -> None:
-        claim = self._date(context, statement, statement.main.days(self._lookups), "both")
-        self._graph.add_all(claim, (CKG.dateOf, self._concept("date-kind", kind) if kind else None))
+        self._date(context, statement, kind=kind)
 
     def _write_begin(self, context: _Context, statement: Statement) -> None:
-        self._date(context, statement, statement.main.days(self._lookups), "begin")
+        self._date(context, statement, "begin")
 
     def _write_end(self, context: _Context, statement: Statement) -> None:
-        self._date(context, statement, statement.main.days(self._lookups), "end")
+        self._date(context, statement, "end")
 
     def _write_object(self, context: _Context, statement: Statement, name: str, kind: str) -> None:
         predicate = SEM[name] if name in ("hasPlace", "hasActor", "subEventOf") else CKG[name]
@@ -601,7 +597,7 @@ class _Writer:
             (RDF.type, ORG.Post),
             (SKOS.prefLabel, Literal(label or f"Wikidata item {item}", lang="en")),
         )
-        self._add_mapping(office, _OUTSIDE.format(item))
+        self._claims.add_mapping(office, _OUTSIDE.format(item))
         self._claim(context, statement, context.iri, ORG.holds, office)
 
     def _write_position(self, context: _Context, statement: Statement) -> None:
@@ -678,36 +674,17 @@ class _Writer:
         )
         self._qualify(claim, statement)
 
-    def _date(self, context: _Context, statement: Statement, days: DaySpan, end: str) -> URIRef:
-        claim = mint_thing(
-            "claim", f"{self._job.release_key}/{context.entity.id}-{_name(statement)}"
+    def _date(self, context: _Context, statement: Statement, *ends: str, kind: str = "") -> None:
+        claim = self._claims.add_date(
+            context.record,
+            _name(statement),
+            context.iri,
+            statement.main.days(self._lookups),
+            of=kind,
+            ends=ends or ("begin", "end"),
+            provenance=self._provenance(context, statement),
         )
-        bounds = {
-            "begin": (SEM.hasEarliestBeginTimeStamp, SEM.hasLatestBeginTimeStamp),
-            "end": (SEM.hasEarliestEndTimeStamp, SEM.hasLatestEndTimeStamp),
-        }
-        if end == "both":
-            self._claims.add_date(
-                context.record,
-                _name(statement),
-                context.iri,
-                days,
-                provenance=self._provenance(context, statement),
-            )
-        else:
-            first, last = bounds[end]
-            # As add_date writes it, with the bounds of one end alone.
-            self._graph.add_all(
-                claim,
-                (RDF.type, CKG.DateClaim),
-                (CKG.claimSubject, context.iri),
-                (CKG.datePrecision, self._concept("date-precision", days.precision)),
-                (first, Literal(days.first)),
-                (last, Literal(days.last)),
-            )
-            self._claims.stand_behind(claim, self._provenance(context, statement))
         self._qualify(claim, statement)
-        return claim
 
     def _relate(
         self, context: _Context, statement: Statement, child: URIRef, parent: URIRef, kind: str
@@ -735,8 +712,7 @@ class _Writer:
             (ORG.member, member),
             (ORG.organization, group),
             (ORG.role, self._concept("role", role)),
-            (CKG.validFrom, Literal(first) if first else None),
-            (CKG.validUntil, Literal(last) if last else None),
+            *valid_in(first, last),
         )
         self._claim(context, statement, tenure, ORG.member, member, "-member")
         self._claim(context, statement, tenure, ORG.organization, group, "-organization")
@@ -752,8 +728,7 @@ class _Writer:
                 if statement.rank
                 else None,
             ),
-            (CKG.validFrom, Literal(first) if first else None),
-            (CKG.validUntil, Literal(last) if last else None),
+            *valid_in(first, last),
             *((PROV.hadPrimarySource, self._cite(each)) for each in statement.sources),
         )
 
@@ -842,18 +817,6 @@ class _Writer:
             self._graph.add_all(
                 iri, (CKG.datePrecision, self._concept("date-precision", "unknown"))
             )
-
-    def _add_mapping(self, iri: URIRef, outside: str) -> None:
-        self._graph.add_all(
-            mint_thing("mapping", digest_key(str(iri), "exactMatch", "wikidata", outside)),
-            (RDF.type, SSSOM.Mapping),
-            (SSSOM.subject_id, iri),
-            (SSSOM.predicate_id, SKOS.exactMatch),
-            (SSSOM.object_id, URIRef(outside)),
-            (SSSOM.object_source, self._claims.release),
-            (SSSOM.mapping_justification, SEMAPV.UnspecifiedMatching),
-            (SSSOM.comment, Literal("Wikidata itself gives this identifier", lang="en")),
-        )
 
 
 def iri_of(item: str, kind: str) -> URIRef:
