@@ -29,9 +29,10 @@ from conflictkg.sources.cells import (
 )
 from conflictkg.sources.claims import Claims, quoted_property, rests_on
 from conflictkg.sources.job import Job
+from conflictkg.sources.places import add_position
 from conflictkg.sources.report import Fate, Issue
 from conflictkg.sources.tables import hash_fields, open_binary
-from conflictkg.terms import CKG, CS, GEO, SEM, WGS
+from conflictkg.terms import CKG, CS, SEM
 
 _TEXTS = (
     "_id", "number", "country", "date", "town", "location", "deaths", "deaths_min", "deaths_max", "civilians",
@@ -222,12 +223,14 @@ class _Converter:
         claims, entry = self._claims, self._entry
         strike = mint_thing("strike", f"dronestream/{self.identifier}")
         record = claims.add_record(
-            key, entry.place, entry.sha256, identifier=self.identifier, issues=issues
+            key,
+            entry.place,
+            entry.sha256,
+            identifier=self.identifier,
+            issues=issues,
+            revises=self.identifier if is_revision else "",
         )
-        if is_revision:
-            original = mint_thing("record", f"{self._job.release_key}/{self.identifier}")
-            claims.graph.add((record, PROV.wasRevisionOf, original))
-        else:
+        if not is_revision:
             claims.add_thing(
                 strike, CKG.Strike, f"Dronestream strike {self._values['number']}".strip()
             )
@@ -372,20 +375,13 @@ class _Converter:
     def _point_in(self, within: URIRef, name: str, point: tuple[str, str]) -> URIRef:
         latitude, longitude = point
         place = mint_thing("place", f"dronestream/{digest_key(str(within), latitude, longitude)}")
-        geometry = URIRef(f"{place}/geometry")
         label = name if name.casefold() not in _UNKNOWN else f"point {latitude}, {longitude}"
-        self._claims.add_thing(
+        self._claims.add_thing(place, CKG.Place, label)
+        add_position(
+            self._claims.graph,
             place,
-            CKG.Place,
-            label,
-            (WGS.lat, Literal(latitude, datatype=XSD.decimal)),
-            (WGS.long, Literal(longitude, datatype=XSD.decimal)),
-            (GEO.hasGeometry, geometry),
-        )
-        self._claims.graph.add_all(
-            geometry,
-            (RDF.type, GEO.Geometry),
-            (GEO.asWKT, Literal(f"POINT ({longitude} {latitude})", datatype=GEO.wktLiteral)),
+            Literal(latitude, datatype=XSD.decimal),
+            Literal(longitude, datatype=XSD.decimal),
         )
         return self._lies_within(place, within)
 
