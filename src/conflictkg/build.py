@@ -23,7 +23,7 @@ from conflictkg.errors import ConflictKGError, InvalidGraphError, SourceError
 from conflictkg.graphs import FileGraph, load_graphs, locate_subjects, merge_graphs, read_text
 from conflictkg.reason import entail
 from conflictkg.shacl import Finding, Severity, validate_graphs
-from conflictkg.sources.job import Progress
+from conflictkg.sources.job import Progress, silent
 from conflictkg.sources.keeping import Given, Kept, keep_converted
 from conflictkg.store import open_store
 from conflictkg.store.layout import FORMAT, read_manifest
@@ -82,7 +82,7 @@ def build_store(
     public: bool = False,
     sources: Sequence[Given] = (),
     built_at: datetime | None = None,
-    progress: Progress | None = None,
+    progress: Progress = silent,
     report: Report = lambda line: None,  # noqa: ARG005  silence
 ) -> Build:
     """Build a store.
@@ -142,13 +142,13 @@ def build_store(
     return Build(directory, contents.release, quads)
 
 
-def _convert(given: Given, directory: Path, steps: "_Steps", progress: Progress | None) -> Kept:
+def _convert(given: Given, directory: Path, steps: "_Steps", progress: Progress) -> Kept:
     """Beside the store, where the next build finds it."""
     with steps.timed("convert") as done:
         kept = keep_converted(
             given,
             directory.resolve().parent / f"{directory.resolve().name}.converted",
-            progress or (lambda step, part, text: None),  # noqa: ARG005  silence
+            progress,
         )
         fate = "" if kept.is_new else "unchanged; "
         more = "; too many to be validated or reasoned over" if kept.is_table else ""

@@ -12,7 +12,6 @@ from conflictkg.cli.place import store_option
 from conflictkg.cli.progress import ShownProgress
 from conflictkg.config import Settings
 from conflictkg.errors import ConfigError
-from conflictkg.sources.converting import make_job
 from conflictkg.sources.keeping import Given
 from conflictkg.spark.building import build_parquet
 
@@ -88,10 +87,7 @@ def command(
 def _build_parquet(sources: Sequence[Given], place: Path) -> None:
     """On Spark: what ``conflictkg export parquet`` writes, of the sources alone."""
     with ShownProgress() as shown:
-        jobs = [
-            make_job(each.source, each.path, release=each.release, progress=shown.show_part)
-            for each in sources
-        ]
+        jobs = [each.make_job(shown.show_part) for each in sources]
         rows = build_parquet(jobs, place, tell=shown.show_step)
     for line in (line for job in jobs for line in job.report.lines()):
         click.echo(f"conflictkg: {line}", err=True)

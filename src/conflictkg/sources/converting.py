@@ -1,7 +1,6 @@
 """Converting a source's file: finds the converter, runs it, and says what became of each row."""
 
 import importlib
-import os
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import chain
@@ -14,9 +13,10 @@ from conflictkg.sources.description import (
     load_profile_description,
     profile_names,
 )
-from conflictkg.sources.job import Job, Progress
+from conflictkg.sources.job import Job, Progress, silent
 from conflictkg.sources.report import Report
 from conflictkg.sources.tabular import Staging
+from conflictkg.sources.whole import whole_file
 
 Pieces = Iterator[bytes | memoryview]
 Converter = Callable[[Job], Pieces]
@@ -29,7 +29,7 @@ def make_job(
     *,
     release: str | None = None,
     options: Mapping[str, str] | None = None,
-    progress: Progress | None = None,
+    progress: Progress = silent,
 ) -> Job:
     """What is to be converted, as which release.
 
@@ -60,7 +60,7 @@ def make_job(
         release or description.release_of(path),
         Report(path.name),
         options=options or {},
-        progress=progress or (lambda step, part, text: None),  # noqa: ARG005  silence
+        progress=progress,
     )
 
 
@@ -88,16 +88,12 @@ def convert_to_table(job: Job, path: Path, *, strict: bool = False) -> int:
             f"{job.description.name} is converted to Turtle only. Choose a file that ends in .ttl.",
             source=str(path),
         )
-    partial = path.with_name(f".{path.name}-{os.getpid()}")
     try:
-        with _module_of(job).relate(job) as found:
+        with whole_file(path) as draft, _module_of(job).relate(job) as found:
             _require_strict(job, strict=strict)
-            quads: int = found.write_quads(partial)
-        partial.replace(path)
+            quads: int = found.write_quads(draft)
     except OSError as error:
         raise SourceError(f"cannot be written: {error.strerror}", source=str(path)) from error
-    finally:
-        partial.unlink(missing_ok=True)
     return quads
 
 
@@ -151,10 +147,9 @@ def _module_of(job: Job) -> ModuleType:
 
 
 def _require_strict(job: Job, *, strict: bool) -> None:
-    if strict and job.report.issues:
-        issue = job.report.issues[0]
+    if strict and (issues := job.report.issues):
         raise SourceError(
-            f"{len(job.report.issues) + job.report.left_out:,} issues, and with --strict there may be none."
-            f" The first: {issue.describe(job.report.file)}",
+            f"{len(issues) + job.report.left_out:,} issues, and with --strict there may be none."
+            f" The first: {issues[0].describe(job.report.file)}",
             source=job.report.file,
         )

@@ -21,7 +21,8 @@ import httpx
 
 from conflictkg.errors import RemoteError, SourceError
 from conflictkg.sources.description import Description
-from conflictkg.sources.job import Progress
+from conflictkg.sources.job import Progress, silent
+from conflictkg.sources.whole import whole_file
 
 _RELEASE = re.compile(r"[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*")
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -82,7 +83,7 @@ class Order:
     sha256: str = ""
     most_bytes: int = 1 << 38
     patience: Patience = field(default_factory=Patience)
-    progress: Progress = field(default=lambda step, part, text: None)  # noqa: ARG005  silence
+    progress: Progress = silent
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     @property
@@ -731,13 +732,8 @@ def _python_name(name: str) -> str:
 
 
 def _write_whole(path: Path, content: bytes) -> None:
-    draft = path.with_name(f".{path.name}-{os.getpid()}")
-    with _told(path):
-        try:
-            draft.write_bytes(content)
-            draft.replace(path)
-        finally:
-            draft.unlink(missing_ok=True)
+    with _told(path), whole_file(path) as draft:
+        draft.write_bytes(content)
 
 
 def _hash_file(path: Path) -> str:

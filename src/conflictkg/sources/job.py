@@ -12,6 +12,10 @@ Progress = Callable[[str, float | None, str], None]
 """Is told a step, which part of it is done (0 to 1) if that is known, and what to show beside it."""
 
 
+def silent(step: str, part: float | None, text: str) -> None:
+    """Progress that nobody looks at."""
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """What a converter is given.
@@ -32,7 +36,7 @@ class Job:
     report: Report
     memory_mb: int = 600
     options: Mapping[str, str] = field(default_factory=dict)
-    progress: Progress = field(default=lambda step, part, text: None)  # noqa: ARG005  silence
+    progress: Progress = silent
 
     @property
     def lookups(self) -> Lookups:

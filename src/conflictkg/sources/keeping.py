@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -11,7 +11,8 @@ from typing import Any
 from conflictkg.errors import SourceError
 from conflictkg.sources.converting import convert_source, convert_to_table, is_tabular, make_job
 from conflictkg.sources.description import profile_path
-from conflictkg.sources.job import Progress
+from conflictkg.sources.job import Job, Progress
+from conflictkg.sources.whole import whole_file
 
 MANY_BYTES = 50_000_000
 """A file of so many rows that what comes of it is loaded as it is, neither validated nor reasoned over."""
@@ -58,6 +59,13 @@ class Given:
             )
         return cls(source, Path(path), release or None, profile)
 
+    def make_job(self, progress: Progress) -> Job:
+        """Its conversion; raises as :func:`conflictkg.sources.converting.make_job` does."""
+        options = {"profile": self.profile} if self.profile else {}
+        return make_job(
+            self.source, self.path, release=self.release, options=options, progress=progress
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Kept:
@@ -95,10 +103,7 @@ def keep_converted(given: Given, folder: Path, progress: Progress) -> Kept:
         SourceError: It cannot be converted.
         NotFoundError: There is no such source.
     """
-    options = {"profile": given.profile} if given.profile else {}
-    job = make_job(
-        given.source, given.path, release=given.release, options=options, progress=progress
-    )
+    job = given.make_job(progress)
     description = job.description
     is_many = is_tabular(job) and _size_of(given.path) > MANY_BYTES
     path = folder / f"{job.release_key}.{'parquet' if is_many else 'ttl'}"
@@ -114,22 +119,13 @@ def keep_converted(given: Given, folder: Path, progress: Progress) -> Kept:
     if is_many:
         convert_to_table(job, path)
     else:
-        _write(path, convert_source(job))
+        pieces = convert_source(job)
+        with whole_file(path) as draft, draft.open("wb") as stream:
+            stream.writelines(pieces)
     summary = job.report.summary()
     content = {"key": key, "summary": summary, "report": job.report.document()}
     note.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return Kept(path, key, summary, is_new=True, redistribution=description.redistribution)
-
-
-def _write(path: Path, pieces: Iterator[bytes | memoryview]) -> None:
-    partial = path.with_name(f".{path.name}.tmp")
-    try:
-        with partial.open("wb") as stream:
-            for piece in pieces:
-                stream.write(piece)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _read_note(path: Path) -> Mapping[str, Any]:
