@@ -92,6 +92,8 @@ def _require_predicates(
             assert each.object_tags >> (row[2] >> 58) & 1
         if each.is_set:
             assert all(row[4] for row in rows)
+        for value in {row[2] for row in rows}:
+            assert each in database.catalog.leading_to(value), "a predicate of an object is missed"
         if each.table == "pos":
             in_pos += rows
             continue

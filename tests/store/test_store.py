@@ -426,12 +426,12 @@ def test_store_of_another_format_is_refused(tmp_path: Path) -> None:
     manifest = directory / MANIFEST
     newer = manifest.read_text(encoding="utf-8").replace(FORMAT, FORMAT[:-1] + "9")
     manifest.write_text(newer, encoding="utf-8")
-    with pytest.raises(StoreError, match=r"has format \S+/9; this version .* reads \S+/3"):
+    with pytest.raises(StoreError, match=r"has format \S+/9; this version .* reads \S+/4"):
         open_store(directory)
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "[]", '{"format": "https://w3id.org/conflictkg/store/3"}']
+    "text", ["", "{", "[]", '{"format": "https://w3id.org/conflictkg/store/4"}']
 )
 def test_damaged_manifest_is_refused(tmp_path: Path, text: str) -> None:
     """Half a manifest is no manifest."""

@@ -24,7 +24,7 @@ Tables, the same in DuckDB and as Parquet:
     The text index: the words of each string in the dictionary, sorted by token.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -51,6 +51,7 @@ class Predicate:
         is_set: Whether no two of its quads share subject and object (so ``u`` is always true).
         least_object: No object has a smaller id.
         greatest_object: None has a greater one.
+        grown: Whether quads of it came since the store was sorted.
     """
 
     id: int
@@ -63,6 +64,7 @@ class Predicate:
     is_set: bool
     least_object: int
     greatest_object: int
+    grown: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,3 +162,6 @@ class Catalog(Protocol):
     @property
     def graphs(self) -> Mapping[int, int]:
         """The named graphs and how many quads each has; empty ones that were created too."""
+
+    def leading_to(self, value: int) -> Iterable[Predicate]:
+        """The predicates that may have a quad with this object. Never misses one."""

@@ -288,7 +288,8 @@ def let(bindings: Sequence[tuple[str, exp.Expr]], name: str, body: exp.Expr) -> 
     )
     function = exp.Lambda(this=body, expressions=[exp.to_identifier(name)])
     rows = exp.Transform(this=exp.Array(expressions=[row]), expression=function)
-    return exp.Bracket(this=rows, expressions=[number(0)])
+    # Counted from 1, as DuckDB does: to change that sqlglot looks through the whole tree for its types.
+    return exp.Bracket(this=rows, expressions=[number(1)], offset=1)
 
 
 def bound(name: str, item: str) -> exp.Expr:

@@ -15,8 +15,9 @@ from conflictkg.store.arena import Arena, write_arena
 from conflictkg.store.classes import ClassPlan, choose_classes, lay_classes, read_plans
 from conflictkg.store.delta import HeldDelta
 from conflictkg.store.dictionary import StoreDictionary
+from conflictkg.store.incoming import write_incoming
 from conflictkg.store.laying import count_graphs, count_instances, lay_predicates, lay_quads
-from conflictkg.store.layout import DATABASE, DICTIONARY, QUADS
+from conflictkg.store.layout import DATABASE, DICTIONARY, INCOMING, QUADS
 from conflictkg.store.pending import Numbers
 from conflictkg.store.statistics import StoreCatalog, save_catalog, save_numbers, save_plans
 from conflictkg.store.tables import create_tables
@@ -131,8 +132,11 @@ def finish_store(
     predicates = lay_predicates(connection, "target")
     tell("write dictionary")
     write_arena(connection.cursor(), "target.term", directory / DICTIONARY)
-    dictionary = StoreDictionary(Arena(directory / DICTIONARY), HeldDelta())
+    base = Arena(directory / DICTIONARY)
+    dictionary = StoreDictionary(base, HeldDelta())
     dictionary.blanks = numbers.following.get(Tag.BLANK, 0)
+    count = base.count(Tag.IRI)
+    write_incoming(connection.cursor(), "target", predicates, count, directory / INCOMING)
     rdf_type = dictionary.find(Iri(RDF + "type"))
     graphs = count_graphs(connection, "target")
     for iri in wanted.graphs:

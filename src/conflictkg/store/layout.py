@@ -6,6 +6,7 @@
       manifest.json         format, release, when it was built, versions, graphs with counts as built
       quads/store.duckdb    quads and terms, statistics, class tables, text index
       quads/dictionary/     the terms of the build, for decoding without SQL
+      quads/incoming/       which predicates lead to each IRI of the build
       quads/acknowledged    the number of the last state that was acknowledged, where there were updates
 
 The manifest is written last. A directory without one is no store, whatever else it holds. Updates change
@@ -19,11 +20,12 @@ from typing import Any
 
 from conflictkg.errors import StoreError, StoreMissingError
 
-FORMAT = "https://w3id.org/conflictkg/store/3"
+FORMAT = "https://w3id.org/conflictkg/store/4"
 MANIFEST = "manifest.json"
 QUADS = "quads"
 DATABASE = f"{QUADS}/store.duckdb"
 DICTIONARY = f"{QUADS}/dictionary"
+INCOMING = f"{QUADS}/incoming"
 ACKNOWLEDGED = f"{QUADS}/acknowledged"
 
 _HOW_TO_BUILD = "Build one: conflictkg build --store"

@@ -25,7 +25,8 @@ from conflictkg.store.arena import Arena
 from conflictkg.store.database import CLOSED, Database, Settings, lock_configuration
 from conflictkg.store.delta import StoredDelta
 from conflictkg.store.dictionary import StoreDictionary
-from conflictkg.store.layout import DATABASE, DICTIONARY, Manifest, read_manifest
+from conflictkg.store.incoming import Incoming
+from conflictkg.store.layout import DATABASE, DICTIONARY, INCOMING, Manifest, read_manifest
 from conflictkg.store.log import Log
 from conflictkg.store.pending import Numbers
 from conflictkg.store.place import hold_place, is_same_directory, place_holder
@@ -90,7 +91,8 @@ def open_database(
             cursor.execute(f"USE {_SCHEMA}")
             delta = StoredDelta(cursor, first)
             dictionary = StoreDictionary(base, delta)
-            catalog = load_catalog(connection, dictionary)
+            incoming = Incoming(path / INCOMING, base.count(Tag.IRI))
+            catalog = load_catalog(connection, dictionary, incoming)
             log = Log(path, directory, _SCHEMA)
             log.require_all(catalog.epoch)
             numbers = Numbers(load_numbers(connection))

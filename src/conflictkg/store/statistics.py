@@ -1,13 +1,14 @@
 # ruff: noqa: S608 -- SQL here is made of our own names and of numbers
 """What a store knows of its contents: the catalog that plans are made from, kept in tables."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import duckdb
 
 from conflictkg.engine.catalog import ClassTable, Column, Dictionary, Predicate
 from conflictkg.engine.ids import Tag
+from conflictkg.store.incoming import Incoming
 
 MOST_INSTANCES = 10_000
 """Of so many classes, those with the most subjects, the catalog says how many they have."""
@@ -28,16 +29,28 @@ class StoreCatalog:
     classes: Mapping[int, ClassTable] = field(default_factory=dict)
     instances: Mapping[int, int] = field(default_factory=dict)
     graphs: Mapping[int, int] = field(default_factory=dict)
+    incoming: Incoming | None = None
+
+    def leading_to(self, value: int) -> Iterator[Predicate]:
+        """The predicates that may have a quad with this object. Never misses one."""
+        known = None if self.incoming is None else self.incoming.predicates(value)
+        for each in self.predicates.values():
+            if each.least_object <= value <= each.greatest_object and (
+                known is None or each.grown or each.id in known
+            ):
+                yield each
 
 
-def load_catalog(cursor: duckdb.DuckDBPyConnection, dictionary: Dictionary) -> StoreCatalog:
+def load_catalog(
+    cursor: duckdb.DuckDBPyConnection, dictionary: Dictionary, incoming: Incoming | None = None
+) -> StoreCatalog:
     """The catalog as the tables of a store say it."""
     meta = dict(cursor.execute("SELECT key, value FROM meta").fetchall())
     predicates = {
         row[0]: Predicate(*row)
         for row in cursor.execute(
             "SELECT id, name, quads, subjects, objects, subject_tags, object_tags, is_set,"
-            " least_object, greatest_object FROM predicate ORDER BY id"
+            " least_object, greatest_object, grown FROM predicate ORDER BY id"
         ).fetchall()
     }
     columns: dict[int, dict[int, Column]] = {}
@@ -63,6 +76,7 @@ def load_catalog(cursor: duckdb.DuckDBPyConnection, dictionary: Dictionary) -> S
             cursor.execute("SELECT class, subjects FROM instance ORDER BY class").fetchall()
         ),
         graphs=dict(cursor.execute("SELECT id, quads FROM graph ORDER BY id").fetchall()),
+        incoming=incoming,
     )
 
 
@@ -83,6 +97,7 @@ def save_catalog(cursor: duckdb.DuckDBPyConnection, catalog: StoreCatalog) -> No
                 each.is_set,
                 each.least_object,
                 each.greatest_object,
+                each.grown,
             )
             for each in catalog.predicates.values()
         ],
@@ -155,7 +170,7 @@ def grow_predicate(predicates: dict[int, Predicate], new: Predicate) -> None:
     """Add what is known of new quads of a predicate; its table stays."""
     old = predicates.get(new.id)
     if old is None:
-        predicates[new.id] = new
+        predicates[new.id] = replace(new, grown=True)
         return
     quads = old.quads + new.quads
     predicates[new.id] = replace(
@@ -168,6 +183,7 @@ def grow_predicate(predicates: dict[int, Predicate], new: Predicate) -> None:
         is_set=old.is_set and new.is_set,
         least_object=min(old.least_object, new.least_object),
         greatest_object=max(old.greatest_object, new.greatest_object),
+        grown=True,
     )
 
 

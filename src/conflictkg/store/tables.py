@@ -31,7 +31,7 @@ STATISTICS = """
 CREATE TABLE predicate (
     id BIGINT, name VARCHAR, quads BIGINT, subjects BIGINT, objects BIGINT,
     subject_tags INTEGER, object_tags INTEGER, is_set BOOLEAN,
-    least_object BIGINT, greatest_object BIGINT
+    least_object BIGINT, greatest_object BIGINT, grown BOOLEAN
 );
 CREATE TABLE class (id BIGINT, name VARCHAR, size BIGINT, subject_tags INTEGER);
 CREATE TABLE class_column (

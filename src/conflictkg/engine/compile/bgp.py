@@ -4,7 +4,7 @@ Triples that share a subject are a star. Where the subject's class has a table, 
 it and not a join a property.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sqlglot import exp
@@ -19,6 +19,7 @@ from conflictkg.engine.compile.blocks import (
     Star,
     as_item,
     build_select,
+    columns_of,
     derived,
     integer,
     reference,
@@ -67,8 +68,8 @@ def _known_ends(block: Block, path: PathPattern) -> int:
 # Triples
 
 
-_MANY_QUADS = 2_000_000
-"""From how many quads on a look-up by object alone does not read them all."""
+_QUADS_A_TABLE = 75_000
+"""DuckDB reads so many quads in the time that it takes to plan the reading of one more table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +112,16 @@ def _add_triple(state: State, block: Block, triple: TriplePattern, context: Cont
     conditions = graph_conditions(
         state.view, context.graph, alias, is_set=is_set, catalog=state.catalog
     )
+    leading = _tables_leading_to(state, ends["o"]) if ends.keys() == {"o"} else None
     relation: exp.Expr
     if conditions is None:
         relation = _merge_graphs(state, quads, alias)
         conditions = []
-    elif ends.keys() == {"o"} and state.catalog.quads > _MANY_QUADS:
-        relation = _gather_object(state, ends["o"], alias)
+    elif leading is not None:
+        wanted = {column.name for condition in conditions for column in columns_of(condition)}
+        if isinstance(context.graph, InEach):
+            wanted.add("g")
+        relation = _gather_object(state, ends.pop("o"), leading, ["s", "p", *sorted(wanted)], alias)
     else:
         relation = table(quads.table, alias)
     state.aliases.add(block, Source(relation, alias))
@@ -149,29 +154,37 @@ def _choose_quads(state: State, ends: dict[str, int]) -> _Quads | None:
     return _Quads(predicate.table, predicate, has_predicate=predicate.table == "pos")
 
 
-def _gather_object(state: State, value: int, alias: str) -> exp.Subquery:
+def _tables_leading_to(state: State, value: int) -> Mapping[str, int] | None:
+    """The tables that may hold quads of an object, and a predicate of each; ``None`` where ``spo`` is faster."""
+    tables = {each.table: each.id for each in state.catalog.leading_to(value)}
+    return tables if len(tables) <= 1 + state.catalog.quads // _QUADS_A_TABLE else None
+
+
+def _gather_object(
+    state: State, value: int, tables: Mapping[str, int], wanted: Sequence[str], alias: str
+) -> exp.Subquery:
     """The quads of one object, whatever their predicate, from the tables that are sorted by object.
 
     No table is sorted by object alone: this reads a few pages of each where ``spo`` is read whole.
+
+    Args:
+        state: The compilation.
+        value: The object.
+        tables: What :func:`_tables_leading_to` gives.
+        wanted: The columns. DuckDB plans for each one that it is told of.
+        alias: The name of the result.
     """
-    possible = [
-        each
-        for each in state.catalog.predicates.values()
-        if each.least_object <= value <= each.greatest_object
-    ]
-    names = dict.fromkeys(each.table for each in possible)
-    owners = {each.table: each.id for each in possible}
     queries: list[exp.Query] = []
-    for name in names or {"pos": None}:
+    for name, predicate in tables.items() or [("pos", 0)]:
         inner = state.aliases.fresh("t")
         state.scans[inner] = state.scans[alias]
         source = Block()
         state.aliases.add(source, Source(table(name, inner), inner))
         source.where.append(is_one_of(reference(inner, "o"), [value]))
-        own = reference(inner, "p") if name == "pos" or not names else integer(owners[name])
-        items: list[exp.Expr] = [as_item(own, "p")]
-        items += [as_item(reference(inner, each), each) for each in "sogu"]
-        queries.append(build_select(source, items))
+        values: dict[str, exp.Expr] = {each: reference(inner, each) for each in wanted}
+        if name != "pos":
+            values["p"] = integer(predicate)
+        queries.append(build_select(source, [as_item(sql, each) for each, sql in values.items()]))
     return derived(union_all(queries), alias)
 
 

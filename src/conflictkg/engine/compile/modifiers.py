@@ -107,6 +107,10 @@ def compile_project(state: State, pattern: Project, context: Context) -> Block:
     """Only some variables: the others are out of scope from here on."""
     block = state.compile(pattern.pattern, context)
     require_graph(state, block, context)
+    return _keep_projected(block, pattern, context)
+
+
+def _keep_projected(block: Block, pattern: Project, context: Context) -> Block:
     kept = [each.name for each in pattern.variables]
     if isinstance(context.graph, InEach):
         kept.append(context.graph.variable)
@@ -139,15 +143,9 @@ def compile_ordered(
         block = state.compile(pattern.pattern, context)
         require_graph(state, block, context)
         return block, _order(state, block, pattern.keys, context)
-    if isinstance(pattern, Project):
+    if isinstance(pattern, Project) and _is_ordered(pattern):
         block, order = compile_ordered(state, pattern.pattern, context)
-        if order:
-            kept = [each.name for each in pattern.variables]
-            if isinstance(context.graph, InEach):
-                kept.append(context.graph.variable)
-            block.columns = {name: block.columns[name] for name in kept if name in block.columns}
-            return block, order
-        return state.compile(pattern, context), []
+        return _keep_projected(block, pattern, context), order
     if isinstance(pattern, Distinct) and _is_ordered(pattern.pattern):
         return _order_distinct(state, pattern.pattern, context)
     return state.compile(pattern, context), []
