@@ -9,7 +9,7 @@ Inline ids of one tag sort by value, decimals excepted (they carry their scale).
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from enum import IntEnum
 
@@ -118,23 +118,10 @@ def inline_id(lexical: str, datatype: str) -> int | None:
 
 def literal_of(term_id: int) -> Literal:
     """The literal of an inline id."""
-    tag, payload = tag_of(term_id), payload_of(term_id)
-    if tag is Tag.INTEGER:
-        return Literal(str(payload - INTEGER_OFFSET), XSD + "integer")
-    if tag is Tag.DECIMAL:
-        return Literal(_decimal_lexical(payload), XSD + "decimal")
-    if tag is Tag.BOOLEAN:
-        return Literal("true" if payload else "false", XSD + "boolean")
-    if tag is Tag.DATE:
-        day = date.fromordinal(payload - DATE_OFFSET + _EPOCH_DAY)
-        return Literal(day.isoformat(), XSD + "date")
-    if tag in {Tag.DATETIME, Tag.DATETIME_UTC}:
-        moment = _EPOCH + (payload - DATETIME_OFFSET) * _MICROSECOND
-        text = moment.replace(tzinfo=None).isoformat()
-        if moment.microsecond:
-            text = text.rstrip("0")
-        return Literal(text + ("Z" if tag is Tag.DATETIME_UTC else ""), XSD + "dateTime")
-    raise ValueError(f"{tag.name} is not inline")
+    decode = _DECODERS.get(term_id >> SHIFT)
+    if decode is None:
+        raise ValueError(f"{tag_of(term_id).name} is not inline")
+    return decode(term_id & PAYLOAD)
 
 
 def dictionary_tag(term: Iri | Literal) -> Tag:
@@ -268,12 +255,47 @@ def _encode_datetime(lexical: str) -> int | None:
     return make_id(tag, (moment - _EPOCH) // _MICROSECOND + DATETIME_OFFSET)
 
 
+def _decode_integer(payload: int) -> Literal:
+    return Literal(str(payload - INTEGER_OFFSET), XSD + "integer")
+
+
+def _decode_decimal(payload: int) -> Literal:
+    return Literal(_decimal_lexical(payload), XSD + "decimal")
+
+
+def _decode_boolean(payload: int) -> Literal:
+    return Literal("true" if payload else "false", XSD + "boolean")
+
+
+def _decode_date(payload: int) -> Literal:
+    day = date.fromordinal(payload - DATE_OFFSET + _EPOCH_DAY)
+    return Literal(day.isoformat(), XSD + "date")
+
+
+def _decode_datetime(payload: int) -> Literal:
+    moment = _EPOCH + (payload - DATETIME_OFFSET) * _MICROSECOND
+    text = moment.replace(tzinfo=None).isoformat()
+    return Literal(text.rstrip("0") if moment.microsecond else text, XSD + "dateTime")
+
+
+def _decode_datetime_utc(payload: int) -> Literal:
+    return Literal(_decode_datetime(payload).lexical + "Z", XSD + "dateTime")
+
+
 _ENCODERS = {
     XSD + "integer": _encode_integer,
     XSD + "decimal": _encode_decimal,
     XSD + "boolean": _encode_boolean,
     XSD + "date": _encode_date,
     XSD + "dateTime": _encode_datetime,
+}
+_DECODERS: Mapping[int, Callable[[int], Literal]] = {
+    Tag.INTEGER: _decode_integer,
+    Tag.DECIMAL: _decode_decimal,
+    Tag.BOOLEAN: _decode_boolean,
+    Tag.DATE: _decode_date,
+    Tag.DATETIME: _decode_datetime,
+    Tag.DATETIME_UTC: _decode_datetime_utc,
 }
 
 

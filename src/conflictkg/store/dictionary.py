@@ -31,6 +31,7 @@ from conflictkg.store.inline import DATATYPES, write_blank, write_inline
 Ids = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.int32]
 
+_TAGS: Mapping[int, Tag] = {tag: tag for tag in Tag}
 _KINDS = np.full(64, kinds.LITERAL, np.uint8)
 _KINDS[[Tag.BLANK, Tag.IRI]] = kinds.BLANK, kinds.IRI
 
@@ -92,6 +93,10 @@ class StoreDictionary:
         self._base = base
         self._delta = delta
         self._counts = {tag: base.count(tag) for tag in DICTIONARY}
+        self._bounds: Mapping[int, int] = {
+            tag: make_id(tag, count) for tag, count in self._counts.items()
+        }
+        """By tag, the first id that is not of the base."""
         self.blanks = 0
         """How many blank nodes have been numbered."""
 
@@ -129,20 +134,26 @@ class StoreDictionary:
 
     def term(self, term_id: int) -> Term:
         """The term of one id; raises KeyError where there is none."""
-        tag, number = Tag(term_id >> SHIFT), term_id & PAYLOAD
-        if tag in INLINE:
-            return literal_of(term_id)
-        if tag is Tag.BLANK:
-            return Blank(blank_label(term_id))
-        if number < self._counts[tag]:
-            return self._base.entry(tag, number)
-        return self._delta.terms((term_id,))[term_id]
+        if self._is_later(term_id):
+            return self._delta.terms((term_id,))[term_id]
+        return self._early_term(term_id)
+
+    def _early_term(self, term_id: int) -> Term:
+        """A term that is not of the delta."""
+        # Ints find the members of Tag in a mapping; to make one would take as long as all the rest.
+        tag = term_id >> SHIFT
+        if tag in self._bounds:
+            return self._base.entry(_TAGS[tag], term_id & PAYLOAD)
+        return Blank(blank_label(term_id)) if tag == Tag.BLANK else literal_of(term_id)
 
     def terms(self, term_ids: Sequence[int]) -> list[Term]:
         """The terms of several ids, in their order."""
-        later = {each for each in term_ids if self._is_later(each)}
-        known: Mapping[int, Term] = self._delta.terms(list(later)) if later else {}
-        return [known[each] if each in later else self.term(each) for each in term_ids]
+        bounds = self._bounds
+        later = {each for each in term_ids if each >= bounds.get(each >> SHIFT, each + 1)}
+        if not later:
+            return [self._early_term(each) for each in term_ids]
+        known = self._delta.terms(list(later))
+        return [known[each] if each in known else self._early_term(each) for each in term_ids]
 
     def column(self, term_ids: Ids) -> TermColumn:
         """The terms of many ids at once; id -1 stands for unbound."""
@@ -191,8 +202,7 @@ class StoreDictionary:
         builder.add_terms(places, lexical, ordered, inverse)
 
     def _is_later(self, term_id: int) -> bool:
-        count = self._counts.get(Tag(term_id >> SHIFT))
-        return count is not None and term_id & PAYLOAD >= count
+        return term_id >= self._bounds.get(term_id >> SHIFT, term_id + 1)
 
 
 class _ColumnBuilder:

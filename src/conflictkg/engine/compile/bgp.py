@@ -29,7 +29,7 @@ from conflictkg.engine.compile.blocks import (
 from conflictkg.engine.compile.graphs import InDefault, InEach, graph_conditions, is_one_of
 from conflictkg.engine.compile.joins import IRI_TAGS, bind, require_graph
 from conflictkg.engine.compile.paths import add_path
-from conflictkg.engine.compile.stars import star_column
+from conflictkg.engine.compile.stars import is_present, star_column
 from conflictkg.engine.compile.state import Context, State
 from conflictkg.engine.syntax import unparse
 
@@ -308,7 +308,8 @@ def _serve(
     if column is None:
         return False
     if isinstance(triple.object, Var):
-        block.where.append(exp.Not(this=exp.Is(this=column.sql.copy(), expression=exp.null())))
+        if column.nullable:
+            block.where.append(is_present(column))
         bind(state, block, triple.object.name, replace(column, nullable=False), context)
         state.note_node(block.columns[triple.object.name].sql, context.graph)
         return True

@@ -20,7 +20,7 @@ from conflictkg.engine.compile.blocks import (
 from conflictkg.engine.compile.graphs import InDefault
 from conflictkg.engine.compile.joins import unify
 from conflictkg.engine.compile.scope import BlockScope, compatible, number_rows
-from conflictkg.engine.compile.stars import star_column
+from conflictkg.engine.compile.stars import is_present, star_column
 from conflictkg.engine.compile.state import Context, State
 from conflictkg.engine.compile.unions import split_join, split_variable
 from conflictkg.engine.expressions import compile_condition
@@ -86,7 +86,7 @@ def _read_star(state: State, left: Block, pattern: LeftJoin, right: Bgp, context
         if name in left.columns or name in found:
             return False
         found[name] = column
-        present.append(exp.Not(this=exp.Is(this=column.sql.copy(), expression=exp.null())))
+        present.append(is_present(column))
     if not found:
         return False
     if pattern.condition is not None:
@@ -99,7 +99,7 @@ def _read_star(state: State, left: Block, pattern: LeftJoin, right: Bgp, context
     test = all_of(present)
     for name, column in found.items():
         value = exp.Case(ifs=[exp.If(this=test, true=column.sql.copy())])
-        left.columns[name] = replace(column, sql=value.copy())
+        left.columns[name] = replace(column, sql=value.copy(), nullable=True)
     return True
 
 

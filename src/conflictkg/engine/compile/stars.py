@@ -13,7 +13,7 @@ from conflictkg.engine.compile.state import Context, State
 
 
 def star_column(state: State, star: Star, triple: TriplePattern) -> Column | None:
-    """The class table's column for a triple's predicate, as it may be NULL; ``None`` without one."""
+    """The class table's column for a triple's predicate, NULL where there is none; ``None`` without a column."""
     if not isinstance(triple.predicate, Iri):
         return None
     predicate = state.find(triple.predicate)
@@ -21,7 +21,15 @@ def star_column(state: State, star: Star, triple: TriplePattern) -> Column | Non
     if held is None:
         return None
     state.scans.setdefault(star.alias, []).append(triple)
-    return Column(reference(star.alias, held.name), Rep.ID, held.tags, nullable=True)
+    is_full = held.filled == star.table.rows
+    return Column(reference(star.alias, held.name), Rep.ID, held.tags, nullable=not is_full)
+
+
+def is_present(column: Column) -> exp.Expr:
+    """Whether there is a value: for certain where the column has one in each row."""
+    if not column.nullable:
+        return exp.true()
+    return exp.Not(this=exp.Is(this=column.sql.copy(), expression=exp.null()))
 
 
 def star_presence(
@@ -56,7 +64,7 @@ def star_presence(
         column = None if star is None else star_column(state, star, each)
         if column is None:
             return None
-        tests.append(exp.Not(this=exp.Is(this=column.sql.copy(), expression=exp.null())))
+        tests.append(is_present(column))
         if not isinstance(each.object, Var):
             found = state.find(each.object)
             tests.append(exp.false() if found is None else is_one_of(column.sql, [found]))
