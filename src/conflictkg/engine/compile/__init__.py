@@ -18,7 +18,7 @@ from conflictkg.engine.algebra import (
     Var,
 )
 from conflictkg.engine.catalog import Catalog
-from conflictkg.engine.compile.blocks import build_select, integer
+from conflictkg.engine.compile.blocks import build_select, integer, merge_select
 from conflictkg.engine.compile.describe import describe_pattern
 from conflictkg.engine.compile.graphs import InDefault, choose_view
 from conflictkg.engine.compile.modifiers import compile_ordered, output_items
@@ -99,7 +99,8 @@ def _plan(state: State, kind: Kind, pattern: Pattern, names: tuple[str, ...]) ->
         pattern = pattern.pattern
     block, order = compile_ordered(state, pattern, Context(InDefault()))
     items, columns = output_items(block, names)
-    tree = build_select(block, items)
+    is_cut = order or offset or limit is not None
+    tree = build_select(block, items) if is_cut else merge_select(block, items)
     if order:
         tree.set("order", exp.Order(expressions=order))
     if limit is not None:

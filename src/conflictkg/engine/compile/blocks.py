@@ -178,6 +178,35 @@ def build_select(block: Block, items: list[exp.Expr], *, distinct: bool = False)
     return select
 
 
+def merge_select(block: Block, items: list[exp.Expr]) -> exp.Select:
+    """The block as a SELECT of these items, without a level of its own where it only reads a query's columns.
+
+    DuckDB takes time to plan each level.
+    """
+    inner = _only_query(block)
+    if inner is None or not items:
+        return build_select(block, items)
+    held = {each.alias: each.this for each in inner.expressions}
+    wanted = [item.this.name for item in items if isinstance(item.this, exp.Column)]
+    is_whole = len(wanted) == len(held) or inner.args.get("distinct") is None
+    if len(wanted) != len(items) or len(set(wanted)) != len(wanted) or not is_whole:
+        return build_select(block, items)
+    inner.set(
+        "expressions",
+        [as_item(held[name], item.alias) for name, item in zip(wanted, items, strict=True)],
+    )
+    return inner
+
+
+def _only_query(block: Block) -> exp.Select | None:
+    """The query that is all that a block reads."""
+    if len(block.sources) != 1 or block.where or block.sources[0].on is not None:
+        return None
+    relation = block.sources[0].relation
+    query = relation.this if isinstance(relation, exp.Subquery) else None
+    return query if isinstance(query, exp.Select) else None
+
+
 def _join(source: Source) -> exp.Join:
     on = source.on
     if source.side:

@@ -210,6 +210,10 @@ class _Reach:
 
     def _follow_block(self, block: Block, start: Var) -> None:
         require_graph(self._state, block, self._context)
+        distinct = not self._tells_apart(block, start)
+        if not distinct and block.columns.keys() == {start.name} and not self._steps.none:
+            self._follow_seeds(block, start)
+            return
         kept = self._state.aliases.fresh("b")
         names = {name: self._state.aliases.fresh("v") for name in block.columns}
         columns = dict(block.columns)
@@ -233,7 +237,7 @@ class _Reach:
             # No step at all leads from a node to itself, but not from what is no node of the graph.
             nodes = self._compile_nodes()
             seeds = join_blocks(self._state, seeds, nodes, Context(self._context.graph))
-        query = self._build(self._select_seeds(seeds, distinct=True), (kept, rest))
+        query = self._build(self._select_seeds(seeds, distinct=distinct), (kept, rest))
         whole = Block()
         self._state.aliases.add(whole, Source(table(kept, kept), kept))
         reached = self._state.aliases.fresh("q")
@@ -257,6 +261,27 @@ class _Reach:
         inner = final.sources[0].relation.this
         inner.set("with_", query.args["with_"])
         _become(self._state, block, final)
+
+    def _follow_seeds(self, block: Block, start: Var) -> None:
+        """From a block that has nothing but the starts, each once: what is reached holds all of it."""
+        column = block.columns.pop(start.name)
+        self._tags |= column.tags
+        block.columns[".seed"] = column
+        whole = Block()
+        self._join(whole, self._build(self._select_seeds(block)), seed=start)
+        _become(self._state, block, whole)
+
+    def _tells_apart(self, block: Block, start: Var) -> bool:
+        """Whether each solution has another value of the variable, as far as is told by one table."""
+        if len(block.sources) != 1:
+            return False
+        alias = block.sources[0].alias
+        star = block.stars.get(start.name)
+        if star is not None and star.alias == alias:
+            return True
+        triples = self._state.scans.get(alias, [])
+        nodes = [node for each in triples for node in (each.subject, each.predicate, each.object)]
+        return len(triples) == 1 and [each for each in nodes if isinstance(each, Var)] == [start]
 
     # From everywhere
 
