@@ -16,7 +16,7 @@ from conflictkg.engine.algebra import Expression, Pattern
 from conflictkg.engine.catalog import Catalog
 from conflictkg.engine.columns import Column, Rep
 from conflictkg.engine.dialect import to_sql
-from conflictkg.engine.evaluate import Context, ExpressionError, compile_expression
+from conflictkg.engine.evaluate import Context, ExpressionError, compile_expression, order_key
 from conflictkg.engine.evaluate.values import term_of
 from conflictkg.engine.ids import (
     Tag,
@@ -193,6 +193,19 @@ class Words:
             if found is not None:
                 return found
         return self._ids.get(term)
+
+    def is_ordered(self, tags: int) -> bool:
+        """Whether the terms of each tag came in the order of SPARQL."""
+        for tag in Tag:
+            if tags >> tag & 1:
+                found = [
+                    order_key(self._terms[each])
+                    for each in sorted(self._terms)
+                    if tag_of(each) is tag
+                ]
+                if found != sorted(found):
+                    return False
+        return True
 
     def term(self, term_id: int) -> Term:
         """The term of an id."""

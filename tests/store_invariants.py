@@ -133,6 +133,12 @@ def _require_texts(cursor: duckdb.DuckDBPyConnection, database: Database) -> Non
     every = cursor.execute("SELECT id, lex, dt, lang FROM term").fetchall()
     assert len({row[0] for row in every}) == len(every)
     assert len({row[1:] for row in every}) == len(every), "a term stands twice"
+    for tag in (Tag.IRI, Tag.STRING, Tag.LANG):
+        if database.dictionary.is_ordered(1 << tag):
+            own = sorted((key, text, tongue) for key, text, _, tongue in every if key >> 58 == tag)
+            assert [row[1:] for row in own] == sorted(row[1:] for row in own), (
+                "ids are out of order"
+            )
     for key, lexical, datatype, language in every:
         term = Iri(lexical) if datatype is None else Literal(lexical, datatype, language)
         assert database.dictionary.term(key) == term

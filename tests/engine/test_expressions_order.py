@@ -37,11 +37,13 @@ def rough_key(term: Term | None) -> OrderKey:
 
 
 @pytest.mark.parametrize("descending", [False, True])
+@pytest.mark.parametrize("numbered", ["in order", "as they come"])
 @pytest.mark.parametrize("kinds", MIXTURES, ids="+".join)
-def test_sql_sorts_as_the_evaluator(kinds: list[str], *, descending: bool) -> None:
-    """Terms of any tags come in the evaluator's order, unbound first or last."""
+def test_sql_sorts_as_the_evaluator(kinds: list[str], numbered: str, *, descending: bool) -> None:
+    """Terms of any tags come in the evaluator's order, unbound first or last, however they are numbered."""
     terms: list[Term | None] = [None, *(term for kind in kinds for term in TERMS[kind])]
-    terms = terms[::-1] + terms[::3]
+    in_order = sorted(terms, key=order_key) if numbered == "in order" else []
+    terms = in_order + terms[::-1] + terms[::3]
     rows = Rows([{"a": term} for term in terms])
     _check_order(rows, terms, descending=descending)
 

@@ -17,6 +17,7 @@ from conflictkg.answers import (
     Blank,
     Iri,
     Literal,
+    Solutions,
     Term,
     TermColumn,
 )
@@ -25,11 +26,19 @@ from conflictkg.engine import ids
 from conflictkg.engine.ids import Tag
 from conflictkg.engine.words import tokenize, tokens_of
 from conflictkg.errors import StoreError
+from conflictkg.store import Store, open_store
 from conflictkg.store.arena import BLOCK, Arena, write_arena
 from conflictkg.store.database import memory_database
 from conflictkg.store.delta import Entry, HeldDelta, entry_row
 from conflictkg.store.dictionary import StoreDictionary
 from conflictkg.store.inline import write_inline
+from conflictkg.store.opening import open_database
+from conflictkg.store.optimizing import optimize
+from conflictkg.store.pending import Numbers
+from conflictkg.store.staging import Source
+from conflictkg.store.writer import load_files
+
+EX = "http://example.org/"
 
 INLINE = {
     Tag.INTEGER: st.integers(-ids.INTEGER_LIMIT, ids.INTEGER_LIMIT).map(
@@ -124,7 +133,7 @@ def test_terms_come_back_and_are_found(
     folder = tmp_path_factory.mktemp("dictionary") / "files"
     numbered = make_base(folder, entries)
     delta = HeldDelta()
-    dictionary = StoreDictionary(Arena(folder), delta)
+    dictionary = StoreDictionary(Arena(folder), delta, Numbers({}))
     fresh = {
         each: ids.make_id(ids.dictionary_tag(each), 1_000_000 + number)
         for number, each in enumerate(sorted(later - entries, key=repr))
@@ -200,3 +209,32 @@ def test_words_are_the_same_in_sql(text: str, connection: duckdb.DuckDBPyConnect
     row = connection.execute(query, [text]).fetchone()
     assert row is not None
     assert tuple(dict.fromkeys(row[0])) == tokenize(text)
+
+
+def test_order_is_kept_by_a_load_and_lost_by_what_comes_later(tmp_path: Path) -> None:
+    """Questions that sort by terms see the right order all the same."""
+    file, directory = tmp_path / "data.nt", tmp_path / "store"
+    names = ["b", "é", "a b", "B", "a", "\U0001f600", "\uffee"]
+    lines = [f'<{EX}{place}> <{EX}name> "{name}" .' for place, name in enumerate(names)]
+    file.write_text("\n".join(lines), encoding="utf-8")
+    load_files([Source(file)], directory)
+    texts = 1 << Tag.STRING | 1 << Tag.IRI
+
+    def ask(store: Store) -> list[str]:
+        answer = store.query("SELECT ?name { ?s ?p ?name } ORDER BY DESC(?name)")
+        assert isinstance(answer, Solutions)
+        return [row[0].lexical for row in answer.rows if isinstance(row[0], Literal)]
+
+    with open_store(directory, editable=True) as store:
+        assert ask(store) == sorted(names, reverse=True)
+        with_more = sorted([*names, "aa"], reverse=True)
+        store.update(f'INSERT DATA {{ <{EX}0> <{EX}name> "aa" }}')
+        assert ask(store) == with_more
+    with open_database(directory) as database:
+        assert not database.dictionary.is_ordered(texts)
+        assert database.dictionary.is_ordered(1 << Tag.IRI | 1 << Tag.LANG)
+    optimize(directory)
+    with open_database(directory) as database:
+        assert database.dictionary.is_ordered(texts)
+    with open_store(directory) as store:
+        assert ask(store) == with_more

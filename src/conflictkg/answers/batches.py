@@ -1,14 +1,18 @@
 """Rows to batches of columns and back: for whoever wants one and has the other."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import repeat
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from conflictkg.answers.columns import BLANK, IRI, LITERAL, UNBOUND, Batch, TermColumn
 from conflictkg.answers.terms import RDF_LANG_STRING, XSD_STRING, Blank, Iri, Literal, Row, Term
 from conflictkg.errors import QueryError
+
+_MANY = 2
+"""Rows a different term from which on terms are shared."""
 
 
 def iter_rows(batch: Batch) -> Iterator[Row]:
@@ -23,14 +27,32 @@ def iter_rows(batch: Batch) -> Iterator[Row]:
 
 
 def column_terms(column: TermColumn) -> list[Term | None]:
-    """The terms of a column, ``None`` where it is unbound."""
-    kinds = column.kind.tolist()
-    lexical = column.lexical.to_pylist()
-    if kinds and min(kinds) == max(kinds) == IRI:
-        return [Iri(each) for each in lexical]
-    datatypes = _decode(column.datatype)
-    languages = _decode(column.language)
-    return [_make_term(*parts) for parts in zip(kinds, lexical, datatypes, languages, strict=True)]
+    """The terms of a column, ``None`` where it is unbound. Equal ones may be one object."""
+    kinds = np.unique(column.kind).tolist()
+    if kinds == [IRI]:
+        return _make_each(column.lexical, Iri)
+    datatypes, languages = column.datatype, column.language
+    if kinds == [LITERAL] and languages.null_count == len(column):
+        different = pc.unique(datatypes.indices).to_pylist()
+        if len(different) == 1 and different[0] is not None:
+            datatype = datatypes.dictionary[different[0]].as_py()
+            return _make_each(column.lexical, lambda lexical: Literal(lexical, datatype))
+    parts = (
+        column.kind.tolist(),
+        column.lexical.to_pylist(),
+        _decode(datatypes),
+        _decode(languages),
+    )
+    return [_make_term(*each) for each in zip(*parts, strict=True)]
+
+
+def _make_each(lexical: pa.LargeStringArray, make: Callable[[str], Term]) -> list[Term | None]:
+    """A term for each text; one for all that are equal, where many are: most of the time goes into making them."""
+    encoded = lexical.dictionary_encode()
+    if len(encoded.dictionary) > len(lexical) // _MANY:
+        return [make(each) for each in lexical.to_pylist()]
+    made = [make(each) for each in encoded.dictionary.to_pylist()]
+    return [made[each] for each in encoded.indices.to_pylist()]
 
 
 def _decode(column: pa.DictionaryArray) -> list[str | None]:

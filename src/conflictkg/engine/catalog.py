@@ -120,6 +120,9 @@ class Dictionary(Protocol):
     def terms(self, term_ids: Sequence[int]) -> list[Term]:
         """The terms of several ids, in their order."""
 
+    def is_ordered(self, tags: int) -> bool:
+        """Whether ids of these tags (bit ``1 << tag`` for each) sort as their terms do, by code point."""
+
     def column(self, term_ids: Ids) -> TermColumn:
         """The terms of many ids at once; id -1 stands for unbound."""
 

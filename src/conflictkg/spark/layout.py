@@ -15,6 +15,7 @@ from conflictkg.store.delta import StoredDelta
 from conflictkg.store.dictionary import NoBase, StoreDictionary
 from conflictkg.store.layout import FORMAT
 from conflictkg.store.parquet import CONTENTS
+from conflictkg.store.pending import Numbers
 from conflictkg.store.statistics import StoreCatalog, load_catalog
 
 
@@ -59,8 +60,9 @@ def add_view(cursor: duckdb.DuckDBPyConnection, name: str, path: Path) -> None:
 
 def open_dictionary(cursor: duckdb.DuckDBPyConnection) -> StoreDictionary:
     """The dictionary of a database that has the table ``term``; the cursor is its own then."""
-    # All terms are asked of the table, as those are that come to a store after its load.
-    return StoreDictionary(NoBase(), StoredDelta(cursor, dict.fromkeys(DICTIONARY, 0)))
+    # As with what comes to a store after its load: terms are asked of the table, and taken to be in no order.
+    numbers = Numbers(dict.fromkeys(DICTIONARY, 1))
+    return StoreDictionary(NoBase(), StoredDelta(cursor, dict.fromkeys(DICTIONARY, 0)), numbers)
 
 
 def _read_names(folder: Path) -> list[str]:

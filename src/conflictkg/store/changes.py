@@ -113,8 +113,7 @@ class Transaction:
         self._numbers = numbers
         self._committed = committed
         self._pending = PendingDelta(committed)
-        self._dictionary = StoreDictionary(base, self._pending)
-        self._dictionary.blanks = numbers.following.get(Tag.BLANK, 0)
+        self._dictionary = StoreDictionary(base, self._pending, numbers)
         self._catalog = replace(catalog, dictionary=self._dictionary)
         self._first = {tag: numbers.following.get(tag, 0) for tag in DICTIONARY}
         self._epoch = catalog.epoch
@@ -172,14 +171,11 @@ class Transaction:
     def new_blanks(self, count: int) -> Ids:
         """The ids of so many new blank nodes."""
         first = make_id(Tag.BLANK, self._numbers.take(Tag.BLANK, count))
-        self._dictionary.blanks = self._numbers.following[Tag.BLANK]
         return np.arange(first, first + count, dtype=np.int64)
 
     def take_numbers(self, tag: Tag, count: int) -> int:
         """The first of so many new numbers of a tag."""
-        first = self._numbers.take(tag, count)
-        self._dictionary.blanks = self._numbers.following.get(Tag.BLANK, 0)
-        return first
+        return self._numbers.take(tag, count)
 
     def note_table(self, table: str) -> None:
         """Take note of terms that SQL has put into ``term``; ``table`` holds the same rows.

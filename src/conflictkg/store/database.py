@@ -14,7 +14,6 @@ from typing import Self
 
 import duckdb
 
-from conflictkg.engine.ids import Tag
 from conflictkg.errors import StoreError
 from conflictkg.store.changes import Transaction
 from conflictkg.store.delta import Delta, HeldDelta
@@ -207,7 +206,6 @@ class Database:
             self._delta.add(transaction.entries)
             if transaction.has_more_terms:
                 self._delta.note_stored()
-            dictionary.blanks = self._numbers.following.get(Tag.BLANK, 0)
             self._catalog = catalog
         finally:
             self._no_commit.set()
@@ -262,12 +260,12 @@ def memory_database(*, union_default_graph: bool = False) -> Database:
     cursor.execute(f"ATTACH ':memory:' AS {name}; USE {name}")
     create_tables(cursor, statistics=False)
     cursor.close()
-    base, delta = NoBase(), HeldDelta()
-    catalog = StoreCatalog(0, StoreDictionary(base, delta), union_default_graph)
+    base, delta, numbers = NoBase(), HeldDelta(), Numbers({})
+    catalog = StoreCatalog(0, StoreDictionary(base, delta, numbers), union_default_graph)
 
     def release() -> None:
         # On a cursor of its own: a connection refuses what comes from two threads at once.
         with closing(_shared[0].cursor()) as cursor:
             cursor.execute(f"DETACH {name}")
 
-    return Database(_shared[0], catalog, base, delta, Numbers({}), schema=name, release=release)
+    return Database(_shared[0], catalog, base, delta, numbers, schema=name, release=release)

@@ -27,6 +27,7 @@ from conflictkg.engine.ids import (
 )
 from conflictkg.store.delta import Delta, Entry, canonical_entry
 from conflictkg.store.inline import DATATYPES, write_blank, write_inline
+from conflictkg.store.pending import Numbers
 
 Ids = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.int32]
@@ -89,16 +90,15 @@ class NoBase:
 class StoreDictionary:
     """Implements :class:`conflictkg.engine.catalog.Dictionary`. Safe to use from several threads."""
 
-    def __init__(self, base: Base, delta: Delta) -> None:
+    def __init__(self, base: Base, delta: Delta, numbers: Numbers) -> None:
         self._base = base
         self._delta = delta
+        self._numbers = numbers
         self._counts = {tag: base.count(tag) for tag in DICTIONARY}
         self._bounds: Mapping[int, int] = {
             tag: make_id(tag, count) for tag, count in self._counts.items()
         }
         """By tag, the first id that is not of the base."""
-        self.blanks = 0
-        """How many blank nodes have been numbered."""
 
     @property
     def delta(self) -> Delta:
@@ -128,7 +128,7 @@ class StoreDictionary:
         number = blank.label.removeprefix("b")
         if blank.label == number or not (number.isascii() and number.isdigit()):
             return None
-        if str(int(number)) != number or int(number) >= self.blanks:
+        if str(int(number)) != number or int(number) >= self._numbers.count(Tag.BLANK):
             return None
         return make_id(Tag.BLANK, int(number))
 
@@ -154,6 +154,14 @@ class StoreDictionary:
             return [self._early_term(each) for each in term_ids]
         known = self._delta.terms(list(later))
         return [known[each] if each in known else self._early_term(each) for each in term_ids]
+
+    def is_ordered(self, tags: int) -> bool:
+        """Whether ids of these tags (a bit each) sort as their terms do: a load numbers so, an update does not."""
+        return all(
+            self._numbers.count(tag) <= count
+            for tag, count in self._counts.items()
+            if tags >> tag & 1
+        )
 
     def column(self, term_ids: Ids) -> TermColumn:
         """The terms of many ids at once; id -1 stands for unbound."""

@@ -90,13 +90,12 @@ def open_database(
             cursor = connection.cursor()
             cursor.execute(f"USE {_SCHEMA}")
             delta = StoredDelta(cursor, first)
-            dictionary = StoreDictionary(base, delta)
+            numbers = Numbers(load_numbers(connection))
+            dictionary = StoreDictionary(base, delta, numbers)
             incoming = Incoming(path / INCOMING, base.count(Tag.IRI))
             catalog = load_catalog(connection, dictionary, incoming)
             log = Log(path, directory, _SCHEMA)
             log.require_all(catalog.epoch)
-            numbers = Numbers(load_numbers(connection))
-            dictionary.blanks = numbers.following.get(Tag.BLANK, 0)
         except (duckdb.Error, StoreError) as error:
             raise StoreError(
                 f"the store at {directory} is damaged: {error}. Build it again:"

@@ -66,6 +66,10 @@ class Numbers:
 
     def take(self, tag: Tag, count: int = 1) -> int:
         """The first of so many new numbers."""
-        first = self.following.get(tag, 0)
+        first = self.count(tag)
         self.following[tag] = first + count
         return first
+
+    def count(self, tag: Tag) -> int:
+        """How many it has given."""
+        return self.following.get(tag, 0)

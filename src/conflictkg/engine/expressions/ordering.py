@@ -37,6 +37,7 @@ from conflictkg.engine.program import Program
 _BY_PYTHON = tag_bits(Tag.NUMERIC, Tag.SPECIAL, Tag.OTHER)
 _SINGLE_INLINE = (Tag.INTEGER, Tag.BOOLEAN, Tag.DATE, Tag.DATETIME, Tag.DATETIME_UTC, Tag.BLANK)
 _NAMED = TEXT_TAGS | tag_bits(Tag.IRI)
+_NUMBERED = _NAMED | tag_bits(Tag.BLANK)
 _PAYLOADS = MOMENT_TAGS | tag_bits(Tag.BLANK, Tag.BOOLEAN, Tag.DATE)
 _RANKS = (
     (tag_bits(Tag.BLANK), 1),
@@ -76,6 +77,9 @@ def sort_keys(frame: Frame, value: Value) -> list[exp.Expr]:
     if value.rep is not Rep.ID:
         return [value.sql]
     if any(value.has_only(tag_bits(tag)) for tag in _SINGLE_INLINE):
+        return [value.sql]
+    # Tags sort as the ranks of these do.
+    if value.has_only(_NUMBERED) and frame.scope.catalog.dictionary.is_ordered(value.tags):
         return [value.sql]
     if value.has_only(NATIVE_NUMBER_TAGS):
         return [approximate(frame, value)]
