@@ -14,7 +14,9 @@ from conflictkg.sources.converting import convert_source, convert_to_table, make
 from conflictkg.sources.keeping import Given, keep_converted
 from conflictkg.store import open_store
 
-INPUT = Path(__file__).parent / "sources" / "ucdp_ged" / "events" / "input.csv"
+_SOURCES = Path(__file__).parent / "sources"
+INPUT = _SOURCES / "ucdp_ged" / "events" / "input.csv"
+EXPORT = _SOURCES / "strikes" / "acled" / "input.csv"
 
 
 def write_release(path: Path, *changes: tuple[str, dict[str, str] | None], more: int = 0) -> Path:
@@ -185,3 +187,36 @@ def test_build_holds_what_it_converted(tmp_path: Path, monkeypatch: pytest.Monke
             sizes.append(graphs["https://w3id.org/conflictkg/graph/ucdp-ged-1"])
         assert built.quads > sizes[-1]
     assert sizes[0] == sizes[1]
+
+
+@pytest.mark.parametrize("is_table", [False, True])
+def test_public_build_names_the_converted_source_that_it_leaves_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_table: bool
+) -> None:
+    """Whether it is a file of triples or a table of quads, and nothing of it is in the store."""
+    if is_table:
+        monkeypatch.setattr("conflictkg.sources.keeping.MANY_BYTES", 10)
+    told: list[str] = []
+    given = Given("strikes", EXPORT, "1", "acled")
+    graph = "https://w3id.org/conflictkg/graph/acled-1"
+    for public in (False, True):
+        place = tmp_path / f"store-{public}"
+        build_store([], place, validate=False, public=public, sources=[given], report=told.append)
+        with open_store(place) as store:
+            assert (graph in {each.iri for each in store.graphs()}) is not public
+    (line,) = (each for each in told if each.startswith("leave out"))
+    assert graph in line
+
+
+def test_tables_that_all_sources_share_are_part_of_how_a_file_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is known of countries has changed: convert again."""
+    shared = tmp_path / "sources"
+    shared.mkdir()
+    monkeypatch.setattr("conflictkg.sources.keeping._HERE", shared)
+    given, folder = Given("ucdp-ged", write_release(tmp_path / "a.csv"), "1"), tmp_path / "kept"
+    assert keep(given, folder)
+    assert not keep(given, folder)
+    (shared / "countries.toml").write_text("", encoding="utf-8")
+    assert keep(given, folder)

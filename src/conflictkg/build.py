@@ -112,8 +112,6 @@ def build_store(
     # First, so that nobody waits for half a minute to hear that it was in vain.
     with claim_place(directory):
         converted = [_convert(each, directory, steps, progress) for each in sources]
-        if public:
-            converted = [each for each in converted if each.redistribution]
         tables = [each for each in converted if each.is_table]
         with steps.timed("parse") as done:
             parts = _load_parts(inputs, [each.path for each in converted if not each.is_table])
@@ -125,6 +123,9 @@ def build_store(
             # After validation: what stays may speak of what goes.
             with steps.timed("leave out") as done:
                 parts, withheld = _leave_out(parts)
+                # A table is not read here; its source knows what its graph says.
+                withheld += [str(each.graph) for each in tables if not each.redistribution]
+                tables = [each for each in tables if each.redistribution]
                 done(", ".join(withheld) or "nothing: all graphs may be passed on")
         with steps.timed("derive views") as done:
             derived = views.derive_views(each.graph for each in parts.data)
@@ -134,7 +135,13 @@ def build_store(
             done(f"{len(entailed):,} consequences{left_out}")
         with steps.timed("write") as done:
             contents = _assemble(parts, derived, entailed, tables, built_at or datetime.now(UTC))
-            write_store(directory, contents)
+            # A second for what people review, minutes for a table.
+            shown = progress if tables else silent
+            write_store(
+                directory,
+                contents,
+                lambda told: shown(told.step, told.part, f"{told.quads:,} quads"),
+            )
             quads = sum(each.triples for each in read_manifest(directory).graphs)
             done(f"{quads:,} quads, release {contents.release}")
         with steps.timed("count") as done:

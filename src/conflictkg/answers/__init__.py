@@ -103,6 +103,8 @@ class Solutions(_Closing):
         else:
             raise TypeError("solutions need rows or batches")
         self._source, self.rows, self.batches = source, rows, batches
+        self.has_rows = source is rows
+        """Whether it is made of rows: then there are few, or they come one by one."""
 
     @property
     def complete(self) -> bool | None:

@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from conflictkg.answers.columns import BLANK, IRI, LITERAL, UNBOUND, Batch, TermColumn
 from conflictkg.answers.terms import RDF_LANG_STRING, XSD_STRING, Blank, Iri, Literal, Row, Term
+from conflictkg.answers.utf8 import half_character
 from conflictkg.errors import QueryError
 
 _MANY = 2
@@ -90,7 +91,7 @@ def make_column(terms: Sequence[Term | None]) -> TermColumn:
     Raises:
         QueryError: A term holds what no format of ours can write: half a character, a triple.
     """
-    parts = [_split_term(each) for each in terms]
+    parts = [split_term(each) for each in terms]
     kinds, lexical, datatypes, languages = zip(*parts, strict=True) if parts else ((), (), (), ())
     try:
         return TermColumn(
@@ -100,13 +101,15 @@ def make_column(terms: Sequence[Term | None]) -> TermColumn:
             pa.array(languages, pa.string()).dictionary_encode(),
         )
     except UnicodeEncodeError as error:
-        raise QueryError(
-            f"the answer holds half a character (lone surrogate) in {error.object[:60]!a}, which "
-            "UTF-8 cannot write. Mend the source."
-        ) from error
+        raise half_character(error) from error
 
 
-def _split_term(term: Term | None) -> tuple[int, str | None, str | None, str | None]:
+def split_term(term: Term | None) -> tuple[int, str | None, str | None, str | None]:
+    """Kind, lexical form, datatype and language, as a column holds them.
+
+    Raises:
+        QueryError: It is a term that no format of ours can write.
+    """
     if term is None:
         return UNBOUND, None, None, None
     if isinstance(term, Iri):

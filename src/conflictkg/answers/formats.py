@@ -11,7 +11,8 @@ from conflictkg.answers.formats_arrow import ARROW_WRITERS
 from conflictkg.answers.formats_graphs import GRAPH_WRITERS
 from conflictkg.answers.formats_results import RESULT_WRITERS, XML_HEAD
 from conflictkg.answers.ntriples import to_ntriples as to_ntriples
-from conflictkg.errors import NotAcceptableError, QueryError
+from conflictkg.answers.utf8 import encode_text
+from conflictkg.errors import NotAcceptableError
 
 _PIECE = 65_536
 """Bytes that are gathered before they are handed on."""
@@ -93,7 +94,7 @@ def write_answer(
         return _gather(RESULT_WRITERS[format_name](answer))
     if isinstance(answer, Boolean):
         return iter([_write_boolean(answer.value, format_name).encode()])
-    return _gather(map(_encode, GRAPH_WRITERS[format_name](answer, prefixes or {})))
+    return _gather(map(encode_text, GRAPH_WRITERS[format_name](answer, prefixes or {})))
 
 
 def _gather(texts: Iterable[bytes]) -> Iterator[bytes]:
@@ -106,16 +107,6 @@ def _gather(texts: Iterable[bytes]) -> Iterator[bytes]:
             buffer.clear()
     if buffer:
         yield bytes(buffer)
-
-
-def _encode(text: str) -> bytes:
-    try:
-        return text.encode()
-    except UnicodeEncodeError as error:
-        raise QueryError(
-            f"the answer holds half a character (lone surrogate) in {text[:60]!a}, which UTF-8 cannot "
-            "write. Mend the source."
-        ) from error
 
 
 def _write_boolean(value: bool, format_name: str) -> str:

@@ -42,11 +42,10 @@ class ShownProgress:
 
     def show(self, progress: Progress) -> None:
         """How far a load is that knows how much there is."""
-        part = progress.bytes_read / progress.bytes_total if progress.bytes_total else 1.0
         text = f"{progress.step}: {progress.quads:,} quads, {progress.seconds:.0f} s"
         if progress.step == "read":
             text += f", {progress.rate:,.0f} quads/s"
-        self._show(progress.step, min(part, 1.0), text)
+        self._show(progress.step, progress.part, text)
 
     def show_files(self, done: int, total: int, quads: int) -> None:
         """How far a load is that knows how many files there are."""

@@ -25,6 +25,7 @@ class Plan:
         programs: By key, what ``ckg_term`` and ``ckg_test`` evaluate.
         epoch: The state of the catalog that it holds for.
         small: Whether the answer is known to be small enough to be fetched at once.
+        few: Whether it is likely to be.
         notes: For people: what was chosen and why, a line each.
         scans: For people: by alias of a table, the triples that it serves.
     """
@@ -37,5 +38,6 @@ class Plan:
     programs: Mapping[str, Program | AggregateProgram] = field(default_factory=dict)
     epoch: int = 0
     small: bool = False
+    few: bool = False
     notes: tuple[str, ...] = ()
     scans: Mapping[str, tuple[TriplePattern, ...]] = field(default_factory=dict)

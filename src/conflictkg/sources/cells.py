@@ -8,7 +8,7 @@ import calendar
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from conflictkg.errors import InvalidValueError
 
@@ -187,19 +187,37 @@ def parse_day(
             found = datetime.strptime(text, each).date()  # noqa: DTZ007
         except ValueError:
             continue
-        return _require_year(_widen(found, each), text, years)
+        return _require_year(widen(found, _precision_of(each)), text, years)
     raise InvalidValueError(
         f'"{text[:40]}" is no day. It must be written as {_examples(formats)}, and be one of the calendar.'
     )
 
 
-def _widen(day: date, form: str) -> DaySpan:
+def _precision_of(form: str) -> str:
     if any(each in form for each in ("%d", "%j", "%x")):
-        return DaySpan(day, day, "day")
-    if any(each in form for each in ("%m", "%b", "%B")):
+        return "day"
+    return "month" if any(each in form for each in ("%m", "%b", "%B")) else "year"
+
+
+def widen(day: date, precision: str) -> DaySpan:
+    """The days among which one is that is known to the day, week, month or year that it is in.
+
+    Args:
+        day: Any of them.
+        precision: Member of the date-precision scheme; one that names no such span leaves the day alone.
+
+    >>> widen(date(2017, 6, 14), "week").first, widen(date(1997, 2, 3), "month").last
+    (datetime.date(2017, 6, 12), datetime.date(1997, 2, 28))
+    """
+    if precision == "week":
+        monday = day - timedelta(days=day.weekday())
+        return DaySpan(monday, monday + timedelta(days=6), precision)
+    if precision == "month":
         last = calendar.monthrange(day.year, day.month)[1]
-        return DaySpan(day.replace(day=1), day.replace(day=last), "month")
-    return DaySpan(day.replace(month=1, day=1), day.replace(month=12, day=31), "year")
+        return DaySpan(day.replace(day=1), day.replace(day=last), precision)
+    if precision == "year":
+        return DaySpan(day.replace(month=1, day=1), day.replace(month=12, day=31), precision)
+    return DaySpan(day, day, precision)
 
 
 def _require_year(span_: DaySpan, text: str, years: tuple[int, int]) -> DaySpan:

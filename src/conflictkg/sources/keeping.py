@@ -8,7 +8,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from rdflib import URIRef
+
 from conflictkg.errors import SourceError
+from conflictkg.iris import mint_graph
 from conflictkg.sources.converting import convert_source, convert_to_table, is_tabular, make_job
 from conflictkg.sources.description import profile_path
 from conflictkg.sources.job import Job, Progress
@@ -72,6 +75,7 @@ class Kept:
     """What came of it.
 
     Args:
+        graph: IRI of its graph.
         path: Turtle, or for very many rows a Parquet file of quads.
         key: Names file, release and converter: equal for equal ones.
         summary: What became of its rows, in a line.
@@ -79,6 +83,7 @@ class Kept:
         redistribution: Whether it may be passed on.
     """
 
+    graph: URIRef
     path: Path
     key: str
     summary: str
@@ -110,10 +115,14 @@ def keep_converted(given: Given, folder: Path, progress: Progress) -> Kept:
     note = path.with_suffix(".json")
     key = _key_of(given, job.release, description.folder)
     known = _read_note(note)
+
+
+    def kept(summary: str, *, is_new: bool) -> Kept:
+        graph = mint_graph(job.release_key)
+        return Kept(graph, path, key, summary, is_new, description.redistribution)
+
     if known.get("key") == key and path.is_file():
-        return Kept(
-            path, key, known["summary"], is_new=False, redistribution=description.redistribution
-        )
+        return kept(known["summary"], is_new=False)
     folder.mkdir(parents=True, exist_ok=True)
     note.unlink(missing_ok=True)
     if is_many:
@@ -125,7 +134,7 @@ def keep_converted(given: Given, folder: Path, progress: Progress) -> Kept:
     summary = job.report.summary()
     content = {"key": key, "summary": summary, "report": job.report.document()}
     note.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    return Kept(path, key, summary, is_new=True, redistribution=description.redistribution)
+    return kept(summary, is_new=True)
 
 
 def _read_note(path: Path) -> Mapping[str, Any]:
@@ -140,7 +149,7 @@ def _key_of(given: Given, release: str, folder: Path) -> str:
     digest = hashlib.sha256(f"{version('conflictkg')}\0{given.source}\0{release}\0".encode())
     # How it is read: the source's own files, what all sources share, and the profile.
     profile = [profile_path(given.source, given.profile)] if given.profile else []
-    for path in (*sorted((*folder.glob("*"), *_HERE.glob("*.py"))), *profile):
+    for path in (*sorted((*folder.glob("*"), *_HERE.glob("*"))), *profile):
         if path.is_file():
             _add(digest, path)
     for path in _files_of(given.path):

@@ -26,7 +26,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from conflictkg.answers import RDF_LANG_STRING, XSD_STRING, Iri, Literal
+from conflictkg.answers import RDF_LANG_STRING, XSD_STRING, Iri, Literal, Term
 from conflictkg.engine.ids import DICTIONARY, Tag, id_range, make_id
 from conflictkg.errors import StoreError
 from conflictkg.store.delta import Entry
@@ -216,6 +216,10 @@ class Arena:
             raise KeyError(make_id(tag, number))
         return found.entry(number)
 
+    def entries(self, tag: Tag, numbers: Sequence[int]) -> list[Term]:
+        """The terms of several numbers, all of which there are."""
+        return self._tags[tag].entries(numbers)
+
     def lexical(self, tag: Tag, numbers: Ids) -> pa.LargeStringArray:
         """IRIs or lexical forms."""
         return self._tags[tag].lexical(numbers)
@@ -241,6 +245,12 @@ class _TagTexts:
         self.codes: Codes = np.empty(0, np.int32)
         if self.names:
             self.codes = np.frombuffer(_map(path.with_suffix(".codes")), np.int32, self.count)
+
+    def entries(self, numbers: Sequence[int]) -> list[Term]:
+        if self._tag is not Tag.IRI:
+            return [self.entry(each) for each in numbers]
+        prefix, suffix = self._prefixes.at, self._suffixes.at
+        return [Iri((prefix(each // BLOCK) + suffix(each)).decode()) for each in numbers]
 
     def entry(self, number: int) -> Entry:
         text = self._text(number).decode()

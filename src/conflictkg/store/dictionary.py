@@ -49,6 +49,9 @@ class Base(Protocol):
     def entry(self, tag: Tag, number: int) -> Entry:
         """The term of a number."""
 
+    def entries(self, tag: Tag, numbers: Sequence[int]) -> list[Term]:
+        """The terms of several numbers, all of which there are."""
+
     def lexical(self, tag: Tag, numbers: Ids) -> pa.LargeStringArray:
         """IRIs or lexical forms."""
 
@@ -73,6 +76,10 @@ class NoBase:
     def entry(self, tag: Tag, number: int) -> Entry:
         """There is none."""
         raise KeyError(make_id(tag, number))
+
+    def entries(self, tag: Tag, numbers: Sequence[int]) -> list[Term]:
+        """There is none."""
+        raise KeyError(make_id(tag, numbers[0]))
 
     def lexical(self, tag: Tag, numbers: Ids) -> pa.LargeStringArray:
         """There is none."""
@@ -148,7 +155,13 @@ class StoreDictionary:
 
     def terms(self, term_ids: Sequence[int]) -> list[Term]:
         """The terms of several ids, in their order."""
-        bounds = self._bounds
+        if not term_ids:
+            return []
+        bounds, last = self._bounds, max(term_ids)
+        tag = min(term_ids) >> SHIFT
+        if tag == last >> SHIFT and last < bounds.get(tag, 0):
+            # All of one tag and of the base: the most frequent case, and the fastest.
+            return self._base.entries(_TAGS[tag], [each & PAYLOAD for each in term_ids])
         later = {each for each in term_ids if each >= bounds.get(each >> SHIFT, each + 1)}
         if not later:
             return [self._early_term(each) for each in term_ids]

@@ -6,7 +6,6 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
-from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -33,7 +32,7 @@ from conflictkg.store.lasting import is_lasting
 from conflictkg.store.layout import GraphInfo
 from conflictkg.store.protocol import Edit, Federation, JournalEntry, Limits, UpdateReport
 from conflictkg.store.runtime import Run, Runtime, StaleError
-from conflictkg.store.statements import Statement, Statements, make_statement
+from conflictkg.store.statements import MOST_GUESSED, Statement, Statements, make_statement
 from conflictkg.store.statistics import StoreCatalog
 from conflictkg.store.updating import Updater
 
@@ -52,6 +51,10 @@ class _Asking:
     deadline: float | None
     deadline_s: float | None
     cancellation: Cancellation
+
+
+class _WrongGuessError(Exception):
+    """An answer has more rows than were likely: it is asked for again, row by row."""
 
 
 class DuckStore:
@@ -200,10 +203,9 @@ class DuckStore:
         self, query: Query, key: Hashable | None, asking: _Asking, max_rows: int | None
     ) -> Answer:
         """The answer to a query; without a key its plan is not kept."""
-        for attempt in count():
-            statement = self._plan(
-                query, key, asking.default, asking.named, max_rows, asking.union_default_graph
-            )
+        is_stale, may_guess = False, True
+        while True:
+            statement = self._plan(query, key, asking, max_rows, may_guess=may_guess)
             run = self._runtime.start(
                 statement.plan.programs,
                 statement.catalog.dictionary,
@@ -212,10 +214,12 @@ class DuckStore:
                 asking.cancellation,
             )
             try:
-                return self._answer(statement, run, max_rows, pinned=attempt > 0)
+                return self._answer(statement, run, max_rows, pinned=is_stale)
             except StaleError:
+                is_stale = True
                 self._database.wait_for_commit()
-        raise AssertionError("count() does not end")
+            except _WrongGuessError:
+                may_guess = False
 
     def explain(
         self,
@@ -248,31 +252,35 @@ class DuckStore:
         self,
         query: Query,
         key: Hashable | None,
-        default_graphs: Sequence[str],
-        named_graphs: Sequence[str],
+        asking: _Asking,
         max_rows: int | None,
-        union_default_graph: bool | None,
+        *,
+        may_guess: bool,
     ) -> Statement:
         catalog = self._database.catalog
-        seen = catalog
-        if union_default_graph not in {None, catalog.union_default_graph}:
-            seen = replace(catalog, union_default_graph=bool(union_default_graph))
+        seen, default, named = catalog, asking.default, asking.named
+        if asking.union_default_graph not in {None, catalog.union_default_graph}:
+            seen = replace(catalog, union_default_graph=bool(asking.union_default_graph))
 
         def make() -> tuple[Statement, bool]:
             if self._only_known_graphs:
-                _require_graphs(query, catalog, default_graphs, named_graphs)
-            plan = compile_query(
-                query, seen, default_graphs=default_graphs, named_graphs=named_graphs
-            )
-            return make_statement(plan, catalog, max_rows), is_lasting(query)
+                _require_graphs(query, catalog, default, named)
+            plan = compile_query(query, seen, default_graphs=default, named_graphs=named)
+            made = make_statement(plan, catalog, max_rows, may_guess=may_guess)
+            return made, is_lasting(query)
 
-        return make()[0] if key is None else self._statements.get(key, catalog, make)
+        if key is None:
+            return make()[0]
+        return self._statements.get(key, catalog, make, may_guess=may_guess)
 
     def _answer(
         self, statement: Statement, run: Run, max_rows: int | None, *, pinned: bool
     ) -> Answer:
         if statement.is_small:
-            return answer_fetched(statement, run.fetch(statement, pinned=pinned), max_rows)
+            rows = run.fetch(statement, pinned=pinned)
+            if statement.is_guess and len(rows) > MOST_GUESSED:
+                raise _WrongGuessError
+            return answer_fetched(statement, rows, max_rows)
         run.open(statement)
         return answer_running(statement, run, max_rows)
 

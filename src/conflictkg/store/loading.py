@@ -59,6 +59,11 @@ class Progress:
         """Quads a second so far."""
         return self.quads / self.seconds if self.seconds else 0.0
 
+    @property
+    def part(self) -> float:
+        """Which part of the files has been read."""
+        return min(self.bytes_read / self.bytes_total, 1.0) if self.bytes_total else 1.0
+
 
 _BYTES_A_QUAD = 150
 """Of N-Triples, roughly."""

@@ -15,6 +15,8 @@ from conflictkg.store.statistics import StoreCatalog
 MOST_KEPT = 1_024
 MOST_SMALL = 10_000
 """Rows that are fetched at once."""
+MOST_GUESSED = 1_000
+"""Rows that are fetched at once of an answer which is only likely to be small."""
 _NO_TREE = exp.Select()
 
 _numbers = count()
@@ -28,20 +30,22 @@ class Statement:
         plan: The plan, without its tree: kept for long, that would take most of the memory.
         catalog: The state that it was made for.
         sql: Its SQL.
+        is_guess: Whether it gives one row more than :data:`MOST_GUESSED` and no others, where there are as many.
         number: Its own, in this process.
     """
 
     plan: Plan
     catalog: StoreCatalog
     sql: str
+    is_guess: bool = False
     number: int = field(default_factory=lambda: next(_numbers))
     _uses: int = 0
     _is_small: bool = False
 
     @property
     def is_small(self) -> bool:
-        """Whether its answer is known to be small, from the plan or from the last time."""
-        return self.plan.small or self._is_small
+        """Whether its answer is known to be small, from the plan or from the last time, or is cut to be so."""
+        return self.plan.small or self.is_guess or self._is_small
 
     def note_size(self, rows: int) -> None:
         """Take note of how many rows there were: over the same state there are as many next time."""
@@ -53,19 +57,26 @@ class Statement:
         return self._uses == 1
 
 
-def make_statement(plan: Plan, catalog: StoreCatalog, max_rows: int | None) -> Statement:
+def make_statement(
+    plan: Plan, catalog: StoreCatalog, max_rows: int | None, *, may_guess: bool = False
+) -> Statement:
     """A plan as a statement.
 
     Args:
         plan: The plan; its tree is used up.
         catalog: The state that it was made for.
         max_rows: Rows that are wanted; one more is asked for, to know whether there is one.
+        may_guess: Whether it may be one that is cut off where there are more rows than are likely.
     """
     tree = plan.tree
+    is_guess = may_guess and plan.few and not plan.small
     # A solution makes any number of triples, or none.
     if max_rows is not None and not plan.template and plan.kind != "boolean":
+        is_guess = is_guess and max_rows > MOST_GUESSED
         tree = _limit(tree, max_rows + 1)
-    return Statement(replace(plan, tree=_NO_TREE), catalog, to_sql(tree, is_kept=False))
+    if is_guess:
+        tree = _limit(tree, MOST_GUESSED + 1)
+    return Statement(replace(plan, tree=_NO_TREE), catalog, to_sql(tree, is_kept=False), is_guess)
 
 
 def _limit(tree: exp.Query, most: int) -> exp.Query:
@@ -85,7 +96,12 @@ class Statements:
         self._kept: OrderedDict[Hashable, Statement] = OrderedDict()
 
     def get(
-        self, key: Hashable, catalog: StoreCatalog, make: Callable[[], tuple[Statement, bool]]
+        self,
+        key: Hashable,
+        catalog: StoreCatalog,
+        make: Callable[[], tuple[Statement, bool]],
+        *,
+        may_guess: bool = True,
     ) -> Statement:
         """A statement for a state.
 
@@ -93,10 +109,12 @@ class Statements:
             key: What was asked, and how.
             catalog: The state.
             make: Makes one, and says whether it may be kept.
+            may_guess: Whether it may be one that is a guess.
         """
         with self._lock:
             found = self._kept.get(key)
-            if found is not None and found.catalog is catalog:
+            is_right = found is not None and found.catalog is catalog
+            if found is not None and is_right and (may_guess or not found.is_guess):
                 self._kept.move_to_end(key)
                 return found
         made, is_lasting = make()

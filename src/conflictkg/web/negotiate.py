@@ -2,8 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from conflictkg.errors import NotAcceptableError
+
+_LONGEST_KEPT = 256
+"""Characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +104,19 @@ def _rate(offer: Offer, ranges: Sequence[_Range]) -> tuple[float, int]:
     return (0.0, 0) if refused else best
 
 
-def _parse_accept(accept: str | None) -> list[_Range]:
+def _parse_accept(accept: str | None) -> Sequence[_Range]:
     """The media ranges of a header; what cannot be read names nothing."""
     if accept is None or not accept.strip():
-        return []
-    return [_parse_range(part) for part in _split(accept, ",") if part.strip()]
+        return ()
+    # Each program sends its own, again and again; a long one is not remembered.
+    return _parse_again(accept) if len(accept) <= _LONGEST_KEPT else _parse_ranges(accept)
+
+
+def _parse_ranges(accept: str) -> Sequence[_Range]:
+    return tuple(_parse_range(part) for part in _split(accept, ",") if part.strip())
+
+
+_parse_again = lru_cache(1_024)(_parse_ranges)
 
 
 def _parse_range(text: str) -> _Range:

@@ -190,6 +190,7 @@ class _CountedSolutions(Solutions):
         rows = Stream(_count(answer.rows, lambda _: 1, meter))
         super().__init__(answer.variables, rows)
         self.batches = Stream(_count(answer.batches, lambda batch: batch.size, meter))
+        self.has_rows = answer.has_rows
         self._answer = answer
 
     @property

@@ -6,6 +6,7 @@ look like a whole one.
 """
 
 from collections.abc import Iterator
+from functools import cache
 
 from flask import Response
 
@@ -43,6 +44,7 @@ class AnswerCutError(QueryError):
         )
 
 
+@cache
 def offers_for(kind: Kind) -> tuple[Offer, ...]:
     """What an answer of a kind can be written as, a page last.
 

@@ -15,6 +15,7 @@ from conflictkg.engine.algebra import (
     Reduced,
     Select,
     Slice,
+    TriplePattern,
     Var,
 )
 from conflictkg.engine.catalog import Catalog
@@ -28,6 +29,8 @@ from conflictkg.engine.plan import Plan
 
 _SMALL_LIMIT = 10_000
 """Solutions of which an answer is fetched at once."""
+_FEW_QUADS = 100
+"""Quads an object, up to which it is not everybody's."""
 
 
 def compile_query(
@@ -115,6 +118,20 @@ def _plan(state: State, kind: Kind, pattern: Pattern, names: tuple[str, ...]) ->
         programs=state.programs,
         epoch=state.catalog.epoch,
         small=is_small or kind == "boolean",
+        few=any(_is_look_up(state, each) for triples in state.scans.values() for each in triples),
         notes=tuple(state.notes),
         scans={alias: tuple(triples) for alias, triples in state.scans.items()},
     )
+
+
+def _is_look_up(state: State, triple: TriplePattern) -> bool:
+    """Whether few quads match a triple, as a rule: those of one subject, or of an object that is not everybody's."""
+    if not isinstance(triple.subject, Var):
+        return True
+    if isinstance(triple.object, Var):
+        return False
+    if isinstance(triple.predicate, Var):
+        return True
+    found = state.find(triple.predicate)
+    predicate = None if found is None else state.catalog.predicates.get(found)
+    return predicate is None or predicate.quads <= _FEW_QUADS * predicate.objects

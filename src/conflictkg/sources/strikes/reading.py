@@ -8,7 +8,7 @@ import calendar
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 
 from conflictkg.errors import InvalidValueError
 from conflictkg.iris import digest_key
@@ -21,6 +21,7 @@ from conflictkg.sources.cells import (
     parse_day,
     parse_point,
     span,
+    widen,
 )
 from conflictkg.sources.description import Lookups
 from conflictkg.sources.report import Fate
@@ -146,7 +147,7 @@ class _DateReader:
                 member = require_within(cells[number], self._lookups, self._rule.lookup)
             except InvalidValueError as error:
                 return _reject(3, self._rule.precision, error)
-            days = widen(days, member)
+            days = _widen(days, member)
         return (days.first, days.last, days.precision), None
 
     def _days(self, cells: Sequence[str]) -> DaySpan | None:
@@ -178,24 +179,11 @@ def parse_parts(cells: Sequence[str], years: tuple[int, int]) -> DaySpan:
     return parse_day(f"{year}-{month}-{day}", ["%Y-%m-%d"], years)
 
 
-def widen(days: DaySpan, precision: str) -> DaySpan:
-    """A day that stands for the week, month or year that it is in.
-
-    >>> widen(DaySpan(date(2017, 6, 14), date(2017, 6, 14), "day"), "week").first
-    datetime.date(2017, 6, 12)
-    """
-    first, last = days.first, days.last
+def _widen(days: DaySpan, precision: str) -> DaySpan:
+    """A day that stands for more, if it does; a few days are taken for the week that they are in."""
     if precision in {"day", days.precision} or days.precision != "day":
         return days
-    if precision == "unknown":
-        return DaySpan(first, last, precision)
-    if precision in {"week", "few-days"}:
-        monday = first - timedelta(days=first.weekday())
-        return DaySpan(monday, monday + timedelta(days=6), "week")
-    if precision == "month":
-        last_day = calendar.monthrange(first.year, first.month)[1]
-        return DaySpan(first.replace(day=1), first.replace(day=last_day), precision)
-    return DaySpan(first.replace(month=1, day=1), first.replace(month=12, day=31), "year")
+    return widen(days.first, "week" if precision == "few-days" else precision)
 
 
 # Numbers

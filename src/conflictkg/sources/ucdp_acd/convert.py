@@ -3,7 +3,6 @@
 Source: UCDP/PRIO Armed Conflict Dataset codebook; what cells look like was seen in release 23.1.
 """
 
-import calendar
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -12,7 +11,7 @@ from rdflib import DCTERMS, RDF, RDFS, Literal, URIRef
 
 from conflictkg.errors import UnmappedValueError
 from conflictkg.iris import mint_thing
-from conflictkg.sources.cells import DaySpan
+from conflictkg.sources.cells import DaySpan, widen
 from conflictkg.sources.claims import Claims, quoted_property, valid_in
 from conflictkg.sources.fields import Fields
 from conflictkg.sources.job import Job
@@ -47,7 +46,7 @@ class Dated:
     @property
     def span(self) -> DaySpan | None:
         """Between which days it is; None where the precision is unknown."""
-        return widen(self.day, self.precision)
+        return None if self.precision == "unknown" else widen(self.day, self.precision)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,22 +100,6 @@ def convert(job: Job) -> Iterator[bytes]:
             _tell_unnamed(entry, names, job)
             _add_year(claims, entry, names)
         yield from claims.graph.iter_turtle()
-
-
-def widen(day: date, precision: str) -> DaySpan | None:
-    """The days among which a date is that is known to the day, the month or the year.
-
-    >>> widen(date(1997, 5, 29), "month")
-    DaySpan(first=datetime.date(1997, 5, 1), last=datetime.date(1997, 5, 31), precision='month')
-    """
-    if precision == "day":
-        return DaySpan(day, day, precision)
-    if precision == "month":
-        last = calendar.monthrange(day.year, day.month)[1]
-        return DaySpan(day.replace(day=1), day.replace(day=last), precision)
-    if precision == "year":
-        return DaySpan(date(day.year, 1, 1), date(day.year, 12, 31), precision)
-    return None
 
 
 # Reading
