@@ -1,6 +1,7 @@
 """Whether a query can be planned once for ever."""
 
 from dataclasses import fields, is_dataclass
+from functools import cache
 
 from conflictkg.engine.algebra import Call, Query
 
@@ -21,6 +22,11 @@ def is_lasting(query: Query) -> bool:
             return False
         if isinstance(node, tuple):
             waiting += node
-        elif is_dataclass(node):
-            waiting += [getattr(node, each.name) for each in fields(node)]
+        else:
+            waiting += [getattr(node, name) for name in _names_of(type(node))]
     return True
+
+
+@cache
+def _names_of(kind: type) -> tuple[str, ...]:
+    return tuple(each.name for each in fields(kind)) if is_dataclass(kind) else ()
