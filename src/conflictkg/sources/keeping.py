@@ -116,7 +116,6 @@ def keep_converted(given: Given, folder: Path, progress: Progress) -> Kept:
     key = _key_of(given, job.release, description.folder)
     known = _read_note(note)
 
-
     def kept(summary: str, *, is_new: bool) -> Kept:
         graph = mint_graph(job.release_key)
         return Kept(graph, path, key, summary, is_new, description.redistribution)
