@@ -68,18 +68,62 @@ def test_change_is_told_with_what_was_said_before_and_after(tmp_path: Path, suff
     assert [(each.kind, each.record) for each in found.changes] == [
         (Kind.REVISED, "1003"),
         (Kind.REMOVED, "1004"),
-        (Kind.REVISED, "1008"),
         (Kind.ADDED, "2000"),
     ]
-    revised, removed, untold, added = found.changes
+    revised, removed, added = found.changes
     assert revised.before == {"date": "2019-03-01", "killed": "4 to 4, best 4"}
     assert revised.after == {"date": "2019-03-01 to 2019-03-05", "killed": "4 to 9, best 4"}
     assert removed.before["killed"] == "4 to 3, best 2"
     assert not removed.after
-    # Its row has another hash; what was revised is a field that is ignored on purpose.
-    assert (untold.before, untold.after) == ({}, {})
     assert added.after["firstSide"] == "organization/ucdp-actor/7002"
+    # Its row has another hash; what was revised is a field that is ignored on purpose.
+    assert found.unconverted == ("1008",)
     assert found.unchanged == 2
+
+
+def test_column_that_is_ignored_revises_nothing(tmp_path: Path) -> None:
+    """A header that loses one gives each row another hash, and no record another fact."""
+    old, new = write_release(tmp_path / "old.csv"), tmp_path / "new.csv"
+    with old.open(encoding="utf-8", newline="") as stream:
+        rows = [
+            {name: each for name, each in row.items() if name != "priogrid_gid"}
+            for row in csv.DictReader(stream)
+        ]
+    rows[1]["best"] = "1"
+    with new.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    found = compare_releases(convert(old, "1"), convert(new, "2"))
+    assert [(each.kind, each.record) for each in found.changes] == [(Kind.REVISED, rows[1]["id"])]
+    assert len(found.unconverted) == 4
+    assert found.unchanged == 0
+
+
+FACTS = {
+    "of the record": ({"event_clarity": "2"}, "eventClarity"),
+    "of the date": ({"date_prec": "2"}, "datePrecision"),
+    "of the place": ({"where_prec": "4"}, "hasPlace placePrecision"),
+    "of the informant": ({"source_original": "a shepherd"}, "informant"),
+    "of all claims": ({"code_status": "Check deaths"}, "killed reviewStatus"),
+    "of the reports": (
+        {"source_article": '"Freedonia Times,2019-03-02,Another"'},
+        "wasDerivedFrom",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FACTS)
+def test_fact_that_is_no_number_is_a_revision(name: str, tmp_path: Path) -> None:
+    """What is converted is never counted as not converted."""
+    change, said = FACTS[name]
+    old = convert(write_release(tmp_path / "old.csv"), "1")
+    new = convert(write_release(tmp_path / "new.csv", ("1003", change)), "2")
+    found = compare_releases(old, new)
+    assert not found.unconverted
+    (revised,) = found.changes
+    assert said in {*revised.before, *revised.after}
+    assert revised.before.get(said) != revised.after.get(said)
 
 
 def test_differences_are_written_for_people_and_programs(
@@ -93,14 +137,16 @@ def test_differences_are_written_for_people_and_programs(
         main(["diff", str(old), str(new)])
     assert stopped.value.code == 0
     told = capsys.readouterr()
-    assert told.out == (
-        "revised 1003: killed 4 to 4, best 4 → 4 to 9, best 4\nrevised 1008: only what is not converted\n"
+    assert told.out == "revised 1003: killed 4 to 4, best 4 → 4 to 9, best 4\n"
+    assert (
+        "0 added, 0 removed, 1 revised, 1 changed only in what is not converted, 3 unchanged"
+        in told.err
     )
-    assert "0 added, 0 removed, 2 revised, 3 unchanged" in told.err
     with pytest.raises(SystemExit):
         main(["diff", str(old), str(new), "--format", "json"])
     content = json.loads(capsys.readouterr().out)
     assert content["changes"][0]["after"] == {"killed": "4 to 9, best 4"}
+    assert content["onlyInWhatIsNotConverted"] == ["1008"]
 
 
 def test_file_without_records_is_refused(tmp_path: Path) -> None:

@@ -4,7 +4,9 @@ Works on what a converter made of them, whatever the source: records have identi
 what they say are claims. So what is compared is what the graph holds, and each change can be looked up in it.
 """
 
+import re
 import tempfile
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -34,7 +36,22 @@ _DATES = """SELECT ?record ?first ?last WHERE {
 _VALUES = """SELECT ?record ?name ?value WHERE {
   ?claim prov:wasDerivedFrom ?record ; ckg:claimProperty ?name ; ckg:claimObject|ckg:claimValue ?value .
 }"""
-_PROLOGUE = "".join(f"PREFIX {name}: <{PREFIXES[name]}> " for name in ("ckg", "prov", "sem"))
+# All else that is said of a record or with its claims: it says whether a record is the same, where those above are.
+_ABOUT_RECORDS = """SELECT ?record ?of ?name ?value WHERE {
+  ?record a ckg:SourceRecord ; ?name ?value .
+  FILTER(?name NOT IN (rdf:type, dct:identifier, dct:isPartOf, ckg:line, ckg:rowSha256))
+}"""
+_ABOUT_CLAIMS = """SELECT ?record ?of ?name ?value WHERE {
+  ?claim prov:wasDerivedFrom ?record ; ?name ?value . FILTER NOT EXISTS { ?claim a ckg:SourceRecord }
+  OPTIONAL { ?claim ckg:countOf|ckg:claimProperty ?of }
+  FILTER(?name NOT IN (rdf:type, prov:wasDerivedFrom, ckg:claimSubject, ckg:claimProperty, ckg:claimObject,
+    ckg:claimValue, ckg:countOf, ckg:lowerBound, ckg:bestEstimate, ckg:upperBound))
+}"""
+_PROLOGUE = "".join(
+    f"PREFIX {name}: <{PREFIXES[name]}> " for name in ("ckg", "dct", "prov", "rdf", "sem")
+)
+# The part of an IRI that names the release, which is another in each.
+_OF_RELEASE = re.compile(r"^(record|claim|release)/[^/]+")
 _CATEGORY = "count-category-"
 
 
@@ -54,8 +71,7 @@ class Change:
         kind: What became of it.
         record: Its key within its release, which is its identifier, or that with a hash where the data set repeats it.
         before: What it said, by what it is said of: ``date``, ``killed``, ``place``.
-        after: What it says now. Of a revised record both hold only what differs; empty where only
-            fields were revised that are not converted.
+        after: What it says now. Of a revised record both hold only what differs.
     """
 
     kind: Kind
@@ -71,10 +87,13 @@ class Comparison:
     Args:
         changes: By record.
         unchanged: How many records are the same.
+        unconverted: Records of which only fields differ that are not converted: their rows have other hashes, and
+            say the same. So it is of all where a header gains or loses a column that is ignored.
     """
 
     changes: tuple[Change, ...]
     unchanged: int
+    unconverted: tuple[str, ...] = ()
 
     def count(self, kind: Kind) -> int:
         """How many records changed in a way."""
@@ -98,8 +117,13 @@ def compare_releases(old: Path, new: Path) -> Comparison:
         differing = {key for key in before.keys() & after.keys() if before[key] != after[key]}
         wanted = (before.keys() ^ after.keys()) | differing
         said, says = _facts(first, wanted), _facts(second, wanted)
+        alike = {key for key in differing if said.get(key) == says.get(key)}
+        if alike:
+            said |= _details(first, alike)
+            says |= _details(second, alike)
+    unconverted = {key for key in alike if said.get(key) == says.get(key)}
     changes = []
-    for key in sorted(wanted, key=_order_of):
+    for key in sorted(wanted - unconverted, key=_order_of):
         if key not in after:
             changes.append(Change(Kind.REMOVED, key, before=said.get(key, {})))
         elif key not in before:
@@ -115,7 +139,8 @@ def compare_releases(old: Path, new: Path) -> Comparison:
                     {name: new_facts[name] for name in names if name in new_facts},
                 )
             )
-    return Comparison(tuple(changes), len(before.keys() & after.keys()) - len(differing))
+    unchanged = len(before.keys() & after.keys()) - len(differing)
+    return Comparison(tuple(changes), unchanged, tuple(sorted(unconverted, key=_order_of)))
 
 
 @contextmanager
@@ -147,28 +172,57 @@ def _records(store: Store, path: Path) -> dict[str, str]:
     return found
 
 
-def _facts(store: Store, wanted: set[str]) -> dict[str, dict[str, str]]:
+class _Noted:
     """What some records say: by record and by what it is said of."""
-    found: dict[str, dict[str, str]] = {}
 
-    def note(record: Term | None, name: str, value: str) -> None:
+    def __init__(self, wanted: set[str]) -> None:
+        self._wanted = wanted
+        self._found: dict[str, dict[str, list[str]]] = {}
+
+    def note(self, record: Term | None, name: str, value: str) -> None:
+        """Keep a value, if its record is wanted."""
         key = _key_of(record) if isinstance(record, Iri) else ""
-        if key in wanted:
-            facts = found.setdefault(key, {})
-            facts[name] = f"{facts[name]}, {value}" if name in facts else value
+        if key in self._wanted:
+            self._found.setdefault(key, defaultdict(list))[name].append(value)
 
+    def joined(self) -> dict[str, dict[str, str]]:
+        """Several values of one property in the order of their texts."""
+        return {
+            key: {name: ", ".join(sorted(values)) for name, values in facts.items()}
+            for key, facts in self._found.items()
+        }
+
+
+def _facts(store: Store, wanted: set[str]) -> dict[str, dict[str, str]]:
+    """What some records say, as people ask for it."""
+    noted = _Noted(wanted)
     for record, first, last in _rows(store, _DATES):
-        note(record, "date", _between(first, last))
+        noted.note(record, "date", _between(first, last))
     for record, category, low, best, high, none, vague in _rows(store, _COUNTS):
         value = "not reported" if none else "some" if vague else _range_of(low, best, high)
-        note(record, _local_name(category).removeprefix(_CATEGORY), value)
-    values = (
-        (record, _local_name(name), _shown(value)) for record, name, value in _rows(store, _VALUES)
-    )
-    # Several values of one property in the order of their texts.
-    for record, name, value in sorted(values, key=lambda each: (str(each[0]), each[1:])):
-        note(record, name, value)
-    return found
+        noted.note(record, _category_of(category), value)
+    for record, name, term in _rows(store, _VALUES):
+        noted.note(record, _local_name(name), _shown(term))
+    return noted.joined()
+
+
+def _details(store: Store, wanted: set[str]) -> dict[str, dict[str, str]]:
+    """What else they say: of themselves, and beside the value of each claim (``killed dataIssue``)."""
+    noted = _Noted(wanted)
+    for query in (_ABOUT_RECORDS, _ABOUT_CLAIMS):
+        for record, of, name, value in _rows(store, query):
+            noted.note(record, f"{_category_of(of)} {_local_name(name)}".lstrip(), _detail(value))
+    return noted.joined()
+
+
+def _detail(value: Term | None) -> str:
+    if isinstance(value, Iri) and "/id/" not in value.value:
+        return _local_name(value)
+    return _OF_RELEASE.sub(r"\1", _shown(value)) if isinstance(value, Iri) else _shown(value)
+
+
+def _category_of(term: Term | None) -> str:
+    return _local_name(term).removeprefix(_CATEGORY)
 
 
 def _key_of(record: Iri) -> str:

@@ -44,6 +44,7 @@ def job_of(case: Path, path: Path | None = None) -> Job:
         path or input_of(case),
         release=settings.get("release", "test"),
         options=options,
+        is_part=True,
     )
 
 

@@ -33,7 +33,10 @@ def _declare(text: str) -> Callable[[bytes], bytes]:
 
 def refusal(source: str, path: Path) -> str:
     with pytest.raises(SourceError) as caught:
-        b"".join(bytes(each) for each in convert_source(make_job(source, path, release="test")))
+        b"".join(
+            bytes(each)
+            for each in convert_source(make_job(source, path, release="test", is_part=True))
+        )
     return str(caught.value)
 
 
@@ -72,7 +75,7 @@ def refusal(source: str, path: Path) -> str:
             "ucdp-actor",
             ACTORS,
             lambda content: content.splitlines(keepends=True)[0],
-            "has 0 rows; a release of ucdp-actor has 1 to",
+            "has 0 rows; a release of ucdp-actor has 1,000 to",
             id="actors without any",
         ),
         pytest.param(
@@ -93,7 +96,7 @@ def refusal(source: str, path: Path) -> str:
             "ucdp-acd",
             PAGE,
             lambda content: content.replace(b"side_b_Id", b"side_b_number"),
-            'result 1 has no "side_b_id".',
+            "result 1 column side_b_id: is missing.",
             id="page with another field",
         ),
         pytest.param(
@@ -179,7 +182,7 @@ def test_archive_that_is_cut_off_is_refused(source: str, good: Path, tmp_path: P
     archive = tmp_path / "list.zip"
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as written:
         written.write(good, good.name)
-    job = make_job(source, archive, release="test")
+    job = make_job(source, archive, release="test", is_part=True)
     assert b"".join(bytes(each) for each in convert_source(job))
     archive.write_bytes(archive.read_bytes()[:-60])
     assert "is a ZIP archive that is damaged or cut off" in refusal(source, archive)
@@ -194,3 +197,14 @@ def test_entities_in_attributes_are_not_expanded_without_end(tmp_path: Path) -> 
         encoding="utf-8",
     )
     assert refusal("un-list", bad).startswith("list.xml line 1: ")
+
+
+@pytest.mark.parametrize(
+    ("source", "good"),
+    [("ucdp-actor", ACTORS), ("ucdp-acd", YEARS), ("un-list", ENTRIES)],
+)
+def test_list_that_was_cut_off_between_rows_is_refused(source: str, good: Path) -> None:
+    """It is read without an error, but a release has more rows; who has a part on purpose says so."""
+    with pytest.raises(SourceError, match=r"has [0-9]+ rows; a release .* --part"):
+        list(convert_source(make_job(source, good, release="test")))
+    assert list(convert_source(make_job(source, good, release="test", is_part=True)))

@@ -15,6 +15,7 @@ from conflictkg.sources.article.convert import convert_article
 from conflictkg.sources.converting import convert_source, convert_to_table, make_job
 from conflictkg.sources.description import load_description, source_names
 from conflictkg.sources.entities.convert import convert_entities, load_registry
+from conflictkg.sources.report import Report
 from conflictkg.sources.strikes.guess import guess_profile
 from conflictkg.sources.strikes.profile import SOURCE
 from conflictkg.terms import PREFIXES
@@ -50,6 +51,12 @@ def _describe_sources() -> str:
     metavar="NAME",
     help="Which release the file is of; it is part of the IRIs of records. [default: from the file's name]",
 )
+@click.option(
+    "--part",
+    "is_part",
+    is_flag=True,
+    help="INPUT is but a part of a release: do not refuse it for having few rows.",
+)
 @click.option("--strict", is_flag=True, help="Fail on any issue, and write nothing then.")
 @click.option(
     "--report",
@@ -82,6 +89,7 @@ def command(
     text_path: Path | None,
     profile: str | None,
     *,
+    is_part: bool,
     strict: bool,
     guess: bool,
 ) -> None:
@@ -100,29 +108,43 @@ def command(
         write_output(guess_profile(input_path).encode(), output)
         return
     if source in _DOCUMENTS:
-        if release or strict or report_path:
-            raise click.UsageError(f"--release, --strict and --report do not go with {source}")
+        if release or strict or report_path or is_part:
+            raise click.UsageError(
+                f"--release, --part, --strict and --report do not go with {source}"
+            )
         graph = _convert_document(source, input_path, text_path)
         write_output(write_turtle(graph, PREFIXES).encode(), output)
         if output is not None:
             click.echo(f"{output}: {len(graph):,} triples", err=True)
         return
-    with ShownProgress() as shown:
-        options = {"profile": profile} if profile else {}
-        job = make_job(
-            source, input_path, release=release, options=options, progress=shown.show_part
-        )
-        if output is not None and output.suffix == ".parquet":
-            convert_to_table(job, output, strict=strict)
-        else:
-            write_output(convert_source(job, strict=strict), output)
-    if report_path is not None:
-        write_output(
-            (json.dumps(job.report.document(), ensure_ascii=False, indent=1) + "\n").encode(),
-            report_path,
-        )
-    for line in job.report.lines():
+    shown = ShownProgress()
+    options = {"profile": profile} if profile else {}
+    job = make_job(
+        source,
+        input_path,
+        release=release,
+        options=options,
+        is_part=is_part,
+        progress=shown.show_part,
+    )
+    try:
+        with shown:
+            if output is not None and output.suffix == ".parquet":
+                convert_to_table(job, output, strict=strict)
+            else:
+                write_output(convert_source(job, strict=strict), output)
+    finally:
+        # A file that is refused needs its issues told more than any other.
+        _tell(job.report, report_path)
+
+
+def _tell(report: Report, path: Path | None) -> None:
+    """Say what became of the rows, and write it where that is asked for."""
+    for line in report.lines():
         click.echo(f"conflictkg: {line}", err=True)
+    if path is not None:
+        content = json.dumps(report.document(), ensure_ascii=False, indent=1) + "\n"
+        write_output(content.encode(), path)
 
 
 def _convert_document(source: str, input_path: Path, text_path: Path | None) -> Graph:

@@ -27,7 +27,7 @@ def command(old: Path, new: Path, format_name: str, output: Path | None) -> None
     """Say which records were added, removed and revised from OLD to NEW.
 
     Both are what `conflictkg convert` made of two releases of one data set. Each change comes with dates, numbers and
-    other claims before and after.
+    other claims before and after. Records of which only fields differ that are not converted are counted apart.
     """
     found = compare_releases(old, new)
     text = (
@@ -36,8 +36,10 @@ def command(old: Path, new: Path, format_name: str, output: Path | None) -> None
         else "".join(f"{_line(each)}\n" for each in found.changes)
     )
     write_output(text.encode(), output)
-    counts = ", ".join(f"{found.count(kind):,} {kind}" for kind in Kind)
-    click.echo(f"conflictkg: {counts}, {found.unchanged:,} unchanged", err=True)
+    counts = [f"{found.count(kind):,} {kind}" for kind in Kind]
+    if found.unconverted:
+        counts.append(f"{len(found.unconverted):,} changed only in what is not converted")
+    click.echo(f"conflictkg: {', '.join(counts)}, {found.unchanged:,} unchanged", err=True)
 
 
 def _line(change: Change) -> str:
@@ -47,7 +49,7 @@ def _line(change: Change) -> str:
             f"{name} {change.before.get(name, 'not said')} → {change.after.get(name, 'not said')}"
             for name in names
         ]
-        return f"{change.kind} {change.record}: {'; '.join(parts) or 'only what is not converted'}"
+        return f"{change.kind} {change.record}: {'; '.join(parts)}"
     facts = change.before if change.kind is Kind.REMOVED else change.after
     return f"{change.kind} {change.record}: {'; '.join(f'{name} {value}' for name, value in facts.items())}"
 
@@ -62,7 +64,9 @@ def _as_json(found: Comparison) -> str:
         }
         for each in found.changes
     ]
-    return (
-        json.dumps({"unchanged": found.unchanged, "changes": changes}, ensure_ascii=False, indent=1)
-        + "\n"
-    )
+    content = {
+        "unchanged": found.unchanged,
+        "onlyInWhatIsNotConverted": found.unconverted,
+        "changes": changes,
+    }
+    return json.dumps(content, ensure_ascii=False, indent=1) + "\n"

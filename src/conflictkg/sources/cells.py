@@ -6,7 +6,7 @@ says so.
 
 import calendar
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -119,6 +119,44 @@ def span(
     elif best is not None and not (low or 0) <= best <= (high if high is not None else best):
         issue = "best-outside-range"
     return Count(low, best, high, verbatim=verbatim, issue=issue)
+
+
+def combine_counts(found: Mapping[str, Count]) -> Count:
+    """One count of the cells for its least, likeliest and greatest number.
+
+    Args:
+        found: The cells that there are, as ``low``, ``best`` and ``high``.
+
+    >>> combine_counts({"low": parse_count("3"), "high": parse_count("5")}).high
+    5
+    """
+    told = [each for each in found.values() if not each.not_reported]
+    if not told:
+        return NOT_REPORTED
+    low, best, high = (found.get(part, NOT_REPORTED) for part in ("low", "best", "high"))
+    count = span(
+        _first(low.low, low.best),
+        _first(high.high, high.best),
+        _first(best.best, best.low),
+        verbatim=next((each.verbatim for each in told if each.verbatim), ""),
+    )
+    mended = next((each for each in told if each.repair), None)
+    if mended is not None:
+        return Count(
+            count.low,
+            count.best,
+            count.high,
+            verbatim=mended.verbatim,
+            issue=mended.issue,
+            repair=mended.repair,
+        )
+    if count.not_reported:
+        return Count(vague=True, verbatim=told[0].verbatim)
+    return count
+
+
+def _first(*numbers: int | None) -> int | None:
+    return next((each for each in numbers if each is not None), None)
 
 
 def _unmangled(found: re.Match[str], cell: str) -> Count:

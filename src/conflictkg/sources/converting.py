@@ -29,6 +29,7 @@ def make_job(
     *,
     release: str | None = None,
     options: Mapping[str, str] | None = None,
+    is_part: bool = False,
     progress: Progress = silent,
 ) -> Job:
     """What is to be converted, as which release.
@@ -38,6 +39,7 @@ def make_job(
         path: The file or folder.
         release: By default what its name says, else the one that the source's description names.
         options: Of the source.
+        is_part: Whether the file is but a part of a release.
         progress: Is told how far it is.
 
     Raises:
@@ -60,6 +62,7 @@ def make_job(
         release or description.release_of(path),
         Report(path.name),
         options=options or {},
+        is_part=is_part,
         progress=progress,
     )
 
@@ -111,7 +114,7 @@ def staged_source(job: Job, *, strict: bool = False) -> Iterator[Staging]:
     stage = getattr(_module_of(job), "stage", None)
     if stage is None:
         raise SourceError(
-            f"{job.description.name} is converted row by row, on one machine only.",
+            f"{job.description.name} is not yet converted on Spark. Convert it on one machine: conflictkg convert.",
             source=str(job.path),
         )
     with stage(job) as tables:

@@ -27,6 +27,7 @@ class Job:
         report: Counts rows and gathers issues.
         memory_mb: What tables of the conversion may use.
         options: Further words of the command line, by name.
+        is_part: Whether the file is but a part of a release: then there may be fewer rows.
         progress: Is told how far it is.
     """
 
@@ -36,6 +37,7 @@ class Job:
     report: Report
     memory_mb: int = 600
     options: Mapping[str, str] = field(default_factory=dict)
+    is_part: bool = False
     progress: Progress = silent
 
     @property
@@ -55,10 +57,12 @@ class Job:
             SourceError: They are outside what the description expects, or none could be converted.
         """
         least, most = self.description.rows
-        if not least <= self.report.read <= most:
+        if not (1 if self.is_part else least) <= self.report.read <= most:
+            is_short = 0 < self.report.read < least
+            hint = " If it is a part of one on purpose: --part." if is_short else ""
             raise SourceError(
                 f"has {self.report.read:,} rows; a release of {self.description.name} has {least:,} to {most:,}."
-                " Nothing was written.",
+                f" Nothing was written.{hint}",
                 source=self.report.file,
             )
         if not self.report.converted:

@@ -5,6 +5,7 @@ A line that is no record is told in the report and rejected; the others go on.
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,9 @@ from conflictkg.sources.report import Issue, Report
 from conflictkg.sources.tables import Lines, open_binary
 
 _BRACKETS = frozenset({"[", "]", ""})
+# Escapes that may stand for what no text holds; whether they do is seen once they are read.
+_DOUBTFUL = re.compile(r"\\u(?:0000|d[89a-f])", re.IGNORECASE)
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +70,33 @@ def _parse(text: str) -> tuple[dict[str, Any], str]:
         return {}, f"is no JSON: {error}. Each line must hold one record, or the file was cut off."
     if not isinstance(content, dict):
         return {}, f"is {_kind(content)}; each line must hold an object."
-    if "\0" in text or "\\u0000" in text:
-        return {}, "holds a NUL character, which no text does."
-    return content, ""
+    return content, find_bad_text(content) if _DOUBTFUL.search(text) else ""
+
+
+def find_bad_text(content: object) -> str:
+    r"""What is wrong with a text that JSON can write and nothing else can hold; empty if nothing is.
+
+    Args:
+        content: A text, or a list or object with texts in it at any depth, names included.
+
+    >>> find_bad_text({"name": ["A \x00"]}), find_bad_text("\U0001f4a1")
+    ('holds a NUL character, which no text does.', '')
+    """
+    pending = [content]
+    while pending:
+        match pending.pop():
+            case str() as text:
+                if "\0" in text:
+                    return "holds a NUL character, which no text does."
+                if not text.isascii() and (found := _SURROGATE.search(text)):
+                    return f"holds half of a surrogate pair (\\u{ord(found[0]):x}), which is no character."
+            case dict() as names:
+                pending += [*names.keys(), *names.values()]
+            case list() as values:
+                pending += values
+            case _:
+                pass
+    return ""
 
 
 def _refuse(name: str) -> float:

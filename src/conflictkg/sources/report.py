@@ -1,8 +1,9 @@
 """What a conversion did with each row: converted, converted with an issue, or rejected, and why."""
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from itertools import islice
 
@@ -32,6 +33,7 @@ class Issue:
         fate: What becomes of the row.
         record: The row's own identifier, where it has one.
         part: The sheet or file within the file; empty if there is one only.
+        unit: What is counted: lines, or the results of a page.
     """
 
     line: int
@@ -40,6 +42,7 @@ class Issue:
     fate: Fate = Fate.REJECTED
     record: str = ""
     part: str = ""
+    unit: str = "line"
 
     def describe(self, file: str) -> str:
         """In one line, with its place first.
@@ -47,7 +50,7 @@ class Issue:
         >>> Issue(7, "best", '"4-Mar" is no whole number', record="12").describe("ged.csv")
         'ged.csv line 7 column best (record 12): "4-Mar" is no whole number'
         """
-        where = f"{file} {self.part}".rstrip() + f" line {self.line}"
+        where = f"{file} {self.part}".rstrip() + f" {self.unit} {self.line}"
         where += f" column {self.column}" if self.column else ""
         where += f" (record {self.record})" if self.record else ""
         return f"{where}: {self.problem}"
@@ -72,7 +75,33 @@ class Report:
         self.ignored_rows = 0
         self._issues: list[Issue] = []
         self._of_kind: Counter[Fate] = Counter()
+        self._pages: list[tuple[int, str]] = []
         self._rows: dict[Fate, set[tuple[str, int]]] = {fate: set() for fate in Fate}
+
+    def begin_page(self, name: str) -> None:
+        """Results that are read from now on stand in a page; their issues are told by their place in it.
+
+        Args:
+            name: Of its file; empty where that is the whole source.
+        """
+        self._pages.append((self.read, name))
+
+    def locate(self, issue: Issue) -> Issue:
+        """The issue with its place in its page, where results are counted over all pages."""
+        at = bisect_left(self._pages, issue.line, key=lambda page: page[0]) - 1
+        if at < 0 or issue.part:
+            return issue
+        before, name = self._pages[at]
+        return replace(issue, line=issue.line - before, part=name, unit="result")
+
+    def place_of(self, line: int) -> str:
+        """Where a row is, in words, for a problem that names another than its own.
+
+        >>> Report("ged.csv").place_of(7)
+        'line 7'
+        """
+        issue = self.locate(Issue(line, "", ""))
+        return f"{issue.part} {issue.unit} {issue.line}".lstrip()
 
     def ignore(self, what: str, *, is_row: bool = False) -> None:
         """Count something that is not converted on purpose.
@@ -90,7 +119,7 @@ class Report:
 
     def extend(self, issues: Iterable[Issue]) -> None:
         """Note issues."""
-        for issue in issues:
+        for issue in map(self.locate, issues):
             self._of_kind[issue.fate] += 1
             self._rows[issue.fate].add((issue.part, issue.line))
             if len(self._issues) < MOST_KEPT:

@@ -9,6 +9,7 @@ import csv
 import gzip
 import hashlib
 import io
+import lzma
 import zipfile
 import zlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -16,7 +17,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 from conflictkg.errors import MissingFieldError, SourceError, UnexpectedFieldError
 from conflictkg.sources.report import Issue, Report
@@ -26,6 +27,7 @@ MOST_FIELD = 1 << 20
 
 _MOST_LINE = 1 << 24
 _SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "vertical bars", ",": "commas"}
+_ENCRYPTED = 0x1
 _UNIT = "\x1f"
 _ARCHIVES = {".zip": "a ZIP archive", ".gz": "a gzip file", ".bz2": "a bzip2 file"}
 
@@ -309,28 +311,71 @@ def open_binary(path: Path, file: str) -> Iterator[BinaryIO]:
     with ExitStack() as held:
         try:
             if kind == ".zip":
-                archive = held.enter_context(zipfile.ZipFile(path))
+                archive = held.enter_context(open_archive(path, file))
                 member = _only_member(archive, path, file)
-                yield io.BufferedReader(held.enter_context(archive.open(member)))  # type: ignore[type-var]  # IO[bytes], read only
+                yield io.BufferedReader(held.enter_context(open_member(archive, member, file)))  # type: ignore[type-var]  # IO[bytes], read only
             elif kind == ".gz":
                 yield held.enter_context(gzip.open(path))  # type: ignore[misc]  # a reader all the same
             elif kind == ".bz2":
                 yield held.enter_context(bz2.open(path))  # type: ignore[misc]  # likewise
             else:
                 yield held.enter_context(path.open("rb"))
-        except (zipfile.BadZipFile, gzip.BadGzipFile, EOFError, zlib.error) as error:
+        except (
+            zipfile.BadZipFile,
+            gzip.BadGzipFile,
+            EOFError,
+            zlib.error,
+            lzma.LZMAError,
+        ) as error:
             raise SourceError(
                 f"is {_ARCHIVES.get(kind, 'a file')} that is damaged or cut off: {error}",
                 source=file,
             ) from error
         except OSError as error:
-            damaged = kind == ".bz2" and error.errno is None
+            # What a decompressor finds wrong has no number of the system.
+            damaged = kind in _ARCHIVES and error.errno is None
             problem = (
                 f"is {_ARCHIVES[kind]} that is damaged or cut off: {error}"
                 if damaged
                 else f"cannot be read: {error.strerror or error}"
             )
             raise SourceError(problem, source=file) from error
+
+
+def open_archive(path: Path, file: str) -> zipfile.ZipFile:
+    """Open a ZIP archive.
+
+    Raises:
+        SourceError: It is of a version that is not known here.
+    """
+    try:
+        return zipfile.ZipFile(path)
+    except NotImplementedError as error:
+        raise _packed(error, file) from error
+
+
+def open_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, file: str) -> IO[bytes]:
+    """Open what an archive holds.
+
+    Raises:
+        SourceError: It is encrypted, or packed in a way that cannot be read.
+    """
+    if member.flag_bits & _ENCRYPTED:
+        raise SourceError(
+            f"its {member.filename} is encrypted. Open it with its password, and save it again without one.",
+            source=file,
+        )
+    try:
+        return archive.open(member)
+    except NotImplementedError as error:
+        raise _packed(error, file) from error
+
+
+def _packed(error: NotImplementedError, file: str) -> SourceError:
+    return SourceError(
+        f"is packed in a way ({error}) that cannot be read. Unpack it and save it again, with usual compression.",
+        source=file,
+    )
 
 
 def _only_member(archive: zipfile.ZipFile, path: Path, file: str) -> zipfile.ZipInfo:

@@ -2,6 +2,7 @@
 
 from dataclasses import fields, is_dataclass
 from functools import cache
+from typing import Any
 
 from conflictkg.engine.algebra import Call, Query
 
@@ -15,7 +16,7 @@ def is_lasting(query: Query) -> bool:
     >>> is_lasting(parse_query("ASK {}")), is_lasting(parse_query("SELECT (now() AS ?n) {}"))
     (True, False)
     """
-    waiting: list[object] = [query]
+    waiting: list[Any] = [query]
     while waiting:
         node = waiting.pop()
         if isinstance(node, Call) and node.name in _MOMENTARY:
@@ -28,5 +29,5 @@ def is_lasting(query: Query) -> bool:
 
 
 @cache
-def _names_of(kind: type) -> tuple[str, ...]:
+def _names_of(kind: Any) -> tuple[str, ...]:
     return tuple(each.name for each in fields(kind)) if is_dataclass(kind) else ()

@@ -11,6 +11,8 @@ from conflictkg.errors import SourceError
 from conflictkg.graphs import load_graphs, parse_turtle
 from conflictkg.shacl import Severity, validate_graphs
 from conflictkg.sources.converting import convert_source, make_job
+from conflictkg.sources.description import load_description, load_lookups
+from conflictkg.terms import CKG, CS
 
 HERE = Path(__file__).parent
 
@@ -67,3 +69,19 @@ def test_comma_separated_file_has_no_row(tmp_path: Path) -> None:
     path.write_text("1,Kabul,Kabul,,34.5,69.2,P,PPLC,AF\n", encoding="utf-8")
     with pytest.raises(SourceError, match=r"no row of 1 could be converted.*has 1 fields"):
         convert(path)
+
+
+def test_mark_of_a_name_is_converted_or_counted() -> None:
+    """A historic name is a former one; which other marks there were stands in the report, with why they are left."""
+    case = HERE / "folder"
+    graph = parse_turtle((case / "expected.ttl").read_text(encoding="utf-8")).graph
+    former = {
+        str(graph.value(claim, CKG.claimValue))
+        for claim in graph.subjects(CKG.nameKind, CS["name-kind-former"])
+    }
+    assert former == {"Fort Sample", "Sample Fort"}
+    told = (case / "findings.txt").read_text(encoding="utf-8")
+    ignored = load_lookups(load_description("geonames").folder).ignored
+    for name, times in (("isPreferredName", 2), ("isShortName", 2), ("isColloquial", 2)):
+        assert f"ignored, {times} times: {name}: {ignored[name]}\n" in told
+    assert 'column isShortName (record 16): "yes" is neither 1 nor empty.' in told

@@ -1,8 +1,12 @@
 """Files that are not what they should be: a clear report with row and column, and nothing half written."""
 
+import csv
+import io
 import json
+import re
+import tracemalloc
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -13,6 +17,8 @@ from conflictkg.cli import main
 from conflictkg.errors import MissingFieldError, SourceError, UnexpectedFieldError
 from conflictkg.sources.converting import convert_source, make_job
 from conflictkg.sources.report import Fate, Issue
+from conflictkg.sources.tables import MOST_FIELD
+from conflictkg.sources.workbooks import _require_workbook
 
 HEADER = (
     "Strike ID", "Date", "Location", "Area", "Minimum total people killed", "Maximum total people killed",
@@ -367,3 +373,316 @@ def test_more_rows_than_the_source_has_stop_it(tmp_path: Path) -> None:
         SourceError, match="has 2,001 rows; a release of tbij-pakistan has 1 to 2,000"
     ):
         convert(write_csv(tmp_path / "a.csv", rows))
+
+
+EXAMPLES = Path(__file__).parent
+
+
+def write_example(path: Path, case: str, **cells: str) -> Path:
+    """The first row of an example, and once more with another hash and other cells."""
+    text = (EXAMPLES / case / "input.csv").read_text(encoding="utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(text)))
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, rows[0].keys())
+        writer.writeheader()
+        writer.writerows([rows[0], {**rows[0], **cells}])
+    return path
+
+
+@pytest.mark.parametrize("missing", ["inter1", "geo_precision"])
+def test_table_without_an_optional_column_is_converted(tmp_path: Path, missing: str) -> None:
+    """A column that not each file has says nothing where it lacks, and harms no row."""
+    path = tmp_path / "a.csv"
+    text = (EXAMPLES / "acled" / "input.csv").read_text(encoding="utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(text)))
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        names = [each for each in rows[0] if each != missing]
+        writer = csv.DictWriter(stream, names, extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(rows[:3])
+    converted, issues = convert(path, "acled")
+    assert issues == ()
+    unsaid = {
+        "inter1": "ckg:organizationLevel cs:organization-level-not-stated",
+        "geo_precision": "ckg:placePrecision cs:place-precision-unknown",
+    }
+    assert unsaid[missing] in converted
+
+
+def date_of(text: str, key: str) -> dict[str, str]:
+    """The time stamps of a row's claim of its date."""
+    (block,) = (each for each in text.split("\n\n") if f"/{key}/date>" in each.split("\n")[0])
+    return dict(re.findall(r'sem:has(\w+)TimeStamp "([0-9-]+)"', block))
+
+
+@pytest.mark.parametrize(
+    ("extended", "resolution", "end", "told"),
+    [
+        ("0", "", "2017-06-13", ""),
+        ("1", "6/20/2017", "2017-06-20", ""),
+        ("1", "2017-06-20", "2017-06-20", ""),
+        ("1", "", "", ""),
+        ("", "", "", ""),
+        ("1", "6/2/2017", "", "ends before it begins"),
+        ("0", "6/20/2017", "", "stands beside"),
+    ],
+)
+def test_incident_that_lasted_longer_does_not_end_on_its_first_day(
+    tmp_path: Path, extended: str, resolution: str, end: str, told: str
+) -> None:
+    """With extended = 1 the end is the day of resolution, and where there is none nobody says it."""
+    cells = {"eventid": "201706130999", "extended": extended, "resolution": resolution}
+    text, issues = convert(write_example(tmp_path / "a.csv", "gtd", **cells), "gtd")
+    assert [(each.line, each.column, each.fate) for each in issues] == (
+        [(3, "resolution", Fate.KEPT)] if told else []
+    )
+    assert all(told in each.problem for each in issues)
+    found = date_of(text, "201706130999")
+    assert (found["EarliestBegin"], found["LatestBegin"]) == ("2017-06-13", "2017-06-13")
+    assert (found.get("EarliestEnd", ""), found.get("LatestEnd", "")) == (end, end)
+
+
+def test_begin_known_to_the_month_is_not_after_the_end(tmp_path: Path) -> None:
+    """What was resolved on 12 June and began in June began by then."""
+    cells = {"eventid": "201706000999", "iday": "0", "extended": "1", "resolution": "6/12/2017"}
+    text, issues = convert(write_example(tmp_path / "a.csv", "gtd", **cells), "gtd")
+    assert issues == ()
+    assert date_of(text, "201706000999") == {
+        "EarliestBegin": "2017-06-01",
+        "LatestBegin": "2017-06-12",
+        "EarliestEnd": "2017-06-12",
+        "LatestEnd": "2017-06-12",
+    }
+
+
+def test_resolution_that_is_no_day_rejects_its_row(tmp_path: Path) -> None:
+    """As any cell that cannot be read."""
+    cells = {"eventid": "201706130999", "extended": "1", "resolution": "later"}
+    _, issues = convert(write_example(tmp_path / "a.csv", "gtd", **cells), "gtd")
+    assert rejected(issues) == [(3, "resolution")]
+
+
+@pytest.mark.parametrize("error", ["#REF!", "#N/A", "#VALUE!", "#DIV/0!", "#NAME?"])
+def test_error_cell_of_a_workbook_rejects_its_row(tmp_path: Path, error: str) -> None:
+    """A formula that went wrong and was saved as a value names no place."""
+    rows = [ROW, changed(id="B902", place=error)]
+    text, issues = convert(write_book(tmp_path / "a.xlsx", rows))
+    assert rejected(issues) == [(3, "Location")]
+    assert error in issues[0].problem
+    assert f'"{error}"@en' not in text
+
+
+def test_error_of_a_spreadsheet_in_its_csv_rejects_its_row(tmp_path: Path) -> None:
+    """Saved as CSV the errors are texts."""
+    rows = [ROW, changed(id="B902", place="#REF!")]
+    text, issues = convert(write_csv(tmp_path / "a.csv", rows))
+    assert rejected(issues) == [(3, "Location")]
+    assert "#REF!" not in text
+
+
+def test_error_cell_in_a_column_that_is_ignored_harms_nothing(tmp_path: Path) -> None:
+    """Only what is converted counts."""
+    row = (*ROW[:14], "#N/A")
+    assert convert(write_book(tmp_path / "a.xlsx", [row]))[1] == ()
+
+
+def mark_members(path: Path, *, flags: int = 0, method: int | None = None) -> None:
+    """Change what an archive says of its members: encrypted (1), or compressed in another way."""
+    content = bytearray(path.read_bytes())
+    for signature, at_flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        at = -1
+        while (at := content.find(signature, at + 1)) >= 0:
+            content[at + at_flags] |= flags
+            if method is not None:
+                content[at + at_flags + 2] = method
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("name", ["a.zip", "a.xlsx"])
+@pytest.mark.parametrize(
+    ("flags", "method", "problem"),
+    [
+        (1, None, "is encrypted.*password"),
+        (0, 97, "packed in a way .*that cannot be read.*[Ss]ave it"),
+        (0x20, None, "packed in a way .*that cannot be read.*[Ss]ave it"),
+    ],
+)
+def test_archive_that_cannot_be_unpacked_says_what_to_do(
+    tmp_path: Path, name: str, flags: int, method: int | None, problem: str
+) -> None:
+    """A password and a rare compression are no crash."""
+    path = tmp_path / name
+    if name.endswith("zip"):
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.write(write_csv(tmp_path / "b.csv", [ROW]), "b.csv")
+    else:
+        write_book(path, [ROW])
+    mark_members(path, flags=flags, method=method)
+    with pytest.raises(SourceError, match=problem):
+        convert(path)
+
+
+def rewrite_book(path: Path, part: str, change: Callable[[bytes], bytes]) -> Path:
+    """A workbook with one part of it changed."""
+    other = path.with_name("b.xlsx")
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(other, "w", zipfile.ZIP_DEFLATED) as new:
+        for each in old.namelist():
+            content = old.read(each)
+            new.writestr(each, change(content) if each == part else content)
+    return other
+
+
+SHARED = b"""<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">
+<si><t>PLACE</t></si></sst>"""
+
+
+def share_place(path: Path) -> Path:
+    """A workbook whose texts PLACE stand in the table of shared texts, as Excel writes them."""
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
+    declared = f'<Override PartName="/xl/sharedStrings.xml" ContentType="{kind}"/></Types>'.encode()
+    with zipfile.ZipFile(path) as old:
+        parts = {each: old.read(each) for each in old.namelist()}
+    sheet, types = "xl/worksheets/sheet1.xml", "[Content_Types].xml"
+    place = b't="inlineStr"><is><t>PLACE</t></is>'
+    assert place in parts[sheet]
+    parts[sheet] = parts[sheet].replace(place, b't="s"><v>0</v>')
+    parts[types] = parts[types].replace(b"</Types>", declared)
+    parts["xl/sharedStrings.xml"] = SHARED
+    with zipfile.ZipFile(path, "w") as new:
+        for name, content in parts.items():
+            new.writestr(name, content)
+    return path
+
+
+@pytest.mark.parametrize(
+    "part",
+    ["xl/workbook.xml", "xl/styles.xml", "[Content_Types].xml", "xl/sharedStrings.xml", "xl/_rels/workbook.xml.rels"],
+)  # fmt: skip
+def test_workbook_with_a_part_that_is_cut_is_told(tmp_path: Path, part: str) -> None:
+    """Whichever part it is, and whichever parser reads it."""
+    path = share_place(write_book(tmp_path / "a.xlsx", [changed(place="PLACE")] * 50))
+    with pytest.raises(SourceError, match=r"damaged or cut off.*[Ss]ave it again"):
+        convert(rewrite_book(path, part, lambda content: content[: len(content) * 2 // 3]))
+
+
+def test_number_of_a_workbook_that_is_none_is_told(tmp_path: Path) -> None:
+    """A cell that says it is a number, or a shared text that is not there."""
+    path = share_place(write_book(tmp_path / "a.xlsx", [changed(low=1, place="PLACE")]))
+    for old, new in ((b"<v>1</v>", b"<v>x</v>"), (b't="s"><v>0</v>', b't="s"><v>9999</v>')):
+
+        def damage(content: bytes, old: bytes = old, new: bytes = new) -> bytes:
+            assert old in content
+            return content.replace(old, new)
+
+        with pytest.raises(SourceError, match="damaged or cut off"):
+            convert(rewrite_book(path, "xl/worksheets/sheet1.xml", damage))
+
+
+def test_cell_of_a_workbook_has_the_limit_of_a_field(tmp_path: Path) -> None:
+    """As a field of a delimited file; row and column are told."""
+    path = share_place(write_book(tmp_path / "a.xlsx", [ROW, changed(id="B902", place="PLACE")]))
+
+    def fill(content: bytes) -> bytes:
+        return content.replace(b"PLACE", b"x" * (MOST_FIELD + 1))
+
+    with pytest.raises(
+        SourceError,
+        match=r"line 3.*column 3 holds a text of more than 1,048,576 characters",
+    ):
+        convert(rewrite_book(path, "xl/sharedStrings.xml", fill))
+
+
+INLINE = b'<row r="4"><c r="C4" t="inlineStr"><is>%s</is></c></row></sheetData>'
+
+
+@pytest.mark.parametrize(
+    ("part", "old", "new"),
+    [
+        ("xl/sharedStrings.xml", b"PLACE", b"x" * (40 << 20)),
+        ("xl/sharedStrings.xml", b"PLACE", b"</t><t>".join([b"x" * 1000] * (40 << 10))),
+        ("xl/worksheets/sheet1.xml", b"</sheetData>", INLINE % (b"<t>" + b"x" * (40 << 20) + b"</t>")),
+        ("xl/worksheets/sheet1.xml", b"</sheetData>", INLINE % (b"<t><![CDATA[" + b"<c >" * (10 << 20) + b"]]></t>")),
+        ("xl/worksheets/sheet1.xml", b"<sheetData>", b"<!--" + b"<c >" * (10 << 20) + b"--><sheetData>"),
+    ],
+    ids=["shared", "runs", "inline", "cdata", "comment"],
+)  # fmt: skip
+def test_huge_cell_of_a_workbook_does_not_fill_the_memory(
+    tmp_path: Path, part: str, old: bytes, new: bytes
+) -> None:
+    """It is refused before anything is made of it."""
+    path = share_place(write_book(tmp_path / "a.xlsx", [changed(place="PLACE")]))
+    huge = rewrite_book(path, part, lambda content: content.replace(old, new))
+    tracemalloc.start()
+    try:
+        with pytest.raises(SourceError, match=r"holds a cell of more than 16,777,216 bytes"):
+            convert(huge)
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert most < 30 << 20
+
+
+def test_many_cells_and_settings_of_a_sheet_are_no_huge_cell(tmp_path: Path) -> None:
+    """Only what lies between two cells is measured, and nothing behind the last."""
+    path = write_book(tmp_path / "a.xlsx", [ROW])
+    empty = b'<row r="9"/><row r="10"><c r="A10" s="0"/></row>' * 400_000
+
+    def fill(content: bytes) -> bytes:
+        end = b"<!--" + b"x" * (4 << 20) + b"-->"
+        rules = (end * 5).replace(b"--><!--", b"--> <!--")
+        return content.replace(b"</sheetData>", empty + b"</sheetData>" + rules)
+
+    other = rewrite_book(path, "xl/worksheets/sheet1.xml", fill)
+    _require_workbook(other, "b.xlsx")
+
+
+def test_long_part_without_cells_is_no_huge_cell(tmp_path: Path) -> None:
+    """Nobody reads what a pivot table keeps."""
+    path = write_book(tmp_path / "a.xlsx", [ROW])
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
+        records = b"<pivotCacheRecords>" + b"<r><n/></r>" * (2 << 20) + b"</pivotCacheRecords>"
+        archive.writestr("xl/pivotCache/pivotCacheRecords1.xml", records)
+    assert convert(path)[1] == ()
+
+
+def test_workbook_in_utf_16_is_refused(tmp_path: Path) -> None:
+    """What looks for cells and document types reads UTF-8."""
+    path = write_book(tmp_path / "a.xlsx", [ROW])
+    other = rewrite_book(
+        path, "xl/worksheets/sheet1.xml", lambda content: content.decode().encode("utf-16")
+    )
+    with pytest.raises(SourceError, match=r"sheet1\.xml is not UTF-8.*[Ss]ave it again"):
+        convert(other)
+
+
+def test_text_about_a_place_is_not_copied(tmp_path: Path) -> None:
+    """More than ten words are the publisher's text; the larger place is what is known."""
+    words = "a compound near the river some way off the road from Miranshah"
+    rows = [ROW, changed(id="B902", place=words)]
+    text, (issue,) = convert(write_csv(tmp_path / "a.csv", rows))
+    assert (issue.line, issue.column, issue.fate) == (3, "Location", Fate.KEPT)
+    assert f"{len(words.split())} words" in issue.problem
+    assert "compound" not in text
+    assert "strike/tbij-pakistan/B902" in text
+
+
+def test_coordinates_swapped_within_the_region_are_left_out(tmp_path: Path) -> None:
+    """Both are degrees that exist, and the point lies elsewhere unless they are taken the other way."""
+    path = write_example(
+        tmp_path / "a.csv", "new_america", geo_lat="70.0703", geo_lon="33.0012", year="1"
+    )
+    text, (issue,) = convert(path, "new-america")
+    assert (issue.line, issue.column, issue.fate) == (3, "geo_lat", Fate.KEPT)
+    assert "swapped" in issue.problem
+    assert "wgs:lat 70.0703" not in text
+    assert text.count("a ckg:Strike ") == 2
+
+
+def test_point_outside_that_is_not_swapped_is_kept(tmp_path: Path) -> None:
+    """An extent only tells a swap: a strike may be elsewhere."""
+    path = write_example(
+        tmp_path / "a.csv", "new_america", geo_lat="28.5", geo_lon="16.5", year="1"
+    )
+    text, issues = convert(path, "new-america")
+    assert issues == ()
+    assert "wgs:lat 28.5" in text

@@ -11,7 +11,12 @@ import pytest
 from conflictkg.cli import main
 from conflictkg.errors import NotFoundError, SourceError
 from conflictkg.graphs import parse_turtle, write_turtle
-from conflictkg.sources.converting import convert_source, convert_to_table, make_job
+from conflictkg.sources.converting import (
+    convert_source,
+    convert_to_table,
+    make_job,
+    staged_source,
+)
 from conflictkg.sources.description import load_profile_description, profile_names, profile_path
 from conflictkg.sources.keeping import Given, keep_converted
 from conflictkg.sources.strikes.guess import guess_profile
@@ -57,6 +62,11 @@ def test_only_what_may_be_passed_on_is_marked_so() -> None:
         ("pattern = 'CG-[0-9]+'", "pattern = 'CG-[0-9'", "is no pattern"),
         ('remarks = "free text, not copied"', 'remarks = "DECIDE: say why"', 'no reason for "remarks"'),
         ('remarks = "free text, not copied"', 'Kind = "twice"', 'converts the column "Kind" and ignores it'),
+        ('alternatives = [" or "]', "extent = [1, 2, 3]", "extent must be four numbers"),
+        ('alternatives = [" or "]', "extent = [30, 60, 20, 70]", "extent must be .*south, west, north and east"),
+        ('alternatives = [" or "]', "extent = [20, 60, 200, 70]", "extent must be .*south, west, north and east"),
+        ('column = "Day"', 'column = "Day"\nextended = "Long"', r"needs a table \[lookup\.NAME\]"),
+        ('column = "Day"', 'column = "Day"\nend = "End"', "needs .extended."),
         ("[[count]]", "[count", "is no TOML"),
         ('within = "killed"', 'within = "injured"', "is within injured, which is not counted"),
         ('title = "Coast', "title = '''\"Coast''' #", "must be a text without quotation marks"),
@@ -230,3 +240,13 @@ def value_of(term: object) -> str:
         ending = f"@{term.language}" if term.language else f"^^<{term.datatype.value}>"
         return f'"{term.value}"{ending}'
     return str(term)
+
+
+def test_spark_is_told_not_to_know_the_source_yet(tmp_path: Path) -> None:
+    """Tables of strikes are not converted row by row; they have no first stage for several machines."""
+    job = make_job("strikes", HERE / "own" / "input.csv", options={"profile": str(OWN)})
+    with (
+        pytest.raises(SourceError, match=r"not yet converted on Spark.*conflictkg convert"),
+        staged_source(job),
+    ):
+        pass

@@ -10,6 +10,7 @@ import pytest
 
 from conflictkg.cli import main
 from conflictkg.errors import SourceError
+from conflictkg.sources.cells import MOST_WORDS
 from conflictkg.sources.converting import convert_source, convert_to_table, make_job
 from conflictkg.sources.tables import MOST_FIELD
 
@@ -256,7 +257,180 @@ def test_report_is_written_as_json(tmp_path: Path) -> None:
 
 
 def test_source_that_is_no_table_is_not_written_as_one(tmp_path: Path) -> None:
-    """A Parquet file of quads is for sources with many rows."""
-    (tmp_path / "x.json").write_text("{}", encoding="utf-8")
-    job = make_job("ucdp-ged", INPUT)
-    assert convert_to_table(job, tmp_path / "out.parquet") > 900
+    """A Parquet file of quads is for sources with many rows; a list is refused before it is read."""
+    source, target = tmp_path / "list.xml", tmp_path / "out.parquet"
+    source.write_text("<CONSOLIDATED_LIST/>", encoding="utf-8")
+    with pytest.raises(SourceError, match="un-list is converted to Turtle only") as caught:
+        convert_to_table(make_job("un-list", source), target)
+    assert str(target) in str(caught.value)
+    assert not target.exists()
+
+
+REFUSALS = {
+    "strict": ({"high": "2"}, ("--strict",), "kept: ged.csv line 2 column best"),
+    "no row": ({"best": "four"}, (), "rejected: ged.csv line 2 column best"),
+}
+
+
+@pytest.mark.parametrize("suffix", [".ttl", ".parquet"])
+@pytest.mark.parametrize("name", REFUSALS)
+def test_refusal_is_reported_like_a_conversion(
+    name: str, suffix: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Issues come as lines and in the report, though nothing is converted."""
+    changes, words, line = REFUSALS[name]
+    source = write_rows(tmp_path / "ged.csv", head_and_row()[0], with_changes(**changes))
+    target, report = tmp_path / f"out{suffix}", tmp_path / "report.json"
+    options = ["-o", str(target), "--report", str(report), *words]
+    with pytest.raises(SystemExit) as stopped:
+        main(["convert", "ucdp-ged", str(source), *options])
+    assert stopped.value.code == 1
+    assert line in capsys.readouterr().err
+    (issue,) = json.loads(report.read_text(encoding="utf-8"))["issues"]
+    assert issue["column"] == "best"
+    assert not target.exists()
+
+
+# Pages of the API
+
+
+def event(**changes: object) -> dict[str, object]:
+    header, row = head_and_row()
+    return {**dict(zip(header, row, strict=True)), **changes}
+
+
+def write_page(path: Path, *results: object, total: object = None, pages: object = None) -> Path:
+    content = {"TotalCount": total, "TotalPages": pages, "Result": results}
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(
+        json.dumps({name: each for name, each in content.items() if each is not None}),
+        encoding="utf-8",
+    )
+    return path
+
+
+def test_pages_that_are_not_all_there_are_refused(tmp_path: Path) -> None:
+    """Whether it is the middle one that lacks, one that is there twice, or one of several is given alone."""
+    folder = tmp_path / "pages"
+    for at in range(3):
+        write_page(folder / f"page-{at}.json", event(id=str(at + 1)), total=3, pages=3)
+    assert b"/id/record/ucdp-ged-22.1/3>" in b"".join(
+        bytes(each) for each in convert_source(make_job("ucdp-ged", folder))
+    )
+    with pytest.raises(SourceError, match=r"1 of 3 results.*1 of 3 pages.*page-1\.json"):
+        list(convert_source(make_job("ucdp-ged", folder / "page-1.json")))
+    (folder / "page-1.json").unlink()
+    with pytest.raises(
+        SourceError, match=r"2 of 3 results.*2 of 3 pages: page-0\.json, page-2\.json"
+    ):
+        list(convert_source(make_job("ucdp-ged", folder)))
+    for at in (3, 4):
+        write_page(folder / f"page-{at}.json", event(id=str(at + 1)), total=3, pages=3)
+    with pytest.raises(SourceError, match="4 of 3 results"):
+        list(convert_source(make_job("ucdp-ged", folder)))
+
+
+def test_pages_of_different_fetches_are_refused(tmp_path: Path) -> None:
+    """They say how many there are, and say different things."""
+    folder = tmp_path / "pages"
+    write_page(folder / "0.json", event(), total=2)
+    write_page(folder / "1.json", event(id="2"), total=3)
+    with pytest.raises(SourceError, match=r"1\.json.*TotalCount 3.*0\.json.*2"):
+        list(convert_source(make_job("ucdp-ged", folder)))
+
+
+def without(name: str) -> dict[str, object]:
+    return {key: value for key, value in event(id="5000").items() if key != name}
+
+
+RESULTS: Mapping[str, tuple[object, str, str]] = {
+    "NUL": (event(id="5000", side_a="Gov\0ernment"), "side_a", "NUL"),
+    "surrogate": (event(id="5000", side_b="A \ud800 B"), "side_b", "surrogate"),
+    "name that is none": ({**event(id="5000"), "x\ud800": "1"}, "", "surrogate"),
+    "missing field": (without("best"), "best", "is missing"),
+    "unknown field": (event(id="5000", longitud="1"), "longitud", "not known"),
+    "endless": (event(id="5000", source_article="x" * (MOST_FIELD + 1)), "source_article", "1,048,576"),
+    "no object": (7, "", "no object"),
+    "bad number": (event(id="5000", best="four"), "best", "no whole number"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", RESULTS)
+def test_bad_result_is_told_with_its_page_and_place_and_the_others_are_converted(
+    name: str, tmp_path: Path
+) -> None:
+    """The number is that within the page, not among all."""
+    result, column, words = RESULTS[name]
+    folder = tmp_path / "pages"
+    write_page(folder / "0.json", event(), event(id="1002"))
+    write_page(folder / "1.json", event(id="1003"), result)
+    job = make_job("ucdp-ged", folder)
+    text = b"".join(bytes(each) for each in convert_source(job)).decode()
+    assert (job.report.read, job.report.converted, job.report.rejected) == (4, 3, 1)
+    (issue,) = job.report.issues
+    assert (issue.part, issue.line, issue.column) == ("1.json", 2, column)
+    assert words in issue.problem
+    assert issue.describe("pages").startswith("pages 1.json result 2")
+    assert "/5000" not in text
+
+
+def test_result_of_a_single_page_is_told_with_its_place(tmp_path: Path) -> None:
+    """The file is named once."""
+    job = make_job("ucdp-ged", write_page(tmp_path / "p.json", event(), event(id="2", best="x")))
+    list(convert_source(job))
+    (issue,) = job.report.issues
+    assert issue.describe(job.report.file).startswith("p.json result 2 column best")
+
+
+def test_results_that_are_all_bad_are_refused_with_the_first(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=r"no row of 1 could be converted.*result 1 column best"):
+        list(convert_source(make_job("ucdp-ged", write_page(tmp_path / "p.json", without("best")))))
+
+
+def test_endless_page_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before it fills memory."""
+    monkeypatch.setattr("conflictkg.sources.pages.MOST_PAGE", 100)
+    with pytest.raises(SourceError, match=r"p\.json: has more than 100 bytes.*smaller pages"):
+        list(convert_source(make_job("ucdp-ged", write_page(tmp_path / "p.json", event()))))
+
+
+def test_result_that_stands_twice_is_told_with_the_place_of_the_first(tmp_path: Path) -> None:
+    """By page, not by a number over all pages."""
+    folder = tmp_path / "pages"
+    write_page(folder / "0.json", event(id="7"), event())
+    write_page(folder / "1.json", event(id="8"), event())
+    job = make_job("ucdp-ged", folder)
+    list(convert_source(job))
+    (issue,) = job.report.issues
+    assert issue.describe("pages") == (
+        "pages 1.json result 2 column id (record 1001): is the same row as 0.json result 2 once more."
+    )
+
+
+# Texts that are too long to copy
+
+
+def test_long_text_is_not_copied_and_told(tmp_path: Path) -> None:
+    """More than ten words of an informant or a coding note are a kept issue; ten are a quotation."""
+    ten = " ".join(f"word{at}" for at in range(MOST_WORDS))
+    rows = [
+        with_changes(id="1", source_original=ten, code_status=ten, where_description=ten),
+        with_changes(id="2", source_original=f"{ten} eleven"),
+        with_changes(id="3", code_status=f"{ten} eleven"),
+        with_changes(id="4", where_description=f"{ten} eleven"),
+        with_changes(id="5", where_description="two\nlines"),
+    ]
+    job = make_job("ucdp-ged", write_rows(tmp_path / "ged.csv", head_and_row()[0], *rows))
+    text = b"".join(bytes(each) for each in convert_source(job)).decode()
+    assert text.count(ten) >= 3
+    assert "eleven" not in text
+    assert [(each.column, each.record) for each in job.report.issues] == [
+        ("source_original", "2"),
+        ("code_status", "3"),
+    ]
+    assert all("11 words" in each.problem for each in job.report.issues)
+    # What is no clear row stays so, though the note on it is left out.
+    assert text.count("cs:review-status-unreviewed") > 8
+    ((what, number),) = job.report.ignored.items()
+    assert "where_description" in what
+    assert number == 2

@@ -14,6 +14,7 @@ import pytest
 from shared_files import shared
 
 from conflictkg.answers import Boolean
+from conflictkg.sources.cells import MOST_WORDS
 from conflictkg.sources.converting import convert_source, convert_to_table, make_job
 from conflictkg.sources.ucdp_ged.convert import split_reports
 from conflictkg.store import open_store
@@ -138,16 +139,21 @@ def test_lists_of_reports_are_taken_apart() -> None:
 
 
 def test_real_file_is_converted_whole() -> None:
-    """All 6,416 rows; the 200 whose range is broken are kept and say so."""
+    """All 6,416 rows; the 200 whose range is broken and the 51 whose informant is a text are kept and say so."""
     path = shared("data/ucdp/conflict_data_pak.csv")
     job = make_job("ucdp-ged", path)
     text = b"".join(bytes(each) for each in convert_source(job))
     assert job.report.summary() == (
-        "conflict_data_pak.csv: 6,416 rows read, 6,416 converted (200 with issues), 0 rejected"
+        "conflict_data_pak.csv: 6,416 rows read, 6,416 converted (251 with issues), 0 rejected"
     )
     issues = [each.problem for each in job.report.issues]
-    assert len(issues) == 200
+    assert len(issues) == 251
     assert sum("runs backwards" in each for each in issues) == 137
+    assert sum(each.column == "source_original" for each in job.report.issues) == 51
+    copied = re.findall(rb'ckg:(?:informant|codingNote|verbatim) "(.*)"@en', text)
+    assert max(len(each.decode().split()) for each in copied) == MOST_WORDS
+    # 397 descriptions of places have more than ten words, 8 others several lines.
+    assert list(job.report.ignored.values()) == [405]
     assert text.count(b"a ckg:SourceRecord ;") == 6_416
     assert text.count(b"cs:data-issue-range-reversed") == 137
     record = text.partition(b"<https://w3id.org/conflictkg/id/record/ucdp-ged-22.1/254483>\n")[

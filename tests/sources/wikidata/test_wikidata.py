@@ -13,7 +13,7 @@ from rdflib import RDF, Graph, URIRef
 from conflictkg.errors import SourceError
 from conflictkg.graphs import parse_turtle
 from conflictkg.sources.converting import convert_source, make_job
-from conflictkg.terms import CKG, CS
+from conflictkg.terms import CKG, CS, SEM
 
 HERE = Path(__file__).parent
 _LINE = re.compile(r"^  ckg:line [0-9]+ ;\n", re.MULTILINE)
@@ -164,3 +164,84 @@ def test_deep_json_rejects_its_line(tmp_path: Path) -> None:
     text, told = convert(path)
     assert _LINE.sub("", text) == _LINE.sub("", expected("dump"))
     assert any("line 2" in each and "is nested too deeply" in each for each in told)
+
+
+def test_bounds_of_a_date_narrow_it() -> None:
+    """The earliest and the latest date, where the time itself is a year, a decade or not known."""
+    graph = parse_turtle(expected("qualifiers")).graph
+    found = {
+        (
+            str(graph.value(claim, CKG.claimSubject)).rpartition("/")[2][:11],
+            str(graph.value(claim, SEM.hasEarliestBeginTimeStamp)),
+            str(graph.value(claim, SEM.hasLatestBeginTimeStamp)),
+            str(graph.value(claim, CKG.datePrecision)).rpartition("date-precision-")[2],
+        )
+        for claim in graph.subjects(RDF.type, CKG.DateClaim)
+    }
+    assert {each[1:] for each in found} == {
+        ("1971-05-01", "1971-12-31", "year"),
+        ("1971-01-01", "1972-06-30", "unknown"),
+        ("1975-02-03", "1975-02-03", "day"),
+        ("1969-03-01", "1969-03-04", "few-days"),
+        ("2012-08-01", "2012-08-20", "month"),
+        ("2007-12-01", "2007-12-14", "month"),
+        ("2008-05-01", "2008-05-07", "week"),
+    }
+
+
+def test_who_led_before_and_after_are_tenures_of_the_same_group() -> None:
+    """Replaces and replaced by, where the group's item says of the other too that they led, and once."""
+    graph = parse_turtle(expected("qualifiers")).graph
+
+    def tied(predicate: URIRef) -> set[tuple[str, str]]:
+        return {
+            (
+                str(graph.value(claim, CKG.claimSubject))[-2:],
+                str(graph.value(claim, CKG.claimObject))[-2:],
+            )
+            for claim in graph.subjects(CKG.claimProperty, predicate)
+        }
+
+    assert tied(CKG.predecessor) == {("10", "0F"), ("11", "10")}
+    assert tied(CKG.successor) == {("0F", "10")}
+
+
+@pytest.mark.parametrize("case", ["document", "dump", "qualifiers", "statements", "truthy"])
+def test_no_qualifier_is_said_to_be_not_about_conflict(case: str) -> None:
+    """Why one is not read is said of that one, or of all that are not known."""
+    told = (HERE / case / "findings.txt").read_text(encoding="utf-8").splitlines()
+    qualifiers = [each for each in told if "qualifier" in each]
+    assert [each for each in qualifiers if "not about conflict" in each] == []
+    if case == "qualifiers":
+        named = {name for each in qualifiers for name in re.findall(r"P\d+", each)}
+        assert named >= {"P1319", "P1365", "P1366", "P1480", "P1545", "P580", "P99999"}
+        assert not any("P1365: not about conflict" in each for each in told)
+
+
+def test_rdf_has_bounds_and_order_too(tmp_path: Path) -> None:
+    """Qualifiers of the full dump: those of times are nodes of values."""
+    text = (HERE / "statements" / "input.nt").read_text(encoding="utf-8")
+    w, o, value = (
+        "http://www.wikidata.org",
+        "http://wikiba.se/ontology#",
+        "0000000000000000000000000000ff0",
+    )
+    decade = f"{w}/entity/statement/Q900000101-00000005-AAAA-4BBB-8CCC-000000000005"
+    assert decade in text
+    more = []
+    for number, (name, day) in enumerate((("P1319", "1961-03-01"), ("P1326", "1961-05-31"))):
+        node = f"<{w}/value/{value}{number}>"
+        moment = f'"{day}T00:00:00Z"^^<http://www.w3.org/2001/XMLSchema#dateTime>'
+        more += [
+            f"<{decade}> <{w}/prop/qualifier/{name}> {moment} .",
+            f"<{decade}> <{w}/prop/qualifier/value/{name}> {node} .",
+            f"{node} <{o}timeValue> {moment} .",
+            f'{node} <{o}timePrecision> "11"^^<http://www.w3.org/2001/XMLSchema#integer> .',
+        ]
+    more.append(f"<{decade}> <{w}/prop/qualifier/P1365> <{w}/entity/Q900000102> .")
+    path = tmp_path / "input.nt"
+    path.write_text(text + "\n".join(more) + "\n", encoding="utf-8")
+    turtle, told = convert(path)
+    assert 'sem:hasEarliestBeginTimeStamp "1961-03-01"^^xsd:date' in turtle
+    assert 'sem:hasLatestBeginTimeStamp "1961-05-31"^^xsd:date' in turtle
+    assert any("qualifier P1365: one tenure" in each for each in told)

@@ -8,8 +8,9 @@ of the next town, whatever their digits.
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache, partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -22,12 +23,13 @@ from conflictkg.sources.cells import (
     MOST_WORDS,
     Count,
     DaySpan,
+    combine_counts,
     parse_count,
     parse_day,
     parse_point,
-    span,
 )
 from conflictkg.sources.claims import Claims, quoted_property, rests_on
+from conflictkg.sources.description import read_toml
 from conflictkg.sources.job import Job
 from conflictkg.sources.places import add_position
 from conflictkg.sources.report import Fate, Issue
@@ -47,8 +49,11 @@ _ADDRESS = re.compile(r'https?://[^\s<>"{}|\\^`]+')
 _AGE = re.compile(r"\s*\(\s*(?:aged?\s*)?\d{1,3}[^)]*\)")
 _UNKNOWN = frozenset(("", "?", "-", "n/a", "unknown", "unclear", "none", "unidentified"))
 _COUNTS = (("civilians", "killed-civilians"), ("children", "killed-children"), ("injuries", "injured"))  # fmt: skip
+_DEATHS = ("deaths", "deaths_min", "deaths_max")
+_NO_TEXT = re.compile(r"[\x00\ud800-\udfff]")
 _MOST_WORDS = 7
 _Value = TypeVar("_Value")
+_Issue = partial(Issue, unit="entry")
 _BUREAU = mint_thing("organization", "0026")
 _UNITED_STATES = mint_thing("organization", "0001")
 
@@ -68,6 +73,36 @@ class Entry:
     values: Mapping[str, str]
     names: str
     sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """Where the places of the source are, in degrees, all ends included."""
+
+    south: float
+    west: float
+    north: float
+    east: float
+
+    def holds(self, north: float, east: float) -> bool:
+        """Whether a point is in it.
+
+        >>> Extent(-2, 40, 38, 78).holds(32.5, 69.5), Extent(-2, 40, 38, 78).holds(69.5, 32.5)
+        (True, False)
+        """
+        return self.south <= north <= self.north and self.west <= east <= self.east
+
+    def describe(self) -> str:
+        """Which latitudes and longitudes there are."""
+        return (
+            f"latitudes are from {self.south:g} to {self.north:g},"
+            f" longitudes from {self.west:g} to {self.east:g}"
+        )
+
+
+@cache
+def _load_extent(folder: Path) -> Extent:
+    return Extent(**read_toml(folder / "source.toml")["extent"])
 
 
 def convert(job: Job) -> Iterator[bytes]:
@@ -101,34 +136,51 @@ def _load(job: Job) -> list[Entry]:
     entries = []
     for place, strike in enumerate(strikes, 1):
         job.report.read += 1
-        problems = [Issue(place, name, "is missing.") for name in _TEXTS if name not in strike]
-        problems += [
-            Issue(
-                place,
-                name,
-                "is a field that is not known. Add it to lookups.toml under [ignore] with a reason.",
-            )
-            for name in strike
-            if name not in known
-        ]
-        problems += [
-            Issue(place, name, f"is no text, but {json.dumps(strike[name])[:40]}.")
-            for name in _TEXTS
-            if name in strike and not isinstance(strike[name], str | int | float)
-        ]
+        problems = _problems_of(place, strike, known)
         names = _texts_of(strike.get("names", []))
         if names is None:
-            problems.append(Issue(place, "names", "is no list of texts."))
+            problems.append(_Issue(place, "names", "is no list of texts."))
         if problems or names is None:
             job.report.extend(problems)
             continue
         if strike.get("articles"):
             problem = "is not empty; what it holds is not converted."
-            job.report.add(Issue(place, "articles", problem, Fate.KEPT, str(strike["_id"])))
+            job.report.add(_Issue(place, "articles", problem, Fate.KEPT, str(strike["_id"])))
         texts = [f"{name}={json.dumps(strike[name], sort_keys=True)}" for name in sorted(strike)]
         values = {name: " ".join(str(strike[name]).split()) for name in _TEXTS}
         entries.append(Entry(place, values, ", ".join(names), hash_fields(texts)))
     return entries
+
+
+def _problems_of(place: int, strike: Mapping[str, object], known: Container[str]) -> list[Issue]:
+    """Why an entry cannot be read. What is not converted of it may be anything."""
+    problems = [_Issue(place, name, "is missing.") for name in _TEXTS if name not in strike]
+    problems += [
+        _Issue(
+            place,
+            _escape(name),
+            "is a field that is not known. Add it to lookups.toml under [ignore] with a reason.",
+        )
+        for name in strike
+        if name not in known
+    ]
+    problems += [
+        _Issue(place, name, f"is no text, but {json.dumps(strike[name])[:40]}.")
+        for name in _TEXTS
+        if name in strike and not isinstance(strike[name], str | int | float)
+    ]
+    texts = [(name, str(strike.get(name, ""))) for name in _TEXTS]
+    texts += [("names", each) for each in _texts_of(strike.get("names")) or ()]
+    for name, text in texts:
+        if found := _NO_TEXT.search(text):
+            shown = f'"{_escape(text[:40])}" holds a character that no text may hold'
+            problems.append(_Issue(place, name, f"{shown}: U+{ord(found[0]):04X}."))
+    return problems
+
+
+def _escape(text: str) -> str:
+    """A text that can be shown, whatever it holds."""
+    return _NO_TEXT.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
 def _texts_of(value: object) -> list[str] | None:
@@ -173,13 +225,30 @@ def _without_copies(entries: Sequence[Entry], job: Job) -> list[Entry]:
         identity = (entry.values["_id"], entry.sha256)
         if identity in first:
             problem = f"is the same entry as number {first[identity].place} once more."
-            job.report.add(Issue(entry.place, "_id", problem, record=entry.values["_id"]))
+            job.report.add(_Issue(entry.place, "_id", problem, record=entry.values["_id"]))
         else:
             first[identity] = entry
     return [first[identity] for identity in sorted(first)]
 
 
 # One entry
+
+
+@dataclass(frozen=True, slots=True)
+class _Where:
+    """Where a strike was.
+
+    Args:
+        country: Key of its place; empty if it was in none of them.
+        region: Its name; empty if nobody says.
+        towns: Of which it was in one.
+        point: Latitude and longitude of the town.
+    """
+
+    country: str
+    region: str
+    towns: Sequence[str]
+    point: tuple[str, str] | None
 
 
 class _Converter:
@@ -206,9 +275,10 @@ class _Converter:
         day = self._read("date", _read_day)
         counts = {category: self._read(name, parse_count) for name, category in _COUNTS}
         killed = self._killed()
-        point = self._read("lat", lambda text: parse_point(text, self._values["lon"]))
+        point = self._read("lat", self._read_point)
         country = self._country()
-        self._note_repairs({**counts, "killed": killed})
+        where = self._read_where(country or "", point)
+        self._note_repairs(counts)
         issues = (
             ["duplicate-identifier"] if is_revision or (bureau_times > 1 and self._bureau()) else []
         )
@@ -242,7 +312,7 @@ class _Converter:
                 claims.add_count(record, category, strike, category, count)
         claims.add_claim(record, "perpetrator", strike, CKG.perpetrator, _UNITED_STATES)
         claims.add_claim(record, "means", strike, CKG.means, CS["strike-means-drone"])
-        self._add_place(record, strike, country or "", point)
+        self._add_place(record, strike, where)
         self._add_targets(record, strike)
         self._add_victims(record, strike)
         return True
@@ -256,28 +326,83 @@ class _Converter:
             self._tell(name, error.problem, Fate.REJECTED)
             return None
 
+    def _read_point(self, latitude: str) -> tuple[str, str] | None:
+        """The coordinates; none where they are of no country of the source, and would be the other way round."""
+        point = parse_point(latitude, self._values["lon"])
+        if point is None:
+            return None
+        north, east = map(float, point)
+        extent = _load_extent(self._job.description.folder)
+        if extent.holds(north, east) or not extent.holds(east, north):
+            return point
+        shown = f'latitude "{point[0][:20]}", longitude "{point[1][:20]}"'
+        self._tell(
+            "lat", f"{shown} seem to be swapped: {extent.describe()}. They are not converted."
+        )
+        return None
+
+    def _read_where(self, country: str, point: tuple[str, str] | None) -> _Where:
+        regions = self._names("location", [self._values["location"]])
+        towns = self._names("town", re.split(r"\s+or\s+", self._values["town"]))
+        return _Where(country, next(iter(regions), ""), towns, point)
+
+    def _names(self, column: str, texts: Sequence[str]) -> list[str]:
+        """Those of some texts that are names of places; a longer one is told and left out."""
+        names = []
+        for each in texts:
+            words = len(each.split())
+            if words > MOST_WORDS:
+                problem = f'"{each[:40]}" has {words} words: a name has {MOST_WORDS} at most.'
+                self._tell(column, f"{problem} It is not converted.")
+            elif each.casefold() not in _UNKNOWN:
+                names.append(each)
+        return names
+
     def _killed(self) -> Count | None:
-        """The range of two fields; of the text beside them where they say nothing, or a contradiction to it."""
-        told = self._read("deaths", parse_count)
-        low, high = self._read("deaths_min", parse_count), self._read("deaths_max", parse_count)
+        """The range of two fields; of the text beside them where they say no number, or a contradiction to it."""
+        cells = {name: self._read(name, parse_count) for name in _DEATHS}
+        told, low, high = cells.values()
         if told is None or low is None or high is None:
             return None
+        self._note_repairs(cells)
         if low.not_reported and high.not_reported:
             return told
-        count = span(low.low, high.high if high.high is not None else high.best)
-        if count.issue:
+        # A range or the like in one field, and nothing in the other: it is for both.
+        count = combine_counts(
+            {
+                "low": high if low.not_reported and _is_range(high) else low,
+                "high": low if high.not_reported and _is_range(low) else high,
+            }
+        )
+        if count.vague and _numbers(told):
+            count = told
+        if count.low is not None and count.high is not None and count.low > count.high:
             shown = f"{self._values['deaths_min']} to {self._values['deaths_max']}"
             self._tell("deaths_min", f"{shown}: the range runs backwards.")
-        has_number = told.low is not None or told.high is not None
-        if has_number and (told.low, told.high) != (count.low, count.high):
-            text = self._values["deaths"]
-            self._tell(
-                "deaths",
-                f'"{text[:40]}" is another number than {_shown(count.low)} to {_shown(count.high)}, which is taken.',
+        return self._compared(count, told, {"deaths_min": low, "deaths_max": high})
+
+    def _compared(self, count: Count, told: Count, fields: Mapping[str, Count]) -> Count:
+        """The number with what the text beside its fields adds to it. Whatever it does not hold is told."""
+        taken = f"{_shown(count.low)} to {_shown(count.high)}"
+        text = self._values["deaths"]
+        has_bounds = told.low is not None or told.high is not None
+        if has_bounds and (told.low, told.high) != (count.low, count.high):
+            self._tell("deaths", f'"{text[:40]}" is another number than {taken}, which is taken.')
+            quoted = text if len(text.split()) <= MOST_WORDS else ""
+            count = replace(
+                count,
+                issue=count.issue or "inconsistent-fields",
+                verbatim=count.verbatim or quoted,
             )
-            verbatim = text if len(text.split()) <= MOST_WORDS else ""
-            return replace(count, issue=count.issue or "inconsistent-fields", verbatim=verbatim)
-        return count
+            cells = fields
+        else:
+            cells = {"deaths": told, **fields}
+        for name, each in cells.items():
+            is_said = not each.vague or (count.vague and each.verbatim == count.verbatim)
+            if not (is_said and _numbers(each) <= _numbers(count)):
+                shown = self._values[name][:40]
+                self._tell(name, f'"{shown}" is not in what is converted, {taken}.')
+        return replace(count, verbatim=count.verbatim or (told.verbatim if told.vague else ""))
 
     def _country(self) -> str | None:
         name, known = self._values["country"], self._job.lookups["country"]
@@ -292,13 +417,14 @@ class _Converter:
         return "" if found.casefold() in _UNKNOWN else found
 
     def _note_repairs(self, counts: Mapping[str, Count | None]) -> None:
+        """Tell what was repaired, by field or category."""
         names = {category: name for name, category in _COUNTS}
-        for category, count in counts.items():
+        for name, count in counts.items():
             if count is not None and count.repair:
-                self._tell(names.get(category, "deaths"), f"{count.repair}.")
+                self._tell(names.get(name, name), f"{count.repair}.")
 
     def _tell(self, column: str, problem: str, fate: Fate = Fate.KEPT) -> None:
-        self._issues.append(Issue(self._entry.place, column, problem, fate, self.identifier))
+        self._issues.append(_Issue(self._entry.place, column, problem, fate, self.identifier))
 
     # Writing
 
@@ -308,7 +434,7 @@ class _Converter:
         has_address = bool(_ADDRESS.fullmatch(address))
         if address.casefold() not in _UNKNOWN and not has_address:
             self._job.report.add(
-                Issue(
+                _Issue(
                     self._entry.place,
                     "bij_link",
                     f'"{address[:60]}" is no address of a page; it is not converted.',
@@ -330,15 +456,12 @@ class _Converter:
         )
         graph.add_all(record, (PROV.wasDerivedFrom, document), *rests_on(_BUREAU))
 
-    def _add_place(
-        self, record: URIRef, strike: URIRef, country: str, point: tuple[str, str] | None
-    ) -> None:
-        claims, place = self._claims, self._place_of_country(country)
-        precision = "country" if country else "fuzzy"
-        region, town = self._values["location"], self._values["town"]
-        if region.casefold() not in _UNKNOWN:
+    def _add_place(self, record: URIRef, strike: URIRef, where: _Where) -> None:
+        region, towns, point = where.region, where.towns, where.point
+        claims, place = self._claims, self._place_of_country(where.country)
+        precision = "country" if where.country else "fuzzy"
+        if region:
             place, precision = self._place_in(place, region, "second-order"), "second-order"
-        towns = [each for each in re.split(r"\s+or\s+", town) if each.casefold() not in _UNKNOWN]
         others: list[URIRef] = []
         if towns:
             places = [self._place_in(place, each, "exact") for each in towns]
@@ -346,7 +469,7 @@ class _Converter:
         if point is not None:
             # Not those of the strike, but of the town: many strikes share them.
             place, precision = self._point_in(place, towns[0] if towns else region, point), "near"
-        if not towns and point is None and region.casefold() in _UNKNOWN:
+        if not towns and point is None and not region:
             claims.graph.add(
                 (strike, CKG.placePrecision, claims.concept("place-precision", "unknown"))
             )
@@ -375,7 +498,7 @@ class _Converter:
     def _point_in(self, within: URIRef, name: str, point: tuple[str, str]) -> URIRef:
         latitude, longitude = point
         place = mint_thing("place", f"dronestream/{digest_key(str(within), latitude, longitude)}")
-        label = name if name.casefold() not in _UNKNOWN else f"point {latitude}, {longitude}"
+        label = name or f"point {latitude}, {longitude}"
         self._claims.add_thing(place, CKG.Place, label)
         add_position(
             self._claims.graph,
@@ -444,7 +567,7 @@ class _Converter:
             if name[0].isdigit() or len(name.split()) > _MOST_WORDS:
                 problem = f'"{name[:40]}" is no name of one person; it is not converted.'
                 self._job.report.add(
-                    Issue(self._entry.place, column, problem, Fate.KEPT, self.identifier)
+                    _Issue(self._entry.place, column, problem, Fate.KEPT, self.identifier)
                 )
                 continue
             found[name] = found.get(name, True) and is_sure
@@ -467,3 +590,12 @@ def _thing(key: str) -> URIRef:
 
 def _shown(number: int | None) -> str:
     return "?" if number is None else str(number)
+
+
+def _is_range(count: Count) -> bool:
+    """Whether a count has bounds, and is no plain number."""
+    return count.best is None and (count.low is not None or count.high is not None)
+
+
+def _numbers(count: Count) -> set[int]:
+    return {each for each in (count.low, count.best, count.high) if each is not None}

@@ -30,6 +30,8 @@ _NAME_COLUMNS = (
     "alternateNameId", "geonameid", "isolanguage", "alternate_name", "isPreferredName", "isShortName",
     "isColloquial", "isHistoric", "from", "to",
 )  # fmt: skip
+_MARKS = ("isPreferredName", "isShortName", "isColloquial", "isHistoric")
+_MARK = {"1": True, "0": False, "": False}
 _CODE_COLUMNS = ("code", "name", "asciiname", "geonameid")
 
 _PLACES = Layout(_COLUMNS, separator="\t", quoted=False, header=_COLUMNS)
@@ -390,6 +392,11 @@ class _Places:
             reason = kind.removeprefix(_IGNORED)
             self._report.ignore(f'alternate name of the kind "{language}": {reason}', is_row=True)
             return
+        for column in _MARKS:
+            if values[column] not in _MARK:
+                complain(column, f'"{values[column][:20]}" is neither 1 nor empty.')
+                return
+        self._tell_marks(values)
         if kind == "wikidata":
             if re.fullmatch(r"Q[1-9]\d*", name):
                 self._add_mapping(place, _WIKIDATA.format(name), "")
@@ -405,7 +412,8 @@ class _Places:
             )
             return
         label = Literal(name, lang=tag)
-        if values["isHistoric"] != "1" and not values["from"] and not values["to"]:
+        is_former = _MARK[values["isHistoric"]]
+        if not is_former and not values["from"] and not values["to"]:
             self._graph.add_all(place, (SKOS.altLabel, label))
             return
         bounds: dict[str, date | None] = {}
@@ -418,18 +426,31 @@ class _Places:
         if bounds["from"] and bounds["to"] and bounds["from"] > bounds["to"]:
             complain("to", f"ends in {values['to']}, before it begins ({values['from']}).")
             return
-        self._write_former_name(place, row, label, bounds)
+        self._write_name_of_a_time(place, row, label, bounds, is_former=is_former)
 
-    def _write_former_name(
-        self, place: URIRef, row: Row, label: Literal, bounds: dict[str, date | None]
+    def _tell_marks(self, values: dict[str, str]) -> None:
+        """Count the marks of a name that are not converted."""
+        for column in _MARKS:
+            if _MARK[values[column]] and column in self._lookups.ignored:
+                self._report.ignore(f"{column}: {self._lookups.ignored[column]}")
+
+    def _write_name_of_a_time(
+        self,
+        place: URIRef,
+        row: Row,
+        label: Literal,
+        bounds: dict[str, date | None],
+        *,
+        is_former: bool,
     ) -> None:
-        """A name that the place had for some time: a claim, since it has an interval."""
+        """A name that the place had for some time: a claim, since it has an interval or is a former one."""
         identifier = row.values[0]
         record = self._claims.add_record(
             f"name-{identifier}", row.line, row.sha256, identifier=identifier
         )
         interval = valid_in(bounds["from"], bounds["to"])
-        self._claims.add_claim(record, "name", place, name_property(label), label, *interval)
+        kind = (CKG.nameKind, self._claims.concept("name-kind", "former") if is_former else None)
+        self._claims.add_claim(record, "name", place, name_property(label), label, kind, *interval)
 
     def _add_mapping(self, place: URIRef, outside: str, label: str) -> None:
         key = str(place).rpartition("/id/")[2]

@@ -28,6 +28,10 @@ _DAYS = ("%Y-%m-%d", "%Y-%m", "%Y")
 _WIKIDATA = re.compile(r"Q[1-9]\d*")
 
 
+class LongTextError(InvalidValueError):
+    """A text of others that is longer than the project copies, and that nothing rests on."""
+
+
 class Writer:
     """Writes entity after entity."""
 
@@ -108,6 +112,8 @@ class Writer:
             return
         try:
             self._WRITERS[action](self, iri, statement, other, argument)
+        except LongTextError as error:
+            self._leave_out(statement, error)
         except (InvalidValueError, UnmappedValueError) as error:
             self._report.add(
                 Issue(
@@ -115,10 +121,17 @@ class Writer:
                 )
             )
 
+    def _leave_out(self, statement: Statement, error: "LongTextError") -> None:
+        """Keep the record of a statement whose text is too long to be copied, and say so."""
+        self._record(statement)
+        self._report.add(
+            Issue(statement.line, statement.prop, error.problem, Fate.KEPT, statement.record)
+        )
+
     def _write_name(self, iri: URIRef, statement: Statement, _: Other, kind: str) -> None:
-        value = self._literal(statement)
-        is_long = len(value.split()) > MOST_WORDS
-        predicate = SKOS.prefLabel if kind == "main" or is_long else SKOS.altLabel
+        # What somebody is called has to be said at any length; what else they are called has not.
+        value = self._literal(statement) if kind == "main" else self._quote(statement)
+        predicate = SKOS.prefLabel if kind == "main" else SKOS.altLabel
         claim = self._claim(iri, statement, predicate, value)
         self._graph.add_all(
             claim,
@@ -140,7 +153,7 @@ class Writer:
         self._add_first_seen(claim, statement)
 
     def _write_text(self, iri: URIRef, statement: Statement, _: Other, name: str) -> None:
-        self._claim(iri, statement, CKG[name], self._literal(statement))
+        self._claim(iri, statement, CKG[name], self._quote(statement))
 
     def _write_words(self, iri: URIRef, statement: Statement, _: Other, name: str) -> None:
         self._claim(iri, statement, CKG[name], self._literal(statement, most=MOST_WORDS))
@@ -160,9 +173,8 @@ class Writer:
         self._claim(iri, statement, CKG.describedAs, Literal(words, lang="en"))
 
     def _write_caption(self, iri: URIRef, statement: Statement, other: Other, name: str) -> None:
-        self._claim(
-            iri, statement, CKG[name], Literal(_require_caption(statement, other), lang="und")
-        )
+        caption = _require_short(_require_caption(statement, other))
+        self._claim(iri, statement, CKG[name], Literal(caption, lang="und"))
 
     def _write_wikidata(self, iri: URIRef, statement: Statement, _: Other, __: str) -> None:
         if not _WIKIDATA.fullmatch(statement.value):
@@ -224,87 +236,118 @@ class Writer:
             return
         interval, used = self._interval(rest)
         if kind == "sanction":
-            for statement, other in ends[words[1]]:
-                self._write_sanction(statement, other, used, interval)
+            self._write_sanction(ends[words[1]], used, interval)
             return
-        for (one, one_is), (two, two_is) in product(ends[words[1]], ends[words[2]]):
+        pairs = []
+        for one, two in product(ends[words[1]], ends[words[2]]):
             try:
-                self._write_pair(entity, words, (one, one_is), (two, two_is), used, interval)
+                pairs.append(self._pair(entity, words, one, two))
             except InvalidValueError as error:
-                self._report.add(Issue(two.line, two.prop, error.problem, record=two.record))
+                self._report.add(
+                    Issue(two[0].line, two[0].prop, error.problem, record=two[0].record)
+                )
+        subjects = list(dict.fromkeys(each.subject for each in pairs))
+        for pair in pairs:
+            self._write_pair(words, pair, _part(pair.subject, subjects), interval)
+        for statement in used:
+            if self._actions(statement.schema, statement.prop).startswith("words"):
+                self._write_role(statement, subjects, interval)
 
-    def _write_pair(
+    def _pair(
         self,
         entity: str,
         words: list[str],
         one: tuple[Statement, Other],
         two: tuple[Statement, Other],
-        rest: list[Statement],
-        interval: "_Interval",
-    ) -> None:
+    ) -> "_Pair":
+        """What a tie is between two of its ends."""
         _, member = self._require_actor(*one)
         if words[0] == "office":
             office = Literal(_shorten(_require_caption(*two)), lang="und")
-            claims = [self._claim(member, two[0], CKG.designation, office)]
-            subject = member
+            return _Pair(one[0], two[0], member, office, member)
+        kind, group = self._require_actor(*two)
+        if words[0] != "tenure" or kind != "organization":
+            return _Pair(one[0], two[0], member, group, member)
+        tenure = digest_key(entity, str(member), str(group))
+        return _Pair(one[0], two[0], member, group, mint_thing("tenure", f"opensanctions/{tenure}"))
+
+    def _write_pair(
+        self, words: list[str], pair: "_Pair", part: str, interval: "_Interval"
+    ) -> None:
+        if pair.subject == pair.member:
+            name = "designation" if words[0] == "office" else [*words, "associatedWith"][3]
+            claims = [self._claim(pair.member, pair.two, CKG[name], pair.other, part)]
         else:
-            kind, group = self._require_actor(*two)
-            if words[0] == "tenure" and kind == "organization":
-                subject = mint_thing(
-                    "tenure", f"opensanctions/{digest_key(entity, str(member), str(group))}"
-                )
-                self._graph.add_all(
-                    subject,
-                    (RDF.type, CKG.Tenure),
-                    (ORG.member, member),
-                    (ORG.organization, group),
-                    (
-                        ORG.role,
-                        self._concept("role", "member" if words[1] == "member" else "other"),
-                    ),
-                    *valid_in(*interval),
-                )
-                claims = [
-                    self._claim(subject, one[0], ORG.member, member),
-                    self._claim(subject, two[0], ORG.organization, group),
-                ]
-            else:
-                name = words[3] if len(words) > 3 else "associatedWith"
-                subject = member
-                claims = [self._claim(member, two[0], CKG[name], group)]
+            role = self._concept("role", "member" if words[1] == "member" else "other")
+            self._graph.add_all(
+                pair.subject,
+                (RDF.type, CKG.Tenure),
+                (ORG.member, pair.member),
+                (ORG.organization, pair.other),
+                (ORG.role, role),
+                *valid_in(*interval),
+            )
+            claims = [
+                self._claim(pair.subject, pair.one, ORG.member, pair.member, part),
+                self._claim(pair.subject, pair.two, ORG.organization, pair.other, part),
+            ]
         for claim in claims:
             self._graph.add_all(claim, *valid_in(*interval))
-        for statement in rest:
-            if self._actions(statement.schema, statement.prop).startswith("words"):
-                claim = self._claim(
-                    subject, statement, CKG.designation, self._literal(statement, most=MOST_WORDS)
-                )
-                self._graph.add_all(claim, *valid_in(*interval))
+
+    def _write_role(
+        self, statement: Statement, subjects: list[URIRef], interval: "_Interval"
+    ) -> None:
+        """What a tie makes of somebody, in words, for each of its pairs."""
+        try:
+            words = self._literal(statement, most=MOST_WORDS)
+        except InvalidValueError as error:
+            self._report.add(
+                Issue(statement.line, statement.prop, error.problem, record=statement.record)
+            )
+            return
+        for subject in subjects:
+            claim = self._claim(
+                subject, statement, CKG.designation, words, _part(subject, subjects)
+            )
+            self._graph.add_all(claim, *valid_in(*interval))
 
     def _write_sanction(
-        self, end: Statement, other: Other, rest: list[Statement], interval: "_Interval"
+        self,
+        ends: list[tuple[Statement, Other]],
+        rest: list[Statement],
+        interval: "_Interval",
     ) -> None:
-        try:
-            _, target = self._require_actor(end, other)
-        except InvalidValueError as error:
-            self._report.add(Issue(end.line, end.prop, error.problem, record=end.record))
-            return
-        for statement in rest:
-            action = self._actions(statement.schema, statement.prop)
+        found = []
+        for end, other in ends:
             try:
-                if action == "list":
-                    claim = self._claim(
-                        target, statement, CKG.sanctionsList, self._literal(statement)
-                    )
-                    self._graph.add_all(claim, *valid_in(*interval))
-                elif action == "identifier":
-                    self._claim(target, statement, DCTERMS.identifier, Literal(statement.value))
-                elif action == "listed":
-                    self._claim(target, statement, CKG.listedOn, Literal(_day(statement.value)))
+                found.append(self._require_actor(end, other)[1])
+            except InvalidValueError as error:
+                self._report.add(Issue(end.line, end.prop, error.problem, record=end.record))
+        targets = list(dict.fromkeys(found))
+        for statement in rest:
+            try:
+                for target in targets:
+                    self._write_entry(target, statement, _part(target, targets), interval)
+            except LongTextError as error:
+                self._leave_out(statement, error)
             except InvalidValueError as error:
                 self._report.add(
                     Issue(statement.line, statement.prop, error.problem, record=statement.record)
                 )
+
+    def _write_entry(
+        self, target: URIRef, statement: Statement, part: str, interval: "_Interval"
+    ) -> None:
+        """What an entry of a list says of one who stands on it."""
+        action = self._actions(statement.schema, statement.prop)
+        if action == "list":
+            claim = self._claim(target, statement, CKG.sanctionsList, self._quote(statement), part)
+            self._graph.add_all(claim, *valid_in(*interval))
+        elif action == "identifier":
+            identifier = Literal(statement.value)
+            self._claim(target, statement, DCTERMS.identifier, identifier, part)
+        elif action == "listed":
+            self._claim(target, statement, CKG.listedOn, Literal(_day(statement.value)), part)
 
     def _interval(self, statements: list[Statement]) -> tuple["_Interval", list[Statement]]:
         """From when to when a tie holds, and the statements that say other things."""
@@ -337,10 +380,15 @@ class Writer:
     # What stands behind a claim
 
     def _claim(
-        self, subject: URIRef, statement: Statement, predicate: URIRef, value: Node
+        self,
+        subject: URIRef,
+        statement: Statement,
+        predicate: URIRef,
+        value: Node,
+        part: str = "",
     ) -> URIRef:
         record = self._record(statement)
-        name = statement.claim
+        name = statement.claim + part
         claim = self._claims.add_claim(
             record, name, subject, predicate, value, provenance=self._provenance(statement, record)
         )
@@ -396,6 +444,16 @@ class Writer:
         tag = self._lookups["language"].get(statement.lang, statement.lang) or "und"
         return Literal(_shorten(text) if most else text, lang=tag)
 
+    def _quote(self, statement: Statement) -> Literal:
+        """The text of a statement, which is to be short enough to be copied.
+
+        Raises:
+            LongTextError: It is not.
+        """
+        value = self._literal(statement)
+        _require_short(value)
+        return value
+
     def _add_mapping(self, iri: URIRef, item: str) -> None:
         self._claims.add_mapping(iri, f"http://www.wikidata.org/entity/{item}")
 
@@ -403,6 +461,16 @@ class Writer:
 class _Interval(NamedTuple):
     first: date | None
     last: date | None
+
+
+class _Pair(NamedTuple):
+    """Two ends of a tie: the statements that name them, who and what they are, and whom claims of it are about."""
+
+    one: Statement
+    two: Statement
+    member: URIRef
+    other: Node
+    subject: URIRef
 
 
 def iri_of(entity: str, kind: str) -> URIRef:
@@ -432,6 +500,20 @@ def _require_caption(statement: Statement, other: Other) -> str:
             f"names {statement.value[:40]}, of which the file does not say what it is called."
         )
     return other.caption
+
+
+def _part(subject: URIRef, subjects: list[URIRef]) -> str:
+    """What tells claims of one statement apart by whom they are about; nothing where that is one only."""
+    return f"-{digest_key(str(subject))}" if len(subjects) > 1 else ""
+
+
+def _require_short(text: str) -> str:
+    number = len(text.split())
+    if number > MOST_WORDS:
+        raise LongTextError(
+            f"has {number} words, and no more than {MOST_WORDS} are copied of a text; it is left out."
+        )
+    return text
 
 
 def _shorten(text: str) -> str:

@@ -17,11 +17,16 @@ from conflictkg.sources.strikes.profile import Profile
 from conflictkg.sources.strikes.reading import Found, Reader, drain, make_readers
 from conflictkg.sources.tables import Row
 from conflictkg.sources.tabular import Staging
+from conflictkg.sources.workbooks import tell_error
 
 _AT_ONCE = 20_000
 _TYPES = {"VARCHAR": pa.string(), "BIGINT": pa.int64(), "BOOLEAN": pa.bool_(), "DATE": pa.date32()}
 _NOTE = (("noted", "VARCHAR"), ("problem", "VARCHAR"), ("fate", "VARCHAR"))
 _PLACE = ("key", "name", "within", "precision", "latitude", "longitude")
+# What a spreadsheet writes for a formula that went wrong; saved as CSV these are texts.
+_ERRORS = frozenset(
+    ("#REF!", "#N/A", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#ERROR!")
+)  # fmt: skip
 _ACTOR = ("key", "name", "level")
 
 
@@ -85,11 +90,18 @@ class Cellwise:
                     if values[at].strip():
                         self._tell_unnamed(row, columns[at], values[at])
                 cells = [values[at].strip() if at >= 0 else "" for at in places]
+                wrong = next((at for at, each in enumerate(cells) if each in _ERRORS), -1)
+                if wrong >= 0:
+                    self._reject(row, wanted[wrong], cells[wrong])
+                    continue
                 if unknown:
                     cells = ["" if each in unknown else each for each in cells]
                 yield Row(row.line, cells, row.sha256)
 
         self.tables.fill([f"c{at}" for at in range(len(wanted))], staged())
+
+    def _reject(self, row: Row, column: str, value: str) -> None:
+        self.job.report.add(Issue(row.line, column, tell_error(value), part=self.part))
 
     def _tell_unnamed(self, row: Row, column: str, value: str) -> None:
         problem = (

@@ -115,8 +115,8 @@ _DATE = {
     "a": "ckg:DateClaim",
     "sem:hasEarliestBeginTimeStamp": '"{date_first}"^^xsd:date',
     "sem:hasLatestBeginTimeStamp": '"{date_last}"^^xsd:date',
-    "sem:hasEarliestEndTimeStamp": '"{date_first}"^^xsd:date',
-    "sem:hasLatestEndTimeStamp": '"{date_last}"^^xsd:date',
+    "sem:hasEarliestEndTimeStamp": '"{date_end_first}"^^xsd:date',
+    "sem:hasLatestEndTimeStamp": '"{date_end_last}"^^xsd:date',
     "ckg:datePrecision": "cs:date-precision-{date_precision}",
 }
 

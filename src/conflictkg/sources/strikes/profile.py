@@ -42,6 +42,10 @@ class DateRule:
         years: The first and the last that can be.
         precision: A column that says how closely the day is known; empty if each row knows it.
         lookup: The table of ``precision``.
+        extended: A column that says whether it ended later than it began; empty if nothing does.
+        extended_lookup: The table of ``extended``, whose values are ``same`` and ``later``.
+        end: A column of the day on which it ended, where that is later; if it is empty nobody says when.
+        end_formats: As ``formats``.
     """
 
     columns: tuple[str, ...]
@@ -49,6 +53,10 @@ class DateRule:
     years: tuple[int, int] = (1900, 2100)
     precision: str = ""
     lookup: str = ""
+    extended: str = ""
+    extended_lookup: str = ""
+    end: str = ""
+    end_formats: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +75,8 @@ class PlaceRule:
         coordinates: How closely the coordinates are known where no column says it.
         closeness: A column that says how closely the place is known.
         lookup: The table of ``closeness``.
+        extent: Degrees ``[south, west, north, east]`` within which all points lie that are right. A point outside that
+            lies inside once its latitude and longitude are exchanged is left out, and told; empty if nothing is known.
     """
 
     columns: tuple[str, ...]
@@ -80,6 +90,7 @@ class PlaceRule:
     coordinates: str = ""
     closeness: str = ""
     lookup: str = ""
+    extent: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,11 +211,18 @@ class Profile:
             place,
             columns=tuple(place.columns[at] for at in named),
             precision=tuple(place.precision[at] for at in named),
+            closeness=place.closeness if place.closeness in there else "",
         )
+        date = self.date
         return replace(
             self,
+            date=replace(date, precision=date.precision if date.precision in there else ""),
             place=place,
-            actors=tuple(each for each in self.actors if each.fixed or each.column in there),
+            actors=tuple(
+                replace(each, level_column=each.level_column if each.level_column in there else "")
+                for each in self.actors
+                if each.fixed or each.column in there
+            ),
             codes=tuple(each for each in self.codes if each.fixed or each.column in there),
             counts=tuple(
                 each for each in self.counts if all(name in there for name in each.columns.values())
@@ -214,7 +232,7 @@ class Profile:
 
     def _named(self) -> Iterable[str]:
         date, place = self.date, self.place
-        yield from (self.identifier, *date.columns, date.precision)
+        yield from (self.identifier, *date.columns, date.precision, date.extended, date.end)
         yield from (*place.columns, place.latitude, place.longitude, place.closeness)
         for actor in self.actors:
             yield from (actor.column, actor.level_column)
@@ -268,6 +286,21 @@ class _Table:
         if not found or not all(isinstance(each, int) for each in found):
             raise self.wrong(f"{key} must be a list of whole numbers.")
         return tuple(found)
+
+    def extent(self, key: str) -> tuple[float, ...]:
+        found = self._take(key, list, [])
+        if found and (
+            len(found) != 4
+            or not all(
+                isinstance(each, int | float) and not isinstance(each, bool) for each in found
+            )
+        ):
+            raise self.wrong(f"{key} must be four numbers: [south, west, north, east].")
+        if found:
+            south, west, north, east = found
+            if not (-90 <= south < north <= 90 and -180 <= west < east <= 180):
+                raise self.wrong(f"{key} must be degrees in the order south, west, north and east.")
+        return tuple(float(each) for each in found)
 
     def table(self, key: str) -> dict[str, Any]:
         return dict(self._take(key, dict, {}))
@@ -372,12 +405,34 @@ class _Reader:
             (years[0], years[-1]),
             table.text("precision", ""),
             table.text("lookup", ""),
+            table.text("extended", ""),
+            table.text("extended_lookup", ""),
+            table.text("end", ""),
+            table.texts("end_formats"),
         )
         table.finish()
         if len(rule.columns) not in {1, 3} or (len(rule.columns) == 1 and not rule.formats):
             raise table.wrong("needs one column with formats, or columns for year, month and day.")
         self._require_lookup(table, rule.precision, rule.lookup, "date-precision")
+        self._require_end(table, rule)
         return rule
+
+    def _require_end(self, table: _Table, rule: DateRule) -> None:
+        if rule.end and not (rule.extended and rule.end_formats):
+            raise table.wrong(
+                'needs "extended" and "end_formats" for its end: the column that says whether it ended later.'
+            )
+        if not rule.extended:
+            return
+        if rule.extended_lookup not in self._kinds:
+            raise table.wrong(
+                f'needs a table [lookup.{rule.extended_lookup or "NAME"}] for the column "{rule.extended}".'
+            )
+        for value in self._values(rule.extended_lookup):
+            if value not in {"same", "later"}:
+                raise table.wrong(
+                    f'[lookup.{rule.extended_lookup}] has "{value}"; it must be "same" or "later".'
+                )
 
     def _place(self) -> PlaceRule:
         table = self._table("place")
@@ -393,6 +448,7 @@ class _Reader:
             table.text("coordinates", ""),
             table.text("closeness", ""),
             table.text("lookup", ""),
+            table.extent("extent"),
         )
         table.finish()
         if len(rule.columns) != len(rule.precision):

@@ -14,13 +14,12 @@ from conflictkg.errors import InvalidValueError
 from conflictkg.iris import digest_key
 from conflictkg.sources.cells import (
     MOST_WORDS,
-    NOT_REPORTED,
     Count,
     DaySpan,
+    combine_counts,
     parse_count,
     parse_day,
     parse_point,
-    span,
     widen,
 )
 from conflictkg.sources.description import Lookups
@@ -130,36 +129,67 @@ class _DateReader:
         self._rule, self._lookups = rule, lookups
 
     def reader(self) -> Reader:
-        columns = (*self._rule.columns, *([self._rule.precision] if self._rule.precision else []))
-        fields = (("first", "DATE"), ("last", "DATE"), ("precision", "VARCHAR"))
-        return Reader("date", columns, fields, self._read)
+        rule = self._rule
+        more = [each for each in (rule.precision, rule.extended, rule.end) if each]
+        fields = (
+            ("first", "DATE"), ("last", "DATE"), ("end_first", "DATE"), ("end_last", "DATE"), ("precision", "VARCHAR"),
+        )  # fmt: skip
+        return Reader("date", (*rule.columns, *more), fields, self._read)
 
     def _read(self, cells: Sequence[str]) -> tuple[Values, Note | None]:
-        number = len(self._rule.columns)
+        rule, number = self._rule, len(self._rule.columns)
+        rest, column = list(cells[number:]), self._rule.columns[0]
         try:
             days = self._days(cells[:number])
+            if rule.precision:
+                column = rule.precision
+                member = require_within(rest.pop(0), self._lookups, rule.lookup)
+                days = days and _widen(days, member)
+            if not rule.extended:
+                end, note = days, None
+            else:
+                column = rule.extended
+                is_later = (
+                    require_within(rest.pop(0), self._lookups, rule.extended_lookup) != "same"
+                )
+                column = rule.end
+                end, note = self._end(days, rest[0] if rest else "", is_later=is_later)
         except InvalidValueError as error:
-            return _reject(3, self._rule.columns[0], error)
+            return _reject(5, column, error)
         if days is None:
-            return (None, None, "unknown"), None
-        if self._rule.precision:
-            try:
-                member = require_within(cells[number], self._lookups, self._rule.lookup)
-            except InvalidValueError as error:
-                return _reject(3, self._rule.precision, error)
-            days = _widen(days, member)
-        return (days.first, days.last, days.precision), None
+            return (None, None, None, None, "unknown"), note
+        last = days.last if end is None else min(days.last, end.last)
+        ends = (end.first, end.last) if end else (None, None)
+        return (days.first, last, *ends, days.precision), note
+
+    def _end(
+        self, days: DaySpan | None, cell: str, *, is_later: bool
+    ) -> tuple[DaySpan | None, Note | None]:
+        """When something ended that may have lasted longer; None if nobody says."""
+        rule = self._rule
+        end = self._day(cell, rule.end_formats)
+        if end is None or days is None:
+            return (None if is_later else days), None
+        if not is_later:
+            told = f'"{cell}" stands beside a {rule.extended} that says it ended as it began; no end is converted.'
+            return None, Note(rule.end, told)
+        if end.last < days.first:
+            told = f'"{cell}": it ends before it begins, on {days.first}; no end is converted.'
+            return None, Note(rule.end, told)
+        return end, None
 
     def _days(self, cells: Sequence[str]) -> DaySpan | None:
-        rule = self._rule
         if len(cells) == 3:
-            return parse_parts(cells, rule.years)
-        if cells[0].casefold() in _UNKNOWN:
+            return parse_parts(cells, self._rule.years)
+        return self._day(cells[0], self._rule.formats)
+
+    def _day(self, cell: str, formats: Sequence[str]) -> DaySpan | None:
+        if cell.casefold() in _UNKNOWN:
             return None
         # A workbook knows days as such; what is typed as text follows the formats.
-        if _ISO_DAY.fullmatch(cells[0]):
-            return parse_day(cells[0], ["%Y-%m-%d"], rule.years)
-        return parse_day(cells[0], rule.formats, rule.years)
+        if _ISO_DAY.fullmatch(cell):
+            return parse_day(cell, ["%Y-%m-%d"], self._rule.years)
+        return parse_day(cell, formats, self._rule.years)
 
 
 def parse_parts(cells: Sequence[str], years: tuple[int, int]) -> DaySpan:
@@ -199,7 +229,7 @@ def _count_reader(rule: CountRule) -> Reader:
                 found[part] = parse_count(_unmangle(cell))
             except InvalidValueError as error:
                 return _reject(len(_COUNT_FIELDS), column, error)
-        count = found["cell"] if "cell" in found else _combine(found)
+        count = found["cell"] if "cell" in found else combine_counts(found)
         note = _note_of(count, columns[0], dict(zip(parts, cells, strict=True)))
         values = (
             count.low, count.best, count.high, True if count.vague else None, True if count.not_reported else None,
@@ -223,37 +253,6 @@ def _unmangle(cell: str) -> str:
         if 1 <= month <= 12:
             return f"{day}-{calendar.month_abbr[month]}"
     return cell
-
-
-def _combine(found: dict[str, Count]) -> Count:
-    """One count of the cells for its least, likeliest and greatest number."""
-    told = [each for each in found.values() if not each.not_reported]
-    if not told:
-        return NOT_REPORTED
-    low, best, high = (found.get(part, NOT_REPORTED) for part in ("low", "best", "high"))
-    count = span(
-        _first(low.low, low.best),
-        _first(high.high, high.best),
-        _first(best.best, best.low),
-        verbatim=next((each.verbatim for each in told if each.verbatim), ""),
-    )
-    mended = next((each for each in told if each.repair), None)
-    if mended is not None:
-        return Count(
-            count.low,
-            count.best,
-            count.high,
-            verbatim=mended.verbatim,
-            issue=mended.issue,
-            repair=mended.repair,
-        )
-    if count.not_reported:
-        return Count(vague=True, verbatim=told[0].verbatim)
-    return count
-
-
-def _first(*numbers: int | None) -> int | None:
-    return next((each for each in numbers if each is not None), None)
 
 
 def _note_of(count: Count, column: str, cells: dict[str, str]) -> Note | None:
@@ -373,13 +372,26 @@ class _PlaceReader:
                 closeness = require_within(rest[0], self._profile.lookups, rule.lookup)
             except InvalidValueError as error:
                 return _reject(7, rule.closeness, error)
-        return self._placed(names, point, closeness)
+        note = None
+        if point is not None and _is_swapped(point, rule.extent):
+            shown = f'latitude "{point[0]}", longitude "{point[1]}"'
+            told = f"{shown} are swapped, as it seems: exchanged they lie in the extent. They are left out."
+            note, point = Note(rule.latitude, told), None
+        values, told_of_names = self._placed(names, point, closeness)
+        return values, note or told_of_names
 
     def _placed(
         self, names: Sequence[str], point: tuple[str, str] | None, closeness: str
     ) -> tuple[Values, Note | None]:
         rule, note = self._rule, None
         levels = [self._alternatives(each) for each in names]
+        for column, level in zip(rule.columns, levels, strict=True):
+            for each in [each for each in level if len(each.split()) > MOST_WORDS]:
+                level.remove(each)
+                words = len(each.split())
+                note = Note(
+                    column, f"holds {words} words, a text and no name; it is not converted."
+                )
         at = next((at for at, each in enumerate(levels) if each), len(levels))
         chain = tuple(
             (level[0], self._precision_of(level[0], precision))
@@ -472,6 +484,21 @@ class _PlaceReader:
                     f'"{each}" is spelt "{spelt}" in most rows, and here.',
                 )
         return verbatim, None, None
+
+
+def _is_swapped(point: tuple[str, str], extent: Sequence[float]) -> bool:
+    """Whether a point lies outside of an extent, and would lie in it with its coordinates exchanged.
+
+    >>> extent = (23.6, 60.8, 37.2, 77.9)
+    >>> _is_swapped(("70.07", "33.01"), extent), _is_swapped(("28.5", "16.5"), extent)
+    (True, False)
+    """
+    if not extent:
+        return False
+    south, west, north, east = extent
+    latitude, longitude = float(point[0]), float(point[1])
+    is_inside = south <= latitude <= north and west <= longitude <= east
+    return not is_inside and south <= longitude <= north and west <= latitude <= east
 
 
 def _reject(fields: int, column: str, error: InvalidValueError) -> tuple[Values, Note]:

@@ -66,7 +66,8 @@ def make_relations(table: Cellwise) -> None:
 
 def _fields(table: Cellwise) -> list[str]:
     """The columns of ``event`` that come of what cells say."""
-    fields = [f"read_date.{each} AS date_{each}" for each in ("first", "last", "precision")]
+    dates = ("first", "last", "end_first", "end_last", "precision")
+    fields = [f"read_date.{each} AS date_{each}" for each in dates]
     fields += _fields_of_place(table)
     fields += _fields_of_link(table)
     for actor in table.profile.actors:

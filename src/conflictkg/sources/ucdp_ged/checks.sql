@@ -11,6 +11,9 @@ CREATE MACRO looks_swapped(latitude, longitude) AS coalesce(abs(TRY_CAST(trim(la
 CREATE MACRO is_point(text, latitude, longitude) AS
   abs(TRY_CAST(regexp_extract(text, 'POINT ?\(([-0-9.]+) [-0-9.]+\)', 1) AS DOUBLE) - TRY_CAST(longitude AS DOUBLE)) < 0.000001
   AND abs(TRY_CAST(regexp_extract(text, 'POINT ?\([-0-9.]+ ([-0-9.]+)\)', 1) AS DOUBLE) - TRY_CAST(latitude AS DOUBLE)) < 0.000001;
+-- So many words are a quotation (MOST_WORDS of cells.py); what is longer is a text, and not ours to copy.
+CREATE MACRO words_of(text) AS len(regexp_extract_all(text, '[^\s\p{Z}]+'));
+CREATE MACRO quotation_of(text) AS CASE WHEN words_of(text) <= 10 THEN nullif(trim(text), '') END;
 
 CREATE TABLE unreadable AS
 WITH numbers AS (
@@ -79,11 +82,13 @@ SELECT line, id AS record, first_line FROM (
 ) WHERE line <> first_line;
 
 CREATE TABLE accepted AS
-SELECT * FROM "row" WHERE line NOT IN (SELECT line FROM unreadable) AND line NOT IN (SELECT line FROM repeated);
+SELECT *, quotation_of(source_original) AS informant, quotation_of(code_status) AS coding_note,
+  CASE WHEN NOT contains(trim(where_description), chr(10)) THEN quotation_of(where_description) END AS place_words
+FROM "row" WHERE line NOT IN (SELECT line FROM unreadable) AND line NOT IN (SELECT line FROM repeated);
 
 CREATE TABLE doubtful AS
 SELECT line, record, 'id' AS column_name, 'rejected' AS fate, '' AS kind, record AS value,
-  format('is the same row as line {} once more.', first_line) AS problem FROM repeated
+  format('is the same row as {} once more.', place_of(first_line)) AS problem FROM repeated
 UNION ALL
 SELECT line, id, 'id', 'kept', '', id, format('event {} stands in the file {} times with other contents: a revision of it.', trim(id), times)
 FROM (SELECT *, row_number() OVER (PARTITION BY trim(id) ORDER BY sha256) AS place, count(*) OVER (PARTITION BY trim(id)) AS times
@@ -107,6 +112,12 @@ FROM accepted WHERE trim("year") <> '' AND trim("year") NOT IN (substring(trim(d
 UNION ALL
 SELECT line, id, 'geom_wkt', 'kept', '', geom_wkt, format('{} is another point than latitude {}, longitude {}, which are taken.', geom_wkt, latitude, longitude)
 FROM accepted WHERE trim(geom_wkt) <> '' AND NOT coalesce(is_point(geom_wkt, latitude, longitude), FALSE)
+UNION ALL
+SELECT line, id, 'source_original', 'kept', '', '', format('has {} words; a quotation has at most 10, so it is not copied.', words_of(source_original))
+FROM accepted WHERE words_of(source_original) > 10
+UNION ALL
+SELECT line, id, 'code_status', 'kept', '', '', format('has {} words; a quotation has at most 10, so it is not copied.', words_of(code_status))
+FROM accepted WHERE words_of(code_status) > 10
 UNION ALL
 SELECT accepted.line, id, 'source_office', 'kept', '', number_of_sources,
   format('says that it has {} sources, and names {}.', trim(number_of_sources), coalesce(told.reports, 0))

@@ -11,7 +11,7 @@ SELECT
   CASE WHEN place_in_id > 1 THEN trim(id) END AS revised,
   place_in_id = 1 AS is_first,
   CASE WHEN trim(code_status) IN ('', 'Clear') THEN review ELSE 'unreviewed' END AS review,
-  CASE WHEN trim(code_status) NOT IN ('', 'Clear') THEN trim(code_status) END AS coding_note,
+  CASE WHEN trim(code_status) NOT IN ('', 'Clear') THEN coding_note END AS coding_note,
   violence.concept AS violence,
   clarity.concept AS clarity,
   precise.concept AS place_precision,
@@ -27,7 +27,7 @@ SELECT
   CASE WHEN trim(side_b) = 'Civilians' THEN concat('person-group/ucdp-actor/', trim(side_b_new_id))
        ELSE concat('organization/ucdp-actor/', trim(side_b_new_id)) END AS side_b_iri,
   CASE WHEN trim(number_of_sources) NOT IN ('', '-1') THEN trim(number_of_sources) END AS sources,
-  nullif(trim(source_original), '') AS informant,
+  informant,
   CAST(substring(trim(date_start), 1, 10) AS DATE) AS date_start,
   CAST(substring(trim(date_end), 1, 10) AS DATE) AS date_end,
   CAST(trim(deaths_a) AS BIGINT) AS deaths_a,
@@ -45,9 +45,7 @@ SELECT
   END AS killed_issue,
   CASE WHEN place_in_id > 1 THEN 'duplicate-identifier' END AS record_issue,
   nullif(trim(where_coordinates), '') AS place_name,
-  -- Ten words are a quotation; of a longer description the place is what is kept.
-  CASE WHEN trim(where_description) <> '' AND array_size(split(trim(where_description), ' ')) <= 10
-       AND NOT contains(trim(where_description), chr(10)) THEN trim(where_description) END AS place_words,
+  place_words,
   nullif(trim(adm_1), '') AS first_order,
   nullif(trim(adm_2), '') AS second_order,
   trim(country_id) AS country_id,

@@ -221,6 +221,17 @@ def is_language(tag: object) -> bool:
     return isinstance(tag, str) and _LANGUAGE.fullmatch(tag) is not None
 
 
+def reason_for_property(lookups: Lookups, name: str) -> str:
+    """What the report says of statements of a property that is not converted."""
+    return f"{name}: {lookups.ignored.get(name) or lookups.ignored['P*']}"
+
+
+def reason_for_qualifier(lookups: Lookups, name: str) -> str:
+    """What the report says of a qualifier that is not read."""
+    reasons = lookups["ignore_qualifier"]
+    return f"qualifier {name}: {reasons.get(name) or reasons['P*']}"
+
+
 def _degrees(value: float) -> str:
     """In decimals, never with an exponent: millionths of a degree are a tenth of a metre."""
     text = f"{value:.6f}".rstrip("0").rstrip(".")

@@ -23,6 +23,7 @@ from conflictkg.sources.job import Job
 from conflictkg.sources.jsonlines import JsonRecord
 from conflictkg.sources.spilling import append, iter_rows, spilling
 from conflictkg.sources.tables import Lines, open_binary
+from conflictkg.sources.wikidata.model import reason_for_property, reason_for_qualifier
 
 _ENTITY = "http://www.wikidata.org/entity/"
 _SPACES = {
@@ -160,9 +161,9 @@ def _row_of(
     if predicate not in wanted:
         space, _, local = predicate.partition(":")
         if space == "p" and name.startswith("wd:") and _NUMBER.fullmatch(local):
-            job.report.ignore(f"{local}: {job.lookups.ignored['P*']}")
+            job.report.ignore(reason_for_property(job.lookups, local))
         elif space == "pq" and _NUMBER.fullmatch(local):
-            job.report.ignore(f"qualifier {local}: {job.lookups.ignored['P*']}")
+            job.report.ignore(reason_for_qualifier(job.lookups, local))
         return None
     if isinstance(value, pyoxigraph.Literal):
         return (

@@ -9,7 +9,13 @@ from conflictkg.sources.description import Lookups
 from conflictkg.sources.job import Job
 from conflictkg.sources.jsonlines import JsonRecord
 from conflictkg.sources.report import Fate, Issue
-from conflictkg.sources.wikidata.model import Statement, is_language, read_statements
+from conflictkg.sources.wikidata.model import (
+    Statement,
+    is_language,
+    read_statements,
+    reason_for_property,
+    reason_for_qualifier,
+)
 
 ITEM = re.compile(r"Q[1-9]\d{0,14}")
 """The id of an item, such as ``Q889``."""
@@ -120,11 +126,11 @@ class Reader:
 
     def _is_wanted(self, kind: str, statement: Statement) -> bool:
         if not action_of(self._lookups, kind, statement.property):
-            self._report.ignore(f"{statement.property}: {self._lookups.ignored['P*']}")
+            self._report.ignore(reason_for_property(self._lookups, statement.property))
             return False
         for name in statement.qualifiers:
             if name not in self._lookups["qualifier"]:
-                self._report.ignore(f"qualifier {name}: {self._lookups.ignored['P*']}")
+                self._report.ignore(reason_for_qualifier(self._lookups, name))
         return True
 
     def _names(

@@ -19,13 +19,21 @@ from conflictkg.sources.job import Job
 from conflictkg.sources.places import add_position, parse_position
 from conflictkg.sources.report import Fate, Issue
 from conflictkg.sources.wikidata.kept import Other
-from conflictkg.sources.wikidata.model import CoarseTimeError, Statement
+from conflictkg.sources.wikidata.model import (
+    CoarseTimeError,
+    Snak,
+    Statement,
+    reason_for_qualifier,
+)
 from conflictkg.sources.wikidata.reading import ITEM, Entity, action_of
 from conflictkg.terms import CKG, GEO, SEM
 
 _IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,100}")
 _WEB = re.compile(r"https?://[^\s<>\"{}|\\^`]+")
 _OUTSIDE = "http://www.wikidata.org/entity/{}"
+_DATES = frozenset({"date", "begin", "end"})
+_BOUNDS = ("P1319", "P1326")
+_ORDER = {"P1365": (CKG.predecessor, "predecessor"), "P1366": (CKG.successor, "successor")}
 _CLASSES = {
     "person": CKG.Person,
     "organization": CKG.Organization,
@@ -114,12 +122,12 @@ class Writer:
                 )
 
     def _is_dated(self, statement: Statement) -> bool:
-        if self._action("event", statement.property)[0] not in ("date", "begin", "end"):
+        if self._action("event", statement.property)[0] not in _DATES:
             return False
-        if statement.main.kind != "value":
+        if statement.main.kind == "novalue":
             return False
         try:
-            statement.main.days(self._lookups)
+            self._days(statement, is_told=False)
         except (InvalidValueError, UnmappedValueError):
             return False
         return statement.rank in ("", *self._lookups["rank"])
@@ -148,7 +156,10 @@ class Writer:
 
     def _write_statement(self, context: _Context, statement: Statement) -> None:
         action, *arguments = self._action(context.entity.kind, statement.property)
-        if statement.main.kind != "value":
+        is_bounded = action in _DATES and all(each in statement.qualifiers for each in _BOUNDS)
+        if statement.main.kind != "value" and not (
+            statement.main.kind == "somevalue" and is_bounded
+        ):
             what = (
                 "that there is one, not which"
                 if statement.main.kind == "somevalue"
@@ -156,6 +167,7 @@ class Writer:
             )
             self._report.ignore(f"{statement.property}: says {what}")
             return
+        self._tell_unread(statement, action)
         try:
             self._require_rank(statement)
             self._WRITERS[action](self, context, statement, *arguments)
@@ -166,6 +178,18 @@ class Writer:
                 context.entity.line, statement.property, error.problem, Fate.KEPT, context.entity.id
             )
             self._report.add(issue)
+
+    def _tell_unread(self, statement: Statement, action: str) -> None:
+        """Count qualifiers that are read of other statements than this one."""
+        unread = set(statement.qualifiers) & set(self._lookups["qualifier"])
+        if action != "identifier":
+            unread &= {*_BOUNDS, *_ORDER}
+        if action in _DATES:
+            unread -= {*_BOUNDS}
+        if action == "led":
+            unread -= {*_ORDER}
+        for name in sorted(unread):
+            self._report.ignore(reason_for_qualifier(self._lookups, name))
 
     def _require_rank(self, statement: Statement) -> None:
         if statement.rank and statement.rank not in self._lookups["rank"]:
@@ -233,7 +257,45 @@ class Writer:
 
     def _write_led(self, context: _Context, statement: Statement, role: str) -> None:
         person = self._item(context, statement, "person")
-        self._hold(context, statement, person, context.iri, role)
+        tenure = self._hold(context, statement, person, context.iri, role)
+        others = {name: self._tenures_of(context, statement, name) for name in _ORDER}
+        both = set.intersection(*(set(found) for found in others.values()))
+        for name, found in others.items():
+            predicate, word = _ORDER[name]
+            for number, other in enumerate(found):
+                if other is None or other in both:
+                    self._report.ignore(reason_for_qualifier(self._lookups, name))
+                    continue
+                part = f"-{word}-{number}" if number else f"-{word}"
+                self._claim(context, statement, tenure, predicate, other, part)
+
+    def _tenures_of(
+        self, context: _Context, statement: Statement, name: str
+    ) -> list[URIRef | None]:
+        """The tenures of those who led before or after, as a qualifier says; None where it is not known which."""
+        found: list[URIRef | None] = []
+        for snak in statement.qualifiers.get(name, ()):
+            same = [
+                each
+                for each in context.entity.statements
+                if each.property == statement.property
+                and each.key != statement.key
+                and _is_item(snak)
+                and _is_item(each.main)
+                and snak.item() == each.main.item()
+            ]
+            is_known = len(same) == 1 and self._is_written(context, same[0])
+            found.append(_tenure(context, same[0]) if is_known else None)
+        return found
+
+    def _is_written(self, context: _Context, statement: Statement) -> bool:
+        """Whether a statement of who led becomes a tenure."""
+        try:
+            self._require_rank(statement)
+            self._item(context, statement, "person")
+        except (InvalidValueError, UnmappedValueError):
+            return False
+        return True
 
     def _write_office(self, context: _Context, statement: Statement) -> None:
         """An office by its item: what body it is in, Wikidata says elsewhere if at all."""
@@ -328,12 +390,47 @@ class Writer:
             context.record,
             _name(statement),
             context.iri,
-            statement.main.days(self._lookups),
+            self._days(statement),
             of=kind,
             ends=ends or ("begin", "end"),
             provenance=self._provenance(context, statement),
         )
         self._qualify(claim, statement)
+
+    def _days(self, statement: Statement, *, is_told: bool = True) -> DaySpan:
+        """Between which days a date lies: by its value, and by the earliest and the latest that qualifiers give.
+
+        Args:
+            statement: One of a date.
+            is_told: Whether the report is told of bounds that cannot be.
+
+        Raises:
+            CoarseTimeError: Neither its value nor two bounds say so.
+            InvalidValueError: It is no time.
+            UnmappedValueError: Its precision is unknown.
+        """
+        firsts = [each.first for each in self._days_of(statement, "P1319", is_told=is_told)]
+        lasts = [each.last for each in self._days_of(statement, "P1326", is_told=is_told)]
+        is_bounded = bool(firsts and lasts) and min(firsts) <= max(lasts)
+        if statement.main.kind != "value" and not is_bounded:
+            raise CoarseTimeError("is not known, and neither are its bounds.")
+        if statement.main.kind != "value":
+            return _between(min(firsts), max(lasts))
+        try:
+            span = statement.main.days(self._lookups)
+        except CoarseTimeError:
+            if not is_bounded:
+                raise
+            return _between(min(firsts), max(lasts))
+        if not firsts and not lasts:
+            return span
+        first, last = min(firsts, default=span.first), max(lasts, default=span.last)
+        if first <= last:
+            return _between(first, last)
+        if is_told:
+            what = f"qualifiers P1319 and P1326 of {statement.property}: the earliest date is after the latest"
+            self._report.ignore(what)
+        return span
 
     def _relate(
         self, context: _Context, statement: Statement, child: URIRef, parent: URIRef, kind: str
@@ -352,8 +449,8 @@ class Writer:
 
     def _hold(
         self, context: _Context, statement: Statement, member: URIRef, group: URIRef, role: str
-    ) -> None:
-        tenure = mint_thing("tenure", f"wikidata/{context.entity.id}-{_name(statement)}")
+    ) -> URIRef:
+        tenure = _tenure(context, statement)
         first, last = self._interval(statement)
         self._graph.add_all(
             tenure,
@@ -365,6 +462,7 @@ class Writer:
         )
         self._claim(context, statement, tenure, ORG.member, member, "-member")
         self._claim(context, statement, tenure, ORG.organization, group, "-organization")
+        return tenure
 
     def _qualify(self, claim: URIRef, statement: Statement) -> None:
         """Rank, interval and sources of a claim."""
@@ -393,7 +491,9 @@ class Writer:
             return None, None
         return first, last
 
-    def _days_of(self, statement: Statement, *names: str) -> Iterator[DaySpan]:
+    def _days_of(
+        self, statement: Statement, *names: str, is_told: bool = True
+    ) -> Iterator[DaySpan]:
         for name in names:
             for snak in statement.qualifiers.get(name, ()):
                 if snak.kind != "value":
@@ -401,7 +501,8 @@ class Writer:
                 try:
                     yield snak.days(self._lookups)
                 except CoarseTimeError as error:
-                    self._report.ignore(f"qualifier {name}: a time that {error.problem}")
+                    if is_told:
+                        self._report.ignore(f"qualifier {name}: a time that {error.problem}")
 
     def _cite(self, source: str) -> URIRef:
         """A document on which a statement rests: by its address, or by its item."""
@@ -473,6 +574,27 @@ def iri_of(item: str, kind: str) -> URIRef:
     if kind == "person":
         return mint_thing("person", f"{digest_key('wikidata')}/{digest_key('wikidata', item)}")
     return mint_thing(kind, f"wikidata/{item}")
+
+
+def _is_item(snak: Snak) -> bool:
+    try:
+        snak.item()
+    except InvalidValueError:
+        return False
+    return snak.kind == "value"
+
+
+def _tenure(context: _Context, statement: Statement) -> URIRef:
+    return mint_thing("tenure", f"wikidata/{context.entity.id}-{_name(statement)}")
+
+
+def _between(first: date, last: date) -> DaySpan:
+    """Two days with the precision of what lies between them, as the date-precision scheme has it."""
+    number = (last - first).days + 1
+    is_within_a_year = (last.year - 1, last.month, last.day) < (first.year, first.month, first.day)
+    names = ((1, "day"), (6, "few-days"), (7, "week"), (31, "month"))
+    year = "year" if is_within_a_year else "unknown"
+    return DaySpan(first, last, next((name for most, name in names if number <= most), year))
 
 
 def _name(statement: Statement) -> str:
