@@ -24,10 +24,10 @@ def is_lasting(query: Query) -> bool:
         if isinstance(node, tuple):
             waiting += node
         else:
-            waiting += [getattr(node, name) for name in _names_of(type(node))]
+            waiting += [getattr(node, name) for name in _names_of(node.__class__)]
     return True
 
 
 @cache
-def _names_of(kind: Any) -> tuple[str, ...]:
+def _names_of(kind: type) -> tuple[str, ...]:
     return tuple(each.name for each in fields(kind)) if is_dataclass(kind) else ()
