@@ -322,7 +322,7 @@ def test_slices_of_a_batch_are_written_from_their_own_place(
     ("most", "known"),
     [
         (None, {"complete": True, "rows": 3}),
-        (2, {"complete": False, "reason": "row-limit", "rows": 2}),
+        (2, {"complete": False, "reason": "row-limit", "limit": 2, "rows": 2}),
     ],
 )
 def test_answer_says_whether_it_is_whole(most: int | None, known: dict[str, object]) -> None:
@@ -505,3 +505,19 @@ def test_table_shows_no_control_characters() -> None:
     nasty = "a\x1b[31mb\x07\r\nc\u202ed"
     (line,) = list(write_table(solutions([(Literal(nasty),)], ["a"]), {}))[2:3]
     assert line == "a [31mb   c d"
+
+
+@pytest.mark.parametrize("size", [3, 20_000])
+def test_json_says_it_of_long_answers_too(size: int) -> None:
+    """Before the rows where they are few, behind them where nobody knew it before."""
+
+    def come() -> Iterator[Batch]:
+        yield make_batch([(Literal("x" * 10),)] * size, 1)
+        return False  # type: ignore[return-value]  # a generator's return value
+
+    text = written(Solutions(("a",), batches=Stream(come())), "json")
+    known = {"complete": False, "reason": "row-limit", "limit": size, "rows": size}
+    found = json.loads(text)
+    assert found["conflictkg"] == known
+    assert len(found["results"]["bindings"]) == size
+    assert text.index(b'"conflictkg"') < text.index(b'"results"') or size > 3

@@ -208,13 +208,15 @@ def _write_json(answer: Solutions) -> Iterator[bytes]:
         size += len(piece)
         if size > _HELD_BYTES:
             break
-    known = ""
-    if size <= _HELD_BYTES:
-        known = f'"conflictkg":{json.dumps(describe_end(answer, counter.rows))},'
-    yield f'{{"head":{head},{known}"results":{{"bindings":[\n'.encode()
+    is_known = size <= _HELD_BYTES
+
+    def end() -> str:
+        return f'"conflictkg":{json.dumps(describe_end(answer, counter.rows))}'
+
+    yield f'{{"head":{head},{end() + "," if is_known else ""}"results":{{"bindings":[\n'.encode()
     yield from held
     yield from pieces
-    yield b"\n]}}\n"
+    yield b"\n]}}\n" if is_known else f"\n]}},{end()}}}\n".encode()
 
 
 @dataclass(slots=True)
@@ -272,7 +274,7 @@ def describe_end(answer: Solutions, rows: int) -> dict[str, object]:
     """What can be said of an answer when its last row has been written: whether there were others."""
     if answer.complete is not False:
         return {"complete": True, "rows": rows}
-    return {"complete": False, "reason": "row-limit", "rows": rows}
+    return {"complete": False, "reason": "row-limit", "limit": rows, "rows": rows}
 
 
 def _json_ends(name: str) -> Ends:

@@ -29,6 +29,12 @@ DRAIN_S = 30.0
 """How long running requests may take to finish once the server was told to stop."""
 
 _LINGER_S = 2.0
+_STALLED_S = 30.0
+"""For how long a request that comes, or an answer that waits for its reader, may be slower than the least rate."""
+_LEAST_RATE = 1_024
+"""Bytes a second."""
+_LOOK_S = 5.0
+"""How often the server looks for connections that are too slow."""
 
 _TUNING = {
     "connection_limit": 1000,
@@ -108,6 +114,43 @@ class _Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
     error_task_class = _ProblemTask
     is_refused = False
     _linger_end: float | None = None
+    _moved = 0
+    _stage: object = None
+    _since, _moved_before = 0.0, 0
+
+    def send(self, data: bytes, do_close: bool = True) -> int:
+        sent = int(super().send(data, do_close))
+        self._moved += sent
+        return sent
+
+    def recv(self, buffer_size: int) -> bytes:
+        data: bytes = super().recv(buffer_size)
+        self._moved += len(data)
+        return data
+
+    def is_stalled(self, now: float) -> bool:
+        """Whether its client is too slow in sending a request, or in reading what waits for it.
+
+        A trickle that is never silent for long would else hold the connection for ever, and an answer that nobody
+        reads the thread and the worker that make it.
+
+        Args:
+            now: On the clock of ``time.monotonic``; to be asked again and again.
+        """
+        stage = "answer" if self.total_outbufs_len else self.request
+        if stage is None or stage is not self._stage:
+            self._stage, self._since, self._moved_before = stage, now, self._moved
+            return False
+        passed = now - self._since
+        if passed < _STALLED_S:
+            return False
+        is_slow = self._moved - self._moved_before < passed * _LEAST_RATE
+        self._since, self._moved_before = now, self._moved
+        return is_slow
+
+    def drop(self) -> None:
+        """Close it at once; who writes to it is told that the client has left."""
+        super().handle_close()
 
     def handle_close(self) -> None:
         if self.is_refused and self._linger_end is None and self.connected:
@@ -232,6 +275,7 @@ class Server:
         for each in self._listeners():
             each.channel_class = _Channel
         self._stops = 0
+        self._look_at = time.monotonic() + _LOOK_S
 
     def serve(self) -> None:
         """Serve until :meth:`stop` is called."""
@@ -252,6 +296,15 @@ class Server:
 
     def _serve_once(self) -> None:
         wasyncore.loop(timeout=1, use_poll=True, map=self._sockets, count=1)
+        now = time.monotonic()
+        if now >= self._look_at:
+            self._look_at = now + _LOOK_S
+            self._drop_stalled(now)
+
+    def _drop_stalled(self, now: float) -> None:
+        for each in list(self._sockets.values()):
+            if isinstance(each, _Channel) and each.is_stalled(now):
+                each.drop()
 
     def _listeners(self) -> list[BaseWSGIServer]:
         return [each for each in list(self._sockets.values()) if isinstance(each, BaseWSGIServer)]
