@@ -93,6 +93,40 @@ def test_description_is_revalidated_by_its_tag(client: FlaskClient) -> None:
     assert other.status_code == 200
 
 
+def _addresses() -> list[str]:
+    thing, graph = (each.removeprefix(BASE) for each in (ORGANIZATION, ARTICLE_GRAPH))
+    return [
+        f"/data/{thing.removeprefix('id/')}.ttl",
+        f"/{graph}?format=nt",
+        "/ontology?format=turtle",
+    ]
+
+
+@pytest.mark.parametrize("address", _addresses())
+def test_data_and_graphs_are_revalidated_by_their_tags(client: FlaskClient, address: str) -> None:
+    """As answers to queries are: strong tags, and 304 to whoever has the same already."""
+    first = client.get(address)
+    assert first.status_code == 200, first.text
+    tag = first.headers["ETag"]
+    assert not tag.startswith("W/")
+    assert first.headers["Cache-Control"] == "public, no-cache"
+    again = client.get(address, headers={"If-None-Match": tag})
+    assert (again.status_code, again.data) == (304, b"")
+    assert client.get(address, headers={"If-None-Match": '"other"'}).status_code == 200
+
+
+@pytest.mark.parametrize("address", _addresses())
+def test_data_and_graphs_count_as_queries(tmp_path: Path, address: str) -> None:
+    """Who has used up what a client gets is turned away there too."""
+    directory = write_small_store(tmp_path / "store")
+    settings = Settings(client_budget_s=1e-6, client_refill=1e-6)
+    with open_store(directory) as store:
+        client = create_app(settings, store).test_client()
+        stranger = {"environ_base": {"REMOTE_ADDR": "192.0.2.7"}}
+        assert client.get(address, **stranger).status_code == 200
+        require_problem(client.get(address, **stranger), 429, "too-many-queries")
+
+
 def test_description_names_graphs_with_title_and_licence(client: FlaskClient) -> None:
     """What a graph says of itself, and how much is in it."""
     response = client.get(VOID)

@@ -14,13 +14,16 @@ from conflictkg.errors import NotFoundError, StoreBusyError
 from conflictkg.files import shapes_files
 from conflictkg.iris import BASE, ONTOLOGY, ONTOLOGY_GRAPH
 from conflictkg.questions import find_question
+from conflictkg.store import Cancellation
 from conflictkg.terms import PREFIXES
 from conflictkg.web import kinds
 from conflictkg.web.display import Shown, iri_of_path, show_term
 from conflictkg.web.documents import write_json, write_page
+from conflictkg.web.etags import answer_unchanged, mark, names_tag, tag_of
 from conflictkg.web.negotiate import Offer
 from conflictkg.web.parameters import format_of
 from conflictkg.web.responses import choose_offer, offers_for, write_response
+from conflictkg.web.running import run_admitted
 from conflictkg.web.site import MADE_GRAPHS, Site, current_site, iri_of
 from conflictkg.web.thing import load_thing
 from conflictkg.web.updates import has_room
@@ -310,23 +313,37 @@ def _data_address(space: str, path: str, offer: Offer) -> str:
 
 def _write_data(site: Site, iri: str, offer: Offer) -> Response:
     prologue = "".join(f"PREFIX {name}: <{PREFIXES[name]}>\n" for name in ("ckg", "oa"))
-    answer = site.store.query(
-        prologue + _DATA,
-        deadline_s=site.settings.query_timeout_s,
-        max_rows=site.settings.max_rows,
-        bindings={"thing": Iri(iri)},
-    )
-    return write_response(site, answer, offer)
+    return _write_rdf(site, prologue + _DATA, offer, thing=iri)
 
 
 def _write_graph(site: Site, iri: str, offer: Offer) -> Response:
-    answer = site.store.query(
-        _WHOLE_GRAPH,
-        deadline_s=site.settings.query_timeout_s,
-        max_rows=site.settings.max_rows,
-        default_graphs=[iri],
-    )
-    return write_response(site, answer, offer)
+    return _write_rdf(site, _WHOLE_GRAPH, offer, graph=iri)
+
+
+def _write_rdf(
+    site: Site, text: str, offer: Offer, *, thing: str = "", graph: str = ""
+) -> Response:
+    """A description or a graph: as a query is answered, with the same limits and a tag."""
+    release = site.store.release
+    tag = tag_of(request, release, thing, graph, offer.name)
+    if names_tag(request.headers.get("If-None-Match"), tag):
+        return answer_unchanged(tag)
+
+    def answer(cancellation: Cancellation) -> Response:
+        found = site.store.query(
+            text,
+            deadline_s=site.settings.query_timeout_s,
+            max_rows=site.settings.max_rows,
+            default_graphs=[graph] if graph else [],
+            bindings={"thing": Iri(thing)} if thing else {},
+            cancellation=cancellation,
+        )
+        return write_response(site, found, offer)
+
+    response = run_admitted(f"linked data: {request.method} <{thing or graph}>", answer)
+    if site.store.release == release:
+        mark(response, tag)
+    return response
 
 
 def _require_iri(space: str, path: str) -> str:
