@@ -12,6 +12,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from rdflib import RDF, Graph
 
 from conflictkg.cli import main
 from conflictkg.errors import MissingFieldError, SourceError, UnexpectedFieldError
@@ -19,6 +20,7 @@ from conflictkg.sources.converting import convert_source, make_job
 from conflictkg.sources.report import Fate, Issue
 from conflictkg.sources.tables import MOST_FIELD
 from conflictkg.sources.workbooks import _require_workbook
+from conflictkg.terms import CKG
 
 HEADER = (
     "Strike ID", "Date", "Location", "Area", "Minimum total people killed", "Maximum total people killed",
@@ -686,3 +688,32 @@ def test_point_outside_that_is_not_swapped_is_kept(tmp_path: Path) -> None:
     text, issues = convert(path, "new-america")
     assert issues == ()
     assert "wgs:lat 28.5" in text
+
+
+def test_row_of_another_width_is_told_and_the_others_are_converted(tmp_path: Path) -> None:
+    """One cell too few, or one too many: which one is missing nobody knows."""
+    path = write_csv(tmp_path / "a.csv", [ROW[:-1], changed(id="B902"), (*ROW, "more")])
+    text, issues = convert(path)
+    assert [each.line for each in issues if each.fate is Fate.REJECTED] == [2, 4]
+    assert all("15" in each.problem for each in issues if each.fate is Fate.REJECTED)
+    assert text.count("a ckg:Strike ") == 1
+
+
+def test_identifiers_of_any_characters_make_different_iris(tmp_path: Path) -> None:
+    """They break out of no IRI, and none is taken for another."""
+    identifiers = ["../../x y<>", "..%2F..%2Fx y<>", "x#y", "x?y", "x", "ü", "u\u0308"]
+    own = (Path(__file__).parent / "own" / "coast-guard.toml").read_text(encoding="utf-8")
+    profile = tmp_path / "any.toml"
+    profile.write_text(own.replace("CG-[0-9]+", ".+"), encoding="utf-8")
+    head = "number,Day,Place,Least dead,Most dead,Civilians,Kind,remarks\n"
+    rows = "".join(f"{each},13.06.2017,Port of Example,1,3,0,Drone,\n" for each in identifiers)
+    (tmp_path / "a.csv").write_text(head + rows, encoding="utf-8")
+    text, issues = convert(tmp_path / "a.csv", str(profile))
+    assert not rejected(issues)
+    records = Graph().parse(data=text, format="turtle").subjects(RDF.type, CKG.SourceRecord)
+    found = {str(each) for each in records}
+    assert len(found) == len(identifiers)
+    assert all(
+        re.fullmatch(r"https://w3id\.org/conflictkg/id/record/[A-Za-z0-9._~%/-]+", each)
+        for each in found
+    )
