@@ -34,6 +34,8 @@ _ROWS_A_BATCH = 16_384
 _GATHER_S = 0.05
 """How long rows are gathered for a batch, so that few that come slowly are passed on."""
 _MOST_PREPARED = 256
+_UNPREPARED = 64
+"""Where more statements come again and again than are kept, one in so many takes another's place."""
 _BUFFER = "64KiB"
 """Rows that are computed ahead of their reader. DuckDB gives out the first row when they are full: with
 its own 10 MB a filter that lets little through keeps people waiting for seconds."""
@@ -55,6 +57,7 @@ class Cursor:
         if memory_mb is not None:
             self.duckdb.execute(f"SET operator_memory_limit = '{memory_mb:d}MiB'")
         self._prepared: dict[int, None] = {}
+        self._unprepared = 0
 
     def fetch(self, statement: Statement) -> list[tuple[Any, ...]]:
         """All rows of a statement, which is prepared when it comes again."""
@@ -63,6 +66,10 @@ class Cursor:
         number = statement.number
         if number not in self._prepared:
             if len(self._prepared) >= _MOST_PREPARED:
+                self._unprepared += 1
+                if self._unprepared % _UNPREPARED:
+                    # To prepare one and let another go takes longer than preparing saves.
+                    return self.duckdb.execute(statement.sql).fetchall()
                 oldest = next(iter(self._prepared))
                 del self._prepared[oldest]
                 self.duckdb.execute(f"DEALLOCATE q{oldest}")
