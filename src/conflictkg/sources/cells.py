@@ -290,3 +290,33 @@ def parse_point(latitude: str, longitude: str) -> tuple[str, str] | None:
     if abs(north) > 90 or abs(east) > 180:
         raise InvalidValueError(f"{shown}: they are at most 90 and 180 degrees.")
     return latitude, longitude
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """Where the points of a source are, in degrees, all ends included."""
+
+    south: float
+    west: float
+    north: float
+    east: float
+
+    def is_swapped(self, point: tuple[str, str]) -> bool:
+        """Whether a point, from :func:`parse_point`, lies outside, and would lie inside with its numbers exchanged.
+
+        >>> region = Extent(23.6, 60.8, 37.2, 77.9)
+        >>> region.is_swapped(("70.07", "33.01")), region.is_swapped(("28.5", "16.5"))
+        (True, False)
+        """
+        latitude, longitude = map(float, point)
+        return not self._holds(latitude, longitude) and self._holds(longitude, latitude)
+
+    def _holds(self, latitude: float, longitude: float) -> bool:
+        return self.south <= latitude <= self.north and self.west <= longitude <= self.east
+
+    def describe(self) -> str:
+        """Which latitudes and longitudes there are."""
+        return (
+            f"latitudes are from {self.south:g} to {self.north:g},"
+            f" longitudes from {self.west:g} to {self.east:g}"
+        )

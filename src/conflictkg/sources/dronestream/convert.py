@@ -23,6 +23,7 @@ from conflictkg.sources.cells import (
     MOST_WORDS,
     Count,
     DaySpan,
+    Extent,
     combine_counts,
     parse_count,
     parse_day,
@@ -73,31 +74,6 @@ class Entry:
     values: Mapping[str, str]
     names: str
     sha256: str
-
-
-@dataclass(frozen=True, slots=True)
-class Extent:
-    """Where the places of the source are, in degrees, all ends included."""
-
-    south: float
-    west: float
-    north: float
-    east: float
-
-    def holds(self, north: float, east: float) -> bool:
-        """Whether a point is in it.
-
-        >>> Extent(-2, 40, 38, 78).holds(32.5, 69.5), Extent(-2, 40, 38, 78).holds(69.5, 32.5)
-        (True, False)
-        """
-        return self.south <= north <= self.north and self.west <= east <= self.east
-
-    def describe(self) -> str:
-        """Which latitudes and longitudes there are."""
-        return (
-            f"latitudes are from {self.south:g} to {self.north:g},"
-            f" longitudes from {self.west:g} to {self.east:g}"
-        )
 
 
 @cache
@@ -329,11 +305,8 @@ class _Converter:
     def _read_point(self, latitude: str) -> tuple[str, str] | None:
         """The coordinates; none where they are of no country of the source, and would be the other way round."""
         point = parse_point(latitude, self._values["lon"])
-        if point is None:
-            return None
-        north, east = map(float, point)
         extent = _load_extent(self._job.description.folder)
-        if extent.holds(north, east) or not extent.holds(east, north):
+        if point is None or not extent.is_swapped(point):
             return point
         shown = f'latitude "{point[0][:20]}", longitude "{point[1][:20]}"'
         self._tell(

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from conflictkg.errors import InvalidValueError, SourceError, UnmappedValueError
+from conflictkg.sources.cells import Extent
 from conflictkg.sources.description import Lookups, profile_path, read_toml
 from conflictkg.values import require_concept
 
@@ -76,7 +77,7 @@ class PlaceRule:
         closeness: A column that says how closely the place is known.
         lookup: The table of ``closeness``.
         extent: Degrees ``[south, west, north, east]`` within which all points lie that are right. A point outside that
-            lies inside once its latitude and longitude are exchanged is left out, and told; empty if nothing is known.
+            lies inside once its latitude and longitude are exchanged is left out, and told; none if nothing is known.
     """
 
     columns: tuple[str, ...]
@@ -90,7 +91,7 @@ class PlaceRule:
     coordinates: str = ""
     closeness: str = ""
     lookup: str = ""
-    extent: tuple[float, ...] = ()
+    extent: Extent | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,20 +288,18 @@ class _Table:
             raise self.wrong(f"{key} must be a list of whole numbers.")
         return tuple(found)
 
-    def extent(self, key: str) -> tuple[float, ...]:
+    def extent(self, key: str) -> Extent | None:
         found = self._take(key, list, [])
-        if found and (
-            len(found) != 4
-            or not all(
-                isinstance(each, int | float) and not isinstance(each, bool) for each in found
-            )
+        if not found:
+            return None
+        if len(found) != 4 or not all(
+            isinstance(each, int | float) and not isinstance(each, bool) for each in found
         ):
             raise self.wrong(f"{key} must be four numbers: [south, west, north, east].")
-        if found:
-            south, west, north, east = found
-            if not (-90 <= south < north <= 90 and -180 <= west < east <= 180):
-                raise self.wrong(f"{key} must be degrees in the order south, west, north and east.")
-        return tuple(float(each) for each in found)
+        south, west, north, east = found
+        if not (-90 <= south < north <= 90 and -180 <= west < east <= 180):
+            raise self.wrong(f"{key} must be degrees in the order south, west, north and east.")
+        return Extent(south, west, north, east)
 
     def table(self, key: str) -> dict[str, Any]:
         return dict(self._take(key, dict, {}))

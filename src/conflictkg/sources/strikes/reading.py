@@ -373,7 +373,7 @@ class _PlaceReader:
             except InvalidValueError as error:
                 return _reject(7, rule.closeness, error)
         note = None
-        if point is not None and _is_swapped(point, rule.extent):
+        if point is not None and rule.extent is not None and rule.extent.is_swapped(point):
             shown = f'latitude "{point[0]}", longitude "{point[1]}"'
             told = f"{shown} are swapped, as it seems: exchanged they lie in the extent. They are left out."
             note, point = Note(rule.latitude, told), None
@@ -484,21 +484,6 @@ class _PlaceReader:
                     f'"{each}" is spelt "{spelt}" in most rows, and here.',
                 )
         return verbatim, None, None
-
-
-def _is_swapped(point: tuple[str, str], extent: Sequence[float]) -> bool:
-    """Whether a point lies outside of an extent, and would lie in it with its coordinates exchanged.
-
-    >>> extent = (23.6, 60.8, 37.2, 77.9)
-    >>> _is_swapped(("70.07", "33.01"), extent), _is_swapped(("28.5", "16.5"), extent)
-    (True, False)
-    """
-    if not extent:
-        return False
-    south, west, north, east = extent
-    latitude, longitude = float(point[0]), float(point[1])
-    is_inside = south <= latitude <= north and west <= longitude <= east
-    return not is_inside and south <= longitude <= north and west <= latitude <= east
 
 
 def _reject(fields: int, column: str, error: InvalidValueError) -> tuple[Values, Note]:
