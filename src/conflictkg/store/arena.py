@@ -244,7 +244,7 @@ class _TagTexts:
         self._suffixes = _Texts(path, "suffix", self.count, contents["suffixes"])
         self.codes: Codes = np.empty(0, np.int32)
         if self.names:
-            self.codes = np.frombuffer(_map(path.with_suffix(".codes")), np.int32, self.count)
+            self.codes = np.frombuffer(map_file(path.with_suffix(".codes")), np.int32, self.count)
 
     def entries(self, numbers: Sequence[int]) -> list[Term]:
         if self._tag is not Tag.IRI:
@@ -293,8 +293,8 @@ class _Texts:
     """Texts one after the other in one file, their places in another."""
 
     def __init__(self, path: Path, name: str, count: int, width: int) -> None:
-        places = _map(path.with_suffix(f".{name}es"))
-        data = _map(path.with_suffix(f".{name}"))
+        places = map_file(path.with_suffix(f".{name}es"))
+        data = map_file(path.with_suffix(f".{name}"))
         self._data = data
         self._places = memoryview(places).cast("i" if width == 4 else "q")
         if len(self._places) != count + 1 or self._places[count] != len(data):
@@ -306,7 +306,8 @@ class _Texts:
         return bytes(self._data[self._places[number] : self._places[number + 1]])
 
 
-def _map(path: Path) -> memoryview:
+def map_file(path: Path) -> memoryview:
+    """The bytes of a file, read as they are looked at."""
     with path.open("rb") as file:
         if not os.fstat(file.fileno()).st_size:
             return memoryview(b"")

@@ -10,7 +10,6 @@ predicates. IRIs with the same predicates share a set, whose number is all that 
 """
 
 import json
-import mmap
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -21,6 +20,7 @@ import numpy.typing as npt
 from conflictkg.engine.catalog import Predicate
 from conflictkg.engine.ids import PAYLOAD, Tag, id_range, tag_of
 from conflictkg.errors import StoreError
+from conflictkg.store.arena import map_file
 from conflictkg.store.tables import POS
 
 SETS = "sets.json"
@@ -107,7 +107,7 @@ class Incoming:
         try:
             sets = json.loads((folder / SETS).read_text(encoding="utf-8"))
             self._sets = [frozenset(each) for each in sets]
-            self._numbers = _map(folder / NUMBERS)
+            self._numbers = np.frombuffer(map_file(folder / NUMBERS), np.uint16)
         except (OSError, ValueError, TypeError) as error:
             reason = error.strerror if isinstance(error, OSError) else error
             raise StoreError(f"its incoming predicates cannot be read: {reason}") from error
@@ -123,10 +123,3 @@ class Incoming:
         number = value & PAYLOAD
         # A later IRI was no object then.
         return self._sets[self._numbers[number]] if number < len(self._numbers) else frozenset()
-
-
-def _map(path: Path) -> npt.NDArray[np.uint16]:
-    with path.open("rb") as file:
-        if not path.stat().st_size:
-            return np.empty(0, np.uint16)
-        return np.frombuffer(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), np.uint16)

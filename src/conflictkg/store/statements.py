@@ -113,8 +113,8 @@ class Statements:
         """
         with self._lock:
             found = self._kept.get(key)
-            is_right = found is not None and found.catalog is catalog
-            if found is not None and is_right and (may_guess or not found.is_guess):
+            is_current = found is not None and found.catalog is catalog
+            if found is not None and is_current and (may_guess or not found.is_guess):
                 self._kept.move_to_end(key)
                 return found
         made, is_lasting = make()

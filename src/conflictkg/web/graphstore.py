@@ -17,13 +17,12 @@ from conflictkg.errors import MissingGraphError
 from conflictkg.store import Cancellation
 from conflictkg.web import kinds
 from conflictkg.web.addresses import address_asked, address_of
-from conflictkg.web.etags import answer_unchanged, mark, names_tag, tag_of
 from conflictkg.web.limits import read_allowance
 from conflictkg.web.parameters import find_format_name, read_parameters
 from conflictkg.web.problems import RequestError
 from conflictkg.web.protocol import UPDATE, Asked, decode_body, require_iri
 from conflictkg.web.responses import choose_offer, offers_for, write_response
-from conflictkg.web.running import run_admitted
+from conflictkg.web.revalidating import answer_tagged
 from conflictkg.web.site import Site, current_site
 from conflictkg.web.updates import Change
 from conflictkg.web.uploads import read_upload
@@ -117,10 +116,6 @@ def _read(site: Site, graph: str) -> Response:
         tuple(each for each in offers_for("graph") if each.name != "html"),
     )
     allowance = read_allowance(parameters, site.settings)
-    release = site.store.release
-    tag = tag_of(request, release, graph, offer.name, allowance)
-    if names_tag(request.headers.get("If-None-Match"), tag):
-        return answer_unchanged(tag)
 
     def answer(cancellation: Cancellation) -> Response:
         found = site.store.query(
@@ -136,10 +131,8 @@ def _read(site: Site, graph: str) -> Response:
         assert isinstance(found, Triples)  # noqa: S101 -- what CONSTRUCT is answered with
         return write_response(site, found, offer, allowance)
 
-    response = run_admitted(f"graph store: {request.method} <{graph or 'default'}>", answer)
-    if site.store.release == release:
-        mark(response, tag)
-    return response
+    title = f"graph store: {request.method} <{graph or 'default'}>"
+    return answer_tagged(site, title, answer, graph, offer.name, allowance)
 
 
 def _exists(site: Site, graph: str) -> bool:

@@ -19,11 +19,10 @@ from conflictkg.terms import PREFIXES
 from conflictkg.web import kinds
 from conflictkg.web.display import Shown, iri_of_path, show_term
 from conflictkg.web.documents import write_json, write_page
-from conflictkg.web.etags import answer_unchanged, mark, names_tag, tag_of
 from conflictkg.web.negotiate import Offer
 from conflictkg.web.parameters import format_of
 from conflictkg.web.responses import choose_offer, offers_for, write_response
-from conflictkg.web.running import run_admitted
+from conflictkg.web.revalidating import answer_tagged
 from conflictkg.web.site import MADE_GRAPHS, Site, current_site, iri_of
 from conflictkg.web.thing import load_thing
 from conflictkg.web.updates import has_room
@@ -324,10 +323,6 @@ def _write_rdf(
     site: Site, text: str, offer: Offer, *, thing: str = "", graph: str = ""
 ) -> Response:
     """A description or a graph: as a query is answered, with the same limits and a tag."""
-    release = site.store.release
-    tag = tag_of(request, release, thing, graph, offer.name)
-    if names_tag(request.headers.get("If-None-Match"), tag):
-        return answer_unchanged(tag)
 
     def answer(cancellation: Cancellation) -> Response:
         found = site.store.query(
@@ -340,10 +335,8 @@ def _write_rdf(
         )
         return write_response(site, found, offer)
 
-    response = run_admitted(f"linked data: {request.method} <{thing or graph}>", answer)
-    if site.store.release == release:
-        mark(response, tag)
-    return response
+    title = f"linked data: {request.method} <{thing or graph}>"
+    return answer_tagged(site, title, answer, thing, graph, offer.name)
 
 
 def _require_iri(space: str, path: str) -> str:

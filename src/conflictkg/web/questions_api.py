@@ -16,7 +16,6 @@ from conflictkg.questions import Question, find_question
 from conflictkg.store import Cancellation
 from conflictkg.web import kinds
 from conflictkg.web.documents import write_json
-from conflictkg.web.etags import answer_unchanged, mark, names_tag, tag_of
 from conflictkg.web.limits import read_allowance
 from conflictkg.web.negotiate import Offer, find_format, negotiate
 from conflictkg.web.parameters import (
@@ -26,7 +25,7 @@ from conflictkg.web.parameters import (
     read_whole_number,
 )
 from conflictkg.web.problems import RequestError
-from conflictkg.web.running import run_admitted
+from conflictkg.web.revalidating import answer_tagged
 from conflictkg.web.site import Site, current_site
 
 blueprint = Blueprint("questions_api", __name__)
@@ -62,16 +61,13 @@ def ask_question(slug: str) -> Response:
     for name, value in parameters:
         if name not in _OWN:
             given.setdefault(name, []).append(value)
-    text, release = ask_about(question, given), site.store.release
+    text = ask_about(question, given)
     offer = _choose_offer(parameters)
     limit = min(max(read_whole_number(parameters, "limit", 100), 1), MOST_ROWS)
     offset = read_whole_number(parameters, "offset", 0)
     _require_reachable(offset + limit, site)
     # The next page comes in the same form and with the same patience.
     kept = {name: [value] for name, value in parameters if name in {"format", "timeout"}}
-    tag = tag_of(request, release, text, offer.name, limit, offset, sorted(kept.items()))
-    if names_tag(request.headers.get("If-None-Match"), tag):
-        return answer_unchanged(tag)
     timed = [each for each in parameters if each[0] == "timeout"]
 
     def answer(cancellation: Cancellation) -> Response:
@@ -83,9 +79,8 @@ def ask_question(slug: str) -> Response:
         )
         with found:
             if isinstance(found, Boolean):
-                return write_json(
-                    {"question": question.slug, "release": release, "answer": found.value}
-                )
+                said = {"question": question.slug, "release": site.store.release}
+                return write_json({**said, "answer": found.value})
             assert isinstance(found, Solutions)  # noqa: S101 -- questions select or ask
             rows = [row for place, row in enumerate(found.rows) if place >= offset]
             page = _Page(
@@ -93,10 +88,8 @@ def ask_question(slug: str) -> Response:
             )
         return page.write(site, offer, {**given, **kept}, limit)
 
-    response = run_admitted(f"question {slug}", answer)
-    # Where somebody has changed the data meanwhile it is not sure of which release the answer is.
-    if site.store.release == release:
-        mark(response, tag)
+    parts = (text, offer.name, limit, offset, sorted(kept.items()))
+    response = answer_tagged(site, f"question {slug}", answer, *parts)
     response.vary.add("Accept")
     return response
 
